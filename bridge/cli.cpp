@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/cli.h"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <iostream>
+#include <list>
+#include <set>
+#include <string>
+
+#include "bridge/commands/commands.h"
+#include "bridge/settings.h"
+#include "bridge/version.h"
+
+namespace bridge {
+namespace {
+
+/// The settings' flags as given to one subcommand.
+struct SettingFlags {
+    FlagValues values;
+    std::string config_file;
+
+    void attach(CLI::App& command, const std::set<std::string_view>& only = {}) {
+        for (const auto& spec : option_specs()) {
+            if (!only.empty() && !only.contains(spec.name)) {
+                continue;
+            }
+            const std::string name(spec.name);
+            std::string help(spec.help);
+            if (!spec.environment.empty()) {
+                help.append(" [").append(spec.environment).append("]");
+            }
+            CLI::Option* option =
+                command.add_option("--" + name, values[name], help)
+                    ->type_name(std::string(spec.value_name))
+                    ->expected(1)
+                    ->group("Settings");
+            // A repeated flag that takes one value: the last one counts, as is usual.
+            option->multi_option_policy(spec.repeatable ? CLI::MultiOptionPolicy::TakeAll
+                                                        : CLI::MultiOptionPolicy::TakeLast);
+        }
+        command
+            .add_option("--config", config_file,
+                        "file with `name = value` lines, named as the flags without dashes")
+            ->type_name("FILE")
+            ->group("Settings");
+    }
+};
+
+int fail_usage(const std::string& message) {
+    std::cerr << "boundary-loki: " << message << '\n';
+    return static_cast<int>(ExitCode::Usage);
+}
+
+using Command = std::function<ExitCode(const Settings&)>;
+
+int with_settings(const SettingFlags& flags, const SettingsWish& wish, const Command& command) {
+    const auto settings =
+        resolve_settings(flags.values, process_environment(), flags.config_file, wish);
+    if (!settings) {
+        return fail_usage(settings.error().message);
+    }
+    Settings complete = *settings;
+    complete.loki.user_agent = "boundary-loki/" + std::string(kVersion);
+    return static_cast<int>(command(complete));
+}
+
+int dispatch(CLI::App& app, int argc, char** argv) {
+    app.set_version_flag("--version", "boundary-loki " + std::string(kVersion));
+    app.require_subcommand(1);
+    app.footer(
+        "A flag beats the environment variable in [brackets], which beats --config FILE.\n"
+        "Exit status: 0 done, 1 failed or incomplete, 2 wrong usage or configuration.");
+
+    SettingFlags run_flags;
+    CLI::App* run = app.add_subcommand("run", "follow the log folders and push to Loki");
+    run_flags.attach(*run);
+
+    SettingFlags replay_flags;
+    ReplayOptions replay_options;
+    std::string output = "loki";
+    CLI::App* replay =
+        app.add_subcommand("replay", "push what is in files and folders, once, in time order");
+    replay->add_option("PATH", replay_options.paths, "log files (.gz and .zst, too) and folders")
+        ->required();
+    replay->add_option("--output", output, "loki, or ndjson to print instead of pushing")
+        ->check(CLI::IsMember({"loki", "ndjson"}))
+        ->capture_default_str();
+    replay_flags.attach(*replay);
+
+    SettingFlags summary_flags;
+    SummaryOptions summary_options;
+    CLI::App* summary = app.add_subcommand("summary", "show what files and folders hold, offline");
+    summary->add_option("PATH", summary_options.paths, "log files and folders")->required();
+    summary->add_flag("--json", summary_options.json, "for machines");
+    summary_flags.attach(*summary, {"url-query", "log-level", "log-format"});
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const int code = app.exit(error);
+        return code == 0 ? 0 : static_cast<int>(ExitCode::Usage);
+    }
+    if (run->parsed()) {
+        return with_settings(run_flags, {.push = true, .default_state = true}, run_command);
+    }
+    if (replay->parsed()) {
+        replay_options.ndjson = output == "ndjson";
+        return with_settings(replay_flags,
+                             {.push = !replay_options.ndjson, .default_state = false},
+                             [&](const Settings& settings) {
+                                 return replay_command(settings, replay_options);
+                             });
+    }
+    return with_settings(summary_flags, {.push = false, .default_state = false},
+                         [&](const Settings& settings) {
+                             return summary_command(settings, summary_options);
+                         });
+}
+
+}  // namespace
+
+int run_cli(int argc, char** argv) {
+    CLI::App app("Ships Coder Boundary's allow and deny decisions to Grafana Loki.",
+                 "boundary-loki");
+    try {
+        return dispatch(app, argc, argv);
+    } catch (const std::exception& bug) {
+        // Nothing in normal operation throws up to here: third-party code at start-up, or no memory.
+        std::cerr << "boundary-loki: " << bug.what() << '\n';
+        return static_cast<int>(ExitCode::Incomplete);
+    }
+}
+
+}  // namespace bridge

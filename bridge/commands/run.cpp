@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include <chrono>
+#include <cstdio>
+#include <random>
+
+#include "bridge/commands/commands.h"
+#include "bridge/pipeline.h"
+#include "bridge/version.h"
+#include "bridge/worker.h"
+
+namespace bridge {
+namespace {
+
+/// With what a request under way may still take, all ends within 10 s of the signal.
+constexpr std::chrono::milliseconds kDrain{5'000};
+
+std::string joined(const std::vector<std::string>& parts) {
+    std::string text;
+    for (const auto& part : parts) {
+        text += (text.empty() ? "" : ":") + part;
+    }
+    return text;
+}
+
+Checkpoint load_checkpoint(const StateFolder& state, const Log& log) {
+    auto loaded = state.load_checkpoint();
+    if (!loaded) {
+        log.warn("cannot use the checkpoint; reading all logs again (Loki keeps what it has once)",
+                 {{"cause", loaded.error().message}});
+        return {};
+    }
+    // The first start of all has nothing to doubt.
+    return loaded->value_or(Checkpoint{.files = {}, .high_water = {}, .clean = true});
+}
+
+}  // namespace
+
+ExitCode run_command(const Settings& settings) {
+    const Log log(settings.log_level, settings.log_format);
+    const base::SystemClock clock;
+    auto state = StateFolder::open(settings.state_dir, settings.spool_max_bytes);
+    if (!state) {
+        log.error("cannot start", {{"cause", state.error().message}});
+        return ExitCode::Usage;
+    }
+    auto loki = exporter::LokiClient::create(settings.loki);
+    if (!loki) {
+        log.error("cannot start", {{"cause", loki.error().message}});
+        return ExitCode::Usage;
+    }
+    Telemetry telemetry(log, clock, kVersion);
+    if (!settings.metrics_address.empty()) {
+        if (const auto exposed = telemetry.expose(settings.metrics_address); !exposed) {
+            // A taken default port is no reason to ship nothing; a chosen one is a promise.
+            if (settings.metrics_address_given) {
+                log.error("cannot start", {{"cause", exposed.error().message}});
+                return ExitCode::Usage;
+            }
+            log.warn("running without metrics", {{"cause", exposed.error().message}});
+        }
+    }
+    for (const auto& name : state->spool().damaged()) {
+        log.error("a spool segment is damaged and was set aside", {{"file", name}});
+    }
+    const Checkpoint checkpoint = load_checkpoint(*state, log);
+    tailer::Tailer tailer =
+        tailer::Tailer::follow(settings.log_dirs, checkpoint.files, settings.enrich);
+    exporter::LokiExporter exporter(settings.delivery, tailer.streams(), **loki, clock, telemetry,
+                                    &state->spool(), &state->dead_letters(),
+                                    std::random_device{}());
+    exporter.restore_high_water(checkpoint.high_water);
+    exporter.set_doubtful(!checkpoint.clean);
+
+    log.info("started", {{"version", std::string(kVersion)},
+                         {"log_dirs", joined(settings.log_dirs)},
+                         {"loki", settings.loki.url},
+                         {"state_dir", settings.state_dir},
+                         {"metrics", settings.metrics_address}});
+    const Wakeup wakeup;
+    Pipeline pipeline({log, clock, tailer, exporter, telemetry, &*state}, wakeup);
+    const ExitCode code = run_until_signal({
+        .work =
+            [&] {
+                pipeline.follow();
+                if (!pipeline.drain(kDrain)) {
+                    log.warn("stopping with lines that are neither in Loki nor in the spool; the "
+                             "next start reads them again");
+                }
+                return ExitCode::Done;
+            },
+        .stop = [&] { pipeline.stop(); },
+        .abort = [&] { (*loki)->abort(); },
+    });
+    const auto& account = pipeline.account();
+    log.info("stopped", {{"allowed", std::to_string(account.allowed)},
+                         {"denied", std::to_string(account.denied)},
+                         {"notices", std::to_string(account.notices)},
+                         {"unparsed", std::to_string(account.unparsed)},
+                         {"pushed", std::to_string(telemetry.stored_entries())},
+                         {"spooled_bytes", std::to_string(state->spool().bytes())}});
+    return code;
+}
+
+}  // namespace bridge

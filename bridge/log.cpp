@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/log.h"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "bridge/base/clock.h"
+#include "bridge/base/rfc3339.h"
+#include "bridge/base/utf8.h"
+
+namespace bridge {
+namespace {
+
+void append_pair(std::string& line, LogFormat format, std::string_view name,
+                 std::string_view value) {
+    if (format == LogFormat::Json) {
+        line += line.empty() ? '{' : ',';
+        base::append_json_string(line, name);
+        line += ':';
+        base::append_json_string(line, value);
+        return;
+    }
+    line.append(line.empty() ? "" : " ").append(name).append("=");
+    if (!value.empty() && value.find_first_of(" \"=\\\n\t\r") == std::string_view::npos) {
+        base::append_valid_utf8(line, value);
+    } else {
+        base::append_json_string(line, value);
+    }
+}
+
+}  // namespace
+
+Log::Log(LogLevel level, LogFormat format)
+    : level_(level),
+      format_(format),
+      logger_(std::make_shared<spdlog::logger>(
+          "boundary-loki", std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
+    logger_->set_pattern("%v");
+    logger_->set_level(spdlog::level::trace);
+}
+
+void Log::write(LogLevel level, std::string_view name, std::string_view message,
+                Fields fields) const {
+    if (level < level_) {
+        return;
+    }
+    std::string stamp;
+    base::append_rfc3339_nano(stamp, base::SystemClock().wall_ns() / 1'000'000 * 1'000'000);
+    std::string line;
+    append_pair(line, format_, "ts", stamp);
+    append_pair(line, format_, "level", name);
+    append_pair(line, format_, "msg", message);
+    for (const auto& [key, value] : fields) {
+        append_pair(line, format_, key, value);
+    }
+    if (format_ == LogFormat::Json) {
+        line += '}';
+    }
+    logger_->info("{}", line);
+}
+
+void Log::debug(std::string_view message, Fields fields) const {
+    write(LogLevel::Debug, "debug", message, fields);
+}
+void Log::info(std::string_view message, Fields fields) const {
+    write(LogLevel::Info, "info", message, fields);
+}
+void Log::warn(std::string_view message, Fields fields) const {
+    write(LogLevel::Warn, "warn", message, fields);
+}
+void Log::error(std::string_view message, Fields fields) const {
+    write(LogLevel::Error, "error", message, fields);
+}
+
+}  // namespace bridge

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/cli.h"
+
+int main(int argc, char** argv) { return bridge::run_cli(argc, argv); }

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/pipeline.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+namespace bridge {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::uint64_t kReadBytes = 1U << 20U;
+/// Heals what inotify lost; where there is no inotify, the rescan is all there is.
+constexpr seconds kRescan{60};
+constexpr seconds kRescanWithoutWatch{2};
+constexpr seconds kCheckpointEvery{1};
+constexpr seconds kLetterRetry{5};
+/// Writes that follow each other closely are read together.
+constexpr milliseconds kGather{20};
+/// A file without growth for this long is closed.
+constexpr seconds kRest{5};
+
+/// Boundary's own words for audit records that it dropped (coder/boundary audit/socket_auditor.go).
+constexpr std::array<std::string_view, 3> kBoundaryDrops = {
+    "audit log dropped, channel full", "audit log dropped, batch full",
+    "dropping batch due to data error on flush attempt"};
+
+}  // namespace
+
+Wakeup::Wakeup() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+void Wakeup::notify() const {
+    static_cast<void>(::eventfd_write(fd_.get(), 1));
+}
+
+Pipeline::Pipeline(const PipelineParts& parts, const Wakeup& wakeup)
+    : parts_(parts), wakeup_(wakeup) {}
+
+void Pipeline::stop() {
+    stopping_ = true;
+    wakeup_.notify();
+}
+
+void Pipeline::on_record(const tailer::Record& record) {
+    ledger_.expect(record.source.file, record.source.end_offset);
+    parts_.telemetry.count_line(record.kind);
+    switch (record.kind) {
+        case tailer::RecordKind::Allow:
+            ++account_.allowed;
+            break;
+        case tailer::RecordKind::Deny:
+            ++account_.denied;
+            break;
+        case tailer::RecordKind::Notice:
+            ++account_.notices;
+            if (std::ranges::find(kBoundaryDrops, record.notice) != kBoundaryDrops.end()) {
+                parts_.telemetry.count_boundary_drop();
+            }
+            break;
+    }
+    ++account_.lines;
+    parts_.exporter.add(record.stream, {record.timestamp_ns,
+                                        record.line,
+                                        record.metadata,
+                                        {record.source.file, record.source.end_offset}});
+}
+
+void Pipeline::on_unparsed(const tailer::UnparsedLine& line) {
+    ++account_.lines;
+    ++account_.unparsed;
+    parts_.telemetry.count_unparsed(line.reason);
+    const exporter::Ticket ticket{line.source.file, line.source.end_offset};
+    ledger_.expect(ticket.source, ticket.position);
+    if (parts_.state == nullptr) {
+        dirty_ = ledger_.settle(ticket.source, ticket.position) || dirty_;
+        return;
+    }
+    letters_.push_back({std::string(line.session), std::string(line.text),
+                        std::string(line.reason), ticket});
+}
+
+void Pipeline::write_letters() {
+    const base::SteadyTime now = parts_.clock.steady();
+    if (letters_.empty() || now < letters_tried_at_) {
+        return;
+    }
+    while (!letters_.empty()) {
+        const Letter& letter = letters_.front();
+        const auto written = parts_.state->dead_letters().add_unparsed(letter.session, letter.text,
+                                                                       letter.reason);
+        if (!written) {
+            parts_.telemetry.on_disk_trouble(written.error().message);
+            letters_tried_at_ = now + kLetterRetry;
+            return;
+        }
+        letters_unsynced_ = true;
+        dirty_ = ledger_.settle(letter.ticket.source, letter.ticket.position) || dirty_;
+        letters_.pop_front();
+    }
+}
+
+bool Pipeline::may_read() const {
+    return parts_.exporter.in_flight_bytes() < kMostInFlight && letters_.empty();
+}
+
+void Pipeline::read_some() {
+    if (!may_read() || !parts_.tailer.has_more()) {
+        return;
+    }
+    static_cast<void>(parts_.tailer.read(kReadBytes, *this));
+    read_at_ = parts_.clock.steady();
+    for (const auto& trouble : parts_.tailer.take_errors()) {
+        ++account_.unreadable_files;
+        parts_.log.warn("cannot read a log file", {{"cause", trouble}});
+    }
+}
+
+base::SteadyTime Pipeline::step() {
+    const base::SteadyTime now = parts_.clock.steady();
+    const seconds rescan_every =
+        parts_.tailer.wait_fd() >= 0 ? kRescan : kRescanWithoutWatch;
+    const bool rescan = now - scanned_at_ >= rescan_every;
+    parts_.tailer.look(rescan);
+    if (rescan) {
+        scanned_at_ = now;
+        forget_finished();
+    }
+    read_some();
+    write_letters();
+    if (!backlog_read_ && !parts_.tailer.has_more()) {
+        backlog_read_ = true;  // what is read from here on cannot have been sent by a predecessor
+        parts_.exporter.set_doubtful(false);
+    }
+    base::SteadyTime due = parts_.exporter.work();
+    take_settled();
+    if (dirty_ && parts_.clock.steady() >= checkpoint_at_ + kCheckpointEvery) {
+        save_checkpoint(false);
+    }
+    const bool resting = parts_.tailer.open_files() == 0;
+    if (!resting && !parts_.tailer.has_more() && now - read_at_ >= kRest) {
+        parts_.tailer.rest();
+    }
+    report();
+    if (parts_.tailer.has_more() && may_read()) {
+        return now;
+    }
+    due = std::min(due, scanned_at_ + rescan_every);
+    if (dirty_) {
+        due = std::min(due, checkpoint_at_ + kCheckpointEvery);
+    }
+    if (!letters_.empty()) {
+        due = std::min(due, letters_tried_at_);
+    }
+    return resting ? due : std::min(due, read_at_ + kRest);
+}
+
+void Pipeline::take_settled() {
+    for (const auto& ticket : parts_.exporter.take_settled()) {
+        dirty_ = ledger_.settle(ticket.source, ticket.position) || dirty_;
+    }
+}
+
+Checkpoint Pipeline::checkpoint(bool clean) {
+    Checkpoint result;
+    result.clean = clean;
+    result.high_water = parts_.exporter.high_water();
+    const auto& files = parts_.tailer.files();
+    files.for_each([&](tailer::FileId id, const tailer::KnownFile& file) {
+        const std::uint64_t offset = ledger_.safe_offset(id).value_or(file.start);
+        if (offset > 0 && !file.gone) {
+            result.files.push_back({files.folder(file.folder), file.name, file.identity, offset});
+        }
+    });
+    return result;
+}
+
+void Pipeline::save_checkpoint(bool clean) {
+    if (parts_.state == nullptr) {
+        return;
+    }
+    checkpoint_at_ = parts_.clock.steady();
+    base::Result<void> saved;
+    if (letters_unsynced_) {
+        saved = parts_.state->dead_letters().sync();
+    }
+    if (saved) {
+        letters_unsynced_ = false;
+        saved = parts_.state->save_checkpoint(checkpoint(clean));
+    }
+    if (!saved) {
+        parts_.telemetry.on_disk_trouble(saved.error().message);
+        return;
+    }
+    dirty_ = false;
+    parts_.telemetry.set_checkpoint_written();
+}
+
+void Pipeline::forget_finished() {
+    std::vector<tailer::FileId> finished;
+    parts_.tailer.files().for_each([&](tailer::FileId id, const tailer::KnownFile& file) {
+        if (file.gone && !file.queued && !ledger_.waits_for(id)) {
+            finished.push_back(id);
+        }
+    });
+    for (const tailer::FileId id : finished) {
+        parts_.tailer.files().forget(id);
+        ledger_.forget(id);
+        dirty_ = true;
+    }
+    report_troubles();
+}
+
+void Pipeline::report_troubles() {
+    const tailer::FileTroubles& now = parts_.tailer.files().troubles();
+    if (now.lost_bytes > told_.lost_bytes) {
+        parts_.log.error("log files were truncated or removed before they were read",
+                         {{"lost_bytes", std::to_string(now.lost_bytes - told_.lost_bytes)},
+                          {"truncated_files", std::to_string(now.truncated - told_.truncated)}});
+    }
+    told_ = now;
+}
+
+void Pipeline::report() {
+    Telemetry::Gauges gauges;
+    gauges.tracked_files = parts_.tailer.files().size();
+    gauges.open_files = parts_.tailer.open_files();
+    gauges.read_bytes = parts_.tailer.bytes_read();
+    gauges.in_flight_bytes = parts_.exporter.in_flight_bytes();
+    if (parts_.state != nullptr) {
+        gauges.spool_bytes = parts_.state->spool().bytes();
+        gauges.spool_segments = parts_.state->spool().segments();
+    }
+    parts_.telemetry.set(gauges);
+    parts_.telemetry.set_oldest_pending(parts_.exporter.oldest_unsettled_ns());
+}
+
+void Pipeline::wait_until(base::SteadyTime due) const {
+    const auto wait = [this](base::SteadyTime until, bool for_files) {
+        std::array<pollfd, 2> fds = {pollfd{wakeup_.fd(), POLLIN, 0},
+                                     pollfd{parts_.tailer.wait_fd(), POLLIN, 0}};
+        const auto left = std::chrono::ceil<milliseconds>(until - parts_.clock.steady()).count();
+        const auto timeout = std::clamp<std::int64_t>(left, 0, milliseconds(kRescan).count());
+        ::poll(fds.data(), for_files ? 2 : 1, static_cast<int>(timeout));
+    };
+    const base::SteadyTime gathered = std::min(due, read_at_ + kGather);
+    if (gathered > parts_.clock.steady()) {
+        wait(gathered, false);
+    }
+    if (!stopping_) {
+        wait(due, true);
+    }
+}
+
+void Pipeline::follow() {
+    // Before the first push there must be a checkpoint that says: this run has begun and has not
+    // ended in order. Its successor then asks Loki what was stored.
+    parts_.tailer.look(true);
+    scanned_at_ = parts_.clock.steady();
+    save_checkpoint(false);
+    while (!stopping_) {
+        const base::SteadyTime due = step();
+        if (due > parts_.clock.steady()) {
+            wait_until(due);
+        }
+    }
+}
+
+bool Pipeline::deliver(const std::function<bool()>& give_up) {
+    parts_.tailer.look(false);
+    save_checkpoint(false);
+    bool flushed = false;
+    while (!stopping_) {
+        base::SteadyTime due = step();
+        if (!parts_.tailer.has_more() && letters_.empty()) {
+            if (!flushed) {
+                parts_.exporter.flush();
+                flushed = true;
+                continue;
+            }
+            if (parts_.exporter.idle() && ledger_.open() == 0) {
+                save_checkpoint(true);
+                return true;
+            }
+        }
+        if (give_up()) {
+            break;
+        }
+        if (due > parts_.clock.steady()) {
+            wait_until(std::min(due, parts_.clock.steady() + milliseconds(500)));
+        }
+    }
+    return false;
+}
+
+bool Pipeline::drain(milliseconds limit) {
+    const base::SteadyTime deadline = parts_.clock.steady() + limit;
+    parts_.exporter.flush();
+    while (!parts_.exporter.idle()) {
+        const base::SteadyTime due = parts_.exporter.work();
+        take_settled();
+        const base::SteadyTime now = parts_.clock.steady();
+        if (now >= deadline || due >= deadline) {
+            break;
+        }
+        if (due > now) {
+            ::poll(nullptr, 0,
+                   static_cast<int>(std::chrono::ceil<milliseconds>(due - now).count()));
+        }
+    }
+    parts_.exporter.spool_all();
+    take_settled();
+    write_letters();
+    const bool settled = ledger_.open() == 0;
+    save_checkpoint(settled);
+    report();
+    return settled;
+}
+
+}  // namespace bridge

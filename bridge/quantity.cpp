@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/quantity.h"
+
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <string>
+
+namespace bridge {
+namespace {
+
+std::string_view trim(std::string_view text) {
+    constexpr std::string_view kSpace = " \t";
+    const std::size_t first = text.find_first_not_of(kSpace);
+    return first == std::string_view::npos
+               ? std::string_view{}
+               : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+    text = trim(text);
+    std::uint64_t number = 0;
+    const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (code != std::errc{}) {
+        return std::nullopt;
+    }
+    std::string unit;
+    for (const char c : trim(text.substr(static_cast<std::size_t>(stop - text.data())))) {
+        unit += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+    unsigned shift = 0;
+    if (unit == "k" || unit == "kb" || unit == "kib") {
+        shift = 10;
+    } else if (unit == "m" || unit == "mb" || unit == "mib") {
+        shift = 20;
+    } else if (unit == "g" || unit == "gb" || unit == "gib") {
+        shift = 30;
+    } else if (!unit.empty() && unit != "b") {
+        return std::nullopt;
+    }
+    if (number > UINT64_MAX >> shift) {
+        return std::nullopt;
+    }
+    return number << shift;
+}
+
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
+    text = trim(text);
+    double number = 0;
+    const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string_view unit = text.substr(static_cast<std::size_t>(stop - text.data()));
+    const double scale = unit == "ms"  ? 1
+                         : unit == "s" ? 1e3
+                         : unit == "m" ? 60e3
+                         : unit == "h" ? 3600e3
+                                       : -1;
+    const double milliseconds = number * scale;
+    constexpr double kLongest = 24 * 3600e3;
+    if (code != std::errc{} || !(milliseconds >= 0) || milliseconds > kLongest) {
+        return std::nullopt;
+    }
+    return std::chrono::milliseconds(std::llround(milliseconds));
+}
+
+}  // namespace bridge

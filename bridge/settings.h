@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/base/result.h"
+#include "bridge/log.h"
+#include "exporter/loki_client.h"
+#include "exporter/loki_exporter.h"
+#include "tailer/enricher.h"
+
+namespace bridge {
+
+/// Everything that can be set, checked and typed.
+struct Settings {
+    std::vector<std::string> log_dirs;
+    std::string state_dir;  ///< empty = keep no state
+    exporter::LokiSettings loki;
+    tailer::EnrichSettings enrich;
+    exporter::ExportSettings delivery;
+    std::uint64_t spool_max_bytes = 64ULL << 20U;
+    std::string metrics_address = "127.0.0.1:9765";  ///< empty = off
+    bool metrics_address_given = false;
+    LogLevel log_level = LogLevel::Info;
+    LogFormat log_format = LogFormat::Text;
+};
+
+/// One setting's name, as a flag without its dashes and as a key of the config file.
+struct OptionSpec {
+    std::string_view name;
+    std::string_view environment;  ///< empty = none
+    std::string_view value_name;
+    std::string_view help;
+    bool repeatable = false;
+};
+
+/// All settings, in the order of the help.
+[[nodiscard]] const std::vector<OptionSpec>& option_specs();
+
+/// What came from the command line, by option name.
+using FlagValues = std::map<std::string, std::vector<std::string>, std::less<>>;
+/// Looks a variable up; an empty value counts as unset.
+using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+
+[[nodiscard]] Environment process_environment();
+
+/// What a command needs of the settings.
+struct SettingsWish {
+    bool push = true;           ///< a Loki address is required
+    bool default_state = true;  ///< without --state-dir, use the default folder
+};
+
+/// Resolves every setting: a flag beats the environment beats the config file beats the default. An
+/// Error names the source of the bad value and what would be right.
+[[nodiscard]] base::Result<Settings> resolve_settings(const FlagValues& flags,
+                                                      const Environment& environment,
+                                                      const std::string& config_file,
+                                                      const SettingsWish& wish);
+
+}  // namespace bridge

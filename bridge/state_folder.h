@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "bridge/base/result.h"
+#include "bridge/base/unique_fd.h"
+#include "bridge/checkpoint.h"
+#include "exporter/dead_letters.h"
+#include "exporter/spool.h"
+
+namespace bridge {
+
+/// A daemon's memory on disk: `lock`, `checkpoint`, `spool/`, `dead-letter/`; mode 0700. Owned by
+/// one process at a time: open() refuses while another holds the lock, which the kernel gives back
+/// when that process ends, however it ends.
+class StateFolder {
+public:
+    [[nodiscard]] static base::Result<StateFolder> open(const std::string& path,
+                                                        std::uint64_t spool_max_bytes);
+
+    /// What the last process wrote, or nothing when this is the first. An Error tells of a damaged
+    /// checkpoint; going on without one is safe.
+    [[nodiscard]] base::Result<std::optional<Checkpoint>> load_checkpoint() const;
+    [[nodiscard]] base::Result<void> save_checkpoint(const Checkpoint& checkpoint) const;
+
+    [[nodiscard]] exporter::Spool& spool() { return spool_; }
+    [[nodiscard]] exporter::DeadLetters& dead_letters() { return dead_letters_; }
+
+private:
+    StateFolder(std::string path, base::UniqueFd lock, exporter::Spool spool,
+                exporter::DeadLetters dead_letters)
+        : path_(std::move(path)),
+          lock_(std::move(lock)),
+          spool_(std::move(spool)),
+          dead_letters_(std::move(dead_letters)) {}
+
+    std::string path_;
+    base::UniqueFd lock_;
+    exporter::Spool spool_;
+    exporter::DeadLetters dead_letters_;
+};
+
+}  // namespace bridge

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/telemetry.h"
+
+#include <prometheus/collectable.h>
+#include <prometheus/exposer.h>
+
+#include <exception>
+#include <limits>
+
+namespace bridge {
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+
+constexpr std::int64_t kNothingPending = std::numeric_limits<std::int64_t>::max();
+/// One reminder of a lasting trouble, not one a try.
+constexpr std::chrono::seconds kReminder{60};
+
+prometheus::Counter& counter(prometheus::Registry& registry, const std::string& name,
+                             const std::string& help) {
+    return BuildCounter().Name("boundary_loki_" + name).Help(help).Register(registry).Add({});
+}
+
+prometheus::Gauge& gauge(prometheus::Registry& registry, const std::string& name,
+                         const std::string& help) {
+    return BuildGauge().Name("boundary_loki_" + name).Help(help).Register(registry).Add({});
+}
+
+prometheus::Family<prometheus::Counter>& family(prometheus::Registry& registry,
+                                                const std::string& name,
+                                                const std::string& help) {
+    return BuildCounter().Name("boundary_loki_" + name).Help(help).Register(registry);
+}
+
+std::string code_of(const exporter::Reply& reply) {
+    return reply.transport == exporter::Reply::Transport::Answered ? std::to_string(reply.status)
+                                                                   : "error";
+}
+
+}  // namespace
+
+/// Computed when it is scraped: a daemon that hangs in a request still shows its lag growing.
+class Telemetry::Lag final : public prometheus::Collectable {
+public:
+    explicit Lag(const base::Clock& clock) : clock_(clock) {}
+
+    void set(std::int64_t oldest_ns) { oldest_ns_ = oldest_ns; }
+
+    [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override {
+        const std::int64_t oldest_ns = oldest_ns_;
+        const std::int64_t now_ns = clock_.wall_ns();
+        prometheus::ClientMetric metric;
+        metric.gauge.value =
+            oldest_ns == kNothingPending || oldest_ns > now_ns
+                ? 0.0
+                : static_cast<double>(now_ns) / 1e9 - static_cast<double>(oldest_ns) / 1e9;
+        prometheus::MetricFamily lag;
+        lag.name = "boundary_loki_lag_seconds";
+        lag.help = "Age of the oldest decision not yet durable.";
+        lag.type = prometheus::MetricType::Gauge;
+        lag.metric.push_back(metric);
+        return {lag};
+    }
+
+private:
+    const base::Clock& clock_;
+    std::atomic<std::int64_t> oldest_ns_ = kNothingPending;
+};
+
+Telemetry::Telemetry(const Log& log, const base::Clock& clock, std::string_view version)
+    : log_(log),
+      clock_(clock),
+      registry_(std::make_shared<prometheus::Registry>()),
+      lag_(std::make_shared<Lag>(clock)),
+      allowed_(family(*registry_, "decisions_total", "Decisions read, by decision.")
+                   .Add({{"decision", "allow"}})),
+      denied_(family(*registry_, "decisions_total", "Decisions read, by decision.")
+                  .Add({{"decision", "deny"}})),
+      lines_(family(*registry_, "lines_total", "Lines read, by what they were.")),
+      decision_lines_(lines_.Add({{"kind", "decision"}})),
+      notice_lines_(lines_.Add({{"kind", "notice"}})),
+      unparsed_lines_(lines_.Add({{"kind", "unparsed"}})),
+      tracked_files_(gauge(*registry_, "tracked_files", "Log files known.")),
+      open_files_(gauge(*registry_, "open_files", "Log files open.")),
+      read_bytes_(counter(*registry_, "read_bytes_total", "Bytes read from log files.")),
+      pushed_entries_(counter(*registry_, "pushed_entries_total", "Entries stored by Loki.")),
+      pushed_bytes_(counter(*registry_, "pushed_bytes_total",
+                            "Uncompressed bytes of the entries stored by Loki.")),
+      push_requests_(family(*registry_, "push_requests_total",
+                            "Push requests, by HTTP status code or error.")),
+      push_duration_(BuildHistogram()
+                         .Name("boundary_loki_push_duration_seconds")
+                         .Help("Time from sending a push request to its answer.")
+                         .Register(*registry_)
+                         .Add({}, prometheus::Histogram::BucketBoundaries{
+                                      0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10})),
+      push_retries_(counter(*registry_, "push_retries_total", "Pushes to be tried again.")),
+      rejected_(family(*registry_, "rejected_entries_total",
+                       "Entries that Loki refuses for good, by reason.")),
+      spool_bytes_(gauge(*registry_, "spool_bytes", "Bytes on disk that wait for Loki.")),
+      spool_segments_(gauge(*registry_, "spool_segments", "Batches on disk that wait for Loki.")),
+      in_flight_bytes_(gauge(*registry_, "in_flight_bytes", "Bytes in memory, not durable yet.")),
+      checkpoint_timestamp_(gauge(*registry_, "checkpoint_timestamp_seconds",
+                                  "When the checkpoint was last written.")),
+      boundary_dropped_(counter(*registry_, "boundary_audit_dropped_total",
+                                "Drops of audit records that Boundary itself reported.")) {
+    for (const char* code : {"204", "400", "401", "403", "404", "429", "500", "503", "error"}) {
+        push_requests_.Add({{"code", code}});
+    }
+    for (const std::string_view reason : exporter::kRejectionReasons) {
+        rejected_.Add({{"reason", std::string(reason)}});
+    }
+    BuildGauge()
+        .Name("boundary_loki_build_info")
+        .Help("Always 1; the version is the label.")
+        .Register(*registry_)
+        .Add({{"version", std::string(version)}})
+        .Set(1);
+}
+
+Telemetry::~Telemetry() = default;
+
+base::Result<void> Telemetry::expose(const std::string& address) {
+    try {
+        exposer_ = std::make_unique<prometheus::Exposer>(address, 1);
+        exposer_->RegisterCollectable(registry_);
+        exposer_->RegisterCollectable(lag_);
+    } catch (const std::exception& trouble) {
+        return base::failure("cannot serve metrics on " + address + ": " + trouble.what());
+    }
+    return {};
+}
+
+void Telemetry::count_line(tailer::RecordKind kind) {
+    if (kind == tailer::RecordKind::Notice) {
+        notice_lines_.Increment();
+        return;
+    }
+    decision_lines_.Increment();
+    (kind == tailer::RecordKind::Allow ? allowed_ : denied_).Increment();
+}
+
+void Telemetry::count_unparsed(std::string_view reason) {
+    unparsed_lines_.Increment();
+    log_.debug("line not understood", {{"reason", std::string(reason)}});
+}
+
+void Telemetry::count_boundary_drop() { boundary_dropped_.Increment(); }
+
+void Telemetry::set(const Gauges& gauges) {
+    tracked_files_.Set(static_cast<double>(gauges.tracked_files));
+    open_files_.Set(static_cast<double>(gauges.open_files));
+    read_bytes_.Increment(static_cast<double>(gauges.read_bytes) - read_bytes_.Value());
+    spool_bytes_.Set(static_cast<double>(gauges.spool_bytes));
+    spool_segments_.Set(static_cast<double>(gauges.spool_segments));
+    in_flight_bytes_.Set(static_cast<double>(gauges.in_flight_bytes));
+}
+
+void Telemetry::set_oldest_pending(std::optional<std::int64_t> event_time_ns) {
+    lag_->set(event_time_ns.value_or(kNothingPending));
+}
+
+void Telemetry::set_checkpoint_written() {
+    checkpoint_timestamp_.Set(static_cast<double>(clock_.wall_ns()) / 1e9);
+}
+
+void Telemetry::on_answer(const exporter::Reply& reply, std::chrono::nanoseconds took) {
+    push_requests_.Add({{"code", code_of(reply)}}).Increment();
+    push_duration_.Observe(std::chrono::duration<double>(took).count());
+}
+
+void Telemetry::on_stored(std::size_t entries, std::size_t bytes) {
+    pushed_entries_.Increment(static_cast<double>(entries));
+    pushed_bytes_.Increment(static_cast<double>(bytes));
+    stored_entries_ += entries;
+    held_.reset();
+    if (lost_at_) {
+        const auto away = std::chrono::duration_cast<std::chrono::seconds>(clock_.steady() -
+                                                                           *lost_at_);
+        log_.info("Loki is back", {{"after_seconds", std::to_string(away.count())}});
+        lost_at_.reset();
+    }
+}
+
+void Telemetry::on_retry(const exporter::Reply& reply, exporter::Outcome outcome) {
+    push_retries_.Increment();
+    const bool was_held = held_.has_value();
+    if (outcome == exporter::Outcome::Hold) {
+        held_ = reply;
+        if (!was_held) {
+            log_.error("Loki does not take our pushes; holding the data until this is mended",
+                       {{"code", code_of(reply)}, {"answer", reply_text(reply)}});
+        }
+    }
+    if (!lost_at_) {
+        lost_at_ = clock_.steady();
+        if (outcome != exporter::Outcome::Hold) {
+            log_.warn("cannot push to Loki, trying again until it works",
+                      {{"code", code_of(reply)}, {"answer", reply_text(reply)}});
+        }
+    }
+    log_.debug("push will be tried again",
+               {{"code", code_of(reply)}, {"answer", reply_text(reply)}});
+}
+
+void Telemetry::on_rejected(std::string_view reason, std::string_view detail) {
+    rejected_.Add({{"reason", std::string(reason)}}).Increment();
+    ++rejected_entries_;
+    // The first of each reason, and then each power of ten.
+    std::uint64_t& count = rejected_by_reason_[std::string(reason)];
+    std::uint64_t power = 1;
+    for (++count; power < count; power *= 10) {
+    }
+    if (power == count) {
+        log_.error("Loki refuses entries for good",
+                   {{"reason", std::string(reason)},
+                    {"so_far", std::to_string(count)},
+                    {"answer", std::string(detail)}});
+    }
+}
+
+void Telemetry::on_metadata_refused() {
+    log_.warn("this Loki takes no structured metadata; pushing without it (the line holds it all)");
+}
+
+void Telemetry::on_read_back_unavailable(const exporter::Reply& reply) {
+    log_.warn("cannot read back from Loki; a push of unknown outcome is sent again, which log "
+              "queries do not show but metric queries may count twice",
+              {{"code", code_of(reply)}, {"answer", reply_text(reply)}});
+}
+
+void Telemetry::on_disk_trouble(std::string_view what) {
+    if (clock_.steady() - disk_trouble_logged_at_ >= kReminder) {
+        disk_trouble_logged_at_ = clock_.steady();
+        log_.error("cannot keep data in the state folder; it stays in memory and in the log files",
+                   {{"cause", std::string(what)}});
+    }
+}
+
+}  // namespace bridge

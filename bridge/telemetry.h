@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bridge/base/clock.h"
+#include "bridge/base/result.h"
+#include "bridge/log.h"
+#include "exporter/exporter_events.h"
+#include "tailer/record.h"
+
+namespace prometheus {
+class Exposer;
+}
+
+namespace bridge {
+
+/// The metrics of the contract, and the log of state changes. All series exist from the start, at
+/// zero. The exposer's own threads only read; everything else is called by the pipeline's thread.
+class Telemetry final : public exporter::ExporterEvents {
+public:
+    Telemetry(const Log& log, const base::Clock& clock, std::string_view version);
+    ~Telemetry() override;
+
+    /// Serves GET /metrics on host:port.
+    [[nodiscard]] base::Result<void> expose(const std::string& address);
+
+    void count_line(tailer::RecordKind kind);
+    void count_unparsed(std::string_view reason);
+    /// A notice by which Boundary says that its own audit forwarding dropped records.
+    void count_boundary_drop();
+
+    struct Gauges {
+        std::size_t tracked_files = 0;
+        std::size_t open_files = 0;
+        std::uint64_t read_bytes = 0;  ///< since the start
+        std::uint64_t spool_bytes = 0;
+        std::size_t spool_segments = 0;
+        std::size_t in_flight_bytes = 0;
+    };
+    void set(const Gauges& gauges);
+    /// Event time of the oldest decision that is not durable yet, or nothing.
+    void set_oldest_pending(std::optional<std::int64_t> event_time_ns);
+    void set_checkpoint_written();
+
+    void on_answer(const exporter::Reply& reply, std::chrono::nanoseconds took) override;
+    void on_stored(std::size_t entries, std::size_t bytes) override;
+    void on_retry(const exporter::Reply& reply, exporter::Outcome outcome) override;
+    void on_rejected(std::string_view reason, std::string_view detail) override;
+    void on_metadata_refused() override;
+    void on_read_back_unavailable(const exporter::Reply& reply) override;
+    void on_disk_trouble(std::string_view what) override;
+
+    [[nodiscard]] std::uint64_t stored_entries() const { return stored_entries_; }
+    [[nodiscard]] std::uint64_t rejected_entries() const { return rejected_entries_; }
+    /// The last reply that asks for an operator (401, 404 ...), if the newest push got one.
+    [[nodiscard]] const std::optional<exporter::Reply>& held() const { return held_; }
+
+private:
+    class Lag;
+
+    const Log& log_;
+    const base::Clock& clock_;
+    std::shared_ptr<prometheus::Registry> registry_;
+    std::shared_ptr<Lag> lag_;
+    std::unique_ptr<prometheus::Exposer> exposer_;
+
+    prometheus::Counter& allowed_;
+    prometheus::Counter& denied_;
+    prometheus::Family<prometheus::Counter>& lines_;
+    prometheus::Counter& decision_lines_;
+    prometheus::Counter& notice_lines_;
+    prometheus::Counter& unparsed_lines_;
+    prometheus::Gauge& tracked_files_;
+    prometheus::Gauge& open_files_;
+    prometheus::Counter& read_bytes_;
+    prometheus::Counter& pushed_entries_;
+    prometheus::Counter& pushed_bytes_;
+    prometheus::Family<prometheus::Counter>& push_requests_;
+    prometheus::Histogram& push_duration_;
+    prometheus::Counter& push_retries_;
+    prometheus::Family<prometheus::Counter>& rejected_;
+    prometheus::Gauge& spool_bytes_;
+    prometheus::Gauge& spool_segments_;
+    prometheus::Gauge& in_flight_bytes_;
+    prometheus::Gauge& checkpoint_timestamp_;
+    prometheus::Counter& boundary_dropped_;
+
+    std::uint64_t stored_entries_ = 0;
+    std::uint64_t rejected_entries_ = 0;
+    std::map<std::string, std::uint64_t> rejected_by_reason_;
+    std::optional<exporter::Reply> held_;
+    std::optional<base::SteadyTime> lost_at_;
+    base::SteadyTime disk_trouble_logged_at_{};
+};
+
+}  // namespace bridge

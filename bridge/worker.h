@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+
+#include "bridge/exit_code.h"
+
+namespace bridge {
+
+/// What a command gives to run_until_signal(); the callbacks may be called from another thread
+/// than `work` runs on.
+struct Worker {
+    std::function<ExitCode()> work;
+    std::function<void()> stop;   ///< ask it to end in order
+    std::function<void()> abort;  ///< cut short what keeps it
+};
+
+/// Runs `work` on a thread of its own and waits for its end. The first SIGTERM or SIGINT asks it to
+/// stop, and cuts it short when it has not after some seconds; a second one ends the process at
+/// once with status 1. In all it ends within 10 s of the first signal.
+[[nodiscard]] ExitCode run_until_signal(const Worker& worker);
+
+}  // namespace bridge

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/base/clock.h"
+#include "bridge/base/labels.h"
+#include "exporter/backoff.h"
+#include "exporter/batch.h"
+#include "exporter/dead_letters.h"
+#include "exporter/exporter_events.h"
+#include "exporter/loki_client.h"
+#include "exporter/spool.h"
+#include "exporter/stream_pace.h"
+
+namespace exporter {
+
+struct ExportSettings {
+    std::size_t batch_bytes = 256U << 10U;  ///< uncompressed; the server's head block is as large
+    std::chrono::milliseconds batch_wait{1'000};
+    std::uint64_t stream_rate = 1U << 20U;  ///< bytes a second a stream, 0 = no limit
+    std::chrono::milliseconds push_timeout{10'000};
+    /// A stream that fails this long has its batches moved to the spool.
+    std::chrono::milliseconds spool_after{5'000};
+    /// An entry this far behind its stream's newest goes to a `late` stream. Loki's window is one
+    /// hour; the margin covers the disorder within what is read at a time.
+    std::chrono::nanoseconds late_after{std::chrono::minutes(45)};
+    std::size_t longest_line = 256U << 10U;  ///< Loki's default max_line_size
+};
+
+/// Delivers entries to Loki: batches by stream, one unacknowledged push a stream, oldest first.
+///
+/// Passive: add() gathers, work() does the next thing that is due and says when it wants to be
+/// called again; both belong to one thread. An entry is settled when Loki has stored it, or it lies
+/// fsynced in the spool or the dead letters; only then its ticket comes out of take_settled().
+class LokiExporter {
+public:
+    /// `spool` and `dead_letters` may be null: then batches wait in memory, and a rejected entry is
+    /// only counted. All that is given must outlive this object.
+    LokiExporter(const ExportSettings& settings, const std::vector<base::Labels>& streams,
+                 LokiApi& loki, const base::Clock& clock, ExporterEvents& events, Spool* spool,
+                 DeadLetters* dead_letters, std::uint64_t jitter_seed);
+    ~LokiExporter();
+
+    /// `stream` indexes the list given at construction.
+    void add(std::size_t stream, const Entry& entry);
+
+    /// Makes at most one request. When it wants to be called again; the past = at once.
+    [[nodiscard]] base::SteadyTime work();
+
+    /// Seals what is gathered, so that work() sends it without waiting for more.
+    void flush();
+    /// Moves all that is unsettled to the spool; what cannot be moved stays.
+    void spool_all();
+
+    /// Batches re-read after a crash may have been stored already: until told otherwise, ask Loki
+    /// before sending.
+    void set_doubtful(bool doubtful) { doubtful_ = doubtful; }
+
+    /// Unsettled bytes in memory.
+    [[nodiscard]] std::size_t in_flight_bytes() const { return in_flight_bytes_; }
+    /// Timestamp of the oldest unsettled entry in memory, if any.
+    [[nodiscard]] std::optional<std::int64_t> oldest_unsettled_ns() const;
+    /// Nothing is left in memory, and nothing in the spool.
+    [[nodiscard]] bool idle() const;
+    [[nodiscard]] std::vector<Ticket> take_settled() { return std::exchange(settled_, {}); }
+
+    /// The newest settled timestamp of each stream, by its label text: to be kept with the
+    /// checkpoint and given back at the next start.
+    [[nodiscard]] std::map<std::string, std::int64_t> high_water() const;
+    void restore_high_water(const std::map<std::string, std::int64_t>& marks);
+
+private:
+    struct Pending;
+    struct Stream;
+
+    Stream& stream_of(const base::Labels& labels);
+    Stream& late_stream_of(const base::Labels& labels, std::int64_t timestamp_ns);
+    void seal(Stream& stream);
+    void seal_due(base::SteadyTime now);
+    [[nodiscard]] Stream* next_to_send(base::SteadyTime now, base::SteadyTime& next_due);
+    [[nodiscard]] bool load_front(Stream& stream);
+    void send(Stream& stream);
+    [[nodiscard]] bool resolve_doubt(Stream& stream);
+    void handle(Stream& stream, const Reply& reply);
+    void stored(Stream& stream);
+    void retry(Stream& stream, const Reply& reply, Outcome outcome);
+    void split_front(Stream& stream);
+    void rejected(Stream& stream, const Reply& reply);
+    bool reject_slots(Stream& stream, const SealedBatch& batch, std::string_view reason,
+                      std::string_view detail);
+    void finish_front(Stream& stream);
+    void settle(Stream& stream, const SealedBatch& batch);
+    [[nodiscard]] bool may_lead(std::int64_t timestamp_ns) const;
+    void note_newest(Stream& stream, const SealedBatch& batch) const;
+    bool spool_stream(Stream& stream);
+    void postpone(Stream& stream);
+
+    ExportSettings settings_;
+    LokiApi& loki_;
+    const base::Clock& clock_;
+    ExporterEvents& events_;
+    Spool* spool_;
+    DeadLetters* dead_letters_;
+    std::uint64_t jitter_seed_;
+    std::map<std::string, std::unique_ptr<Stream>> streams_;  ///< by label text
+    std::vector<Stream*> by_index_;
+    std::vector<Ticket> settled_;
+    std::size_t in_flight_bytes_ = 0;
+    bool metadata_refused_ = false;
+    bool queries_refused_ = false;
+    bool doubtful_ = false;
+};
+
+}  // namespace exporter

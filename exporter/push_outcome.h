@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace exporter {
+
+/// What came of one HTTP request.
+struct Reply {
+    enum class Transport : std::uint8_t {
+        Answered,
+        NotSent,    ///< the server cannot have seen the request
+        Ambiguous,  ///< it may have
+    };
+    Transport transport = Transport::NotSent;
+    long status = 0;    ///< with Answered
+    std::string body;   ///< with Answered; capped
+    std::string error;  ///< otherwise, what libcurl says
+};
+
+/// What a push's reply means for its batch.
+enum class Outcome : std::uint8_t {
+    Stored,    ///< in Loki
+    Retry,     ///< send the same again, later
+    Hold,      ///< an operator has to mend something; keep the data, try again slowly
+    TooLarge,  ///< send it in smaller pieces
+    Rejected,  ///< some entries are refused for good, the rest may be stored
+};
+
+/// Only 204 is stored: 260 means blocked and dropped, and a 200 comes from something that is not
+/// Loki. See README.md for the table.
+[[nodiscard]] Outcome classify(const Reply& reply);
+
+/// Why Loki refused, as a bounded metric label: the names that Loki's own
+/// loki_discarded_samples_total uses, or `other`.
+[[nodiscard]] std::string_view rejection_reason(std::string_view body);
+
+/// Every value that rejection_reason() gives, and those that the exporter makes itself.
+inline constexpr std::string_view kRejectionReasons[] = {"greater_than_max_sample_age",
+                                                         "too_far_in_future",
+                                                         "too_far_behind",
+                                                         "line_too_long",
+                                                         "structured_metadata_too_large",
+                                                         "structured_metadata_too_many",
+                                                         "label_name_too_long",
+                                                         "label_value_too_long",
+                                                         "max_label_names_per_series",
+                                                         "invalid_labels",
+                                                         "too_large",
+                                                         "other"};
+
+/// Whether the server refuses structured metadata as such.
+[[nodiscard]] bool refuses_metadata(const Reply& reply);
+
+/// The first line of a reply's body or its error, at most 200 bytes, fit for a log.
+[[nodiscard]] std::string reply_text(const Reply& reply);
+
+}  // namespace exporter

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "exporter/push_request.h"
+
+#include <snappy.h>
+
+#include <protozero/pbf_reader.hpp>
+#include <protozero/pbf_writer.hpp>
+#include <protozero/varint.hpp>
+
+namespace exporter {
+namespace {
+
+constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
+
+constexpr protozero::pbf_tag_type kRequestStreams = 1;
+constexpr protozero::pbf_tag_type kStreamLabels = 1;
+constexpr protozero::pbf_tag_type kStreamEntries = 2;
+constexpr protozero::pbf_tag_type kEntryTimestamp = 1;
+constexpr protozero::pbf_tag_type kEntryLine = 2;
+constexpr protozero::pbf_tag_type kEntryMetadata = 3;
+constexpr protozero::pbf_tag_type kPairName = 1;
+constexpr protozero::pbf_tag_type kPairValue = 2;
+constexpr protozero::pbf_tag_type kTimestampSeconds = 1;
+constexpr protozero::pbf_tag_type kTimestampNanos = 2;
+
+/// Bytes that a length-delimited field of one-byte tag takes.
+std::size_t field_size(std::size_t length) {
+    return 1 + static_cast<std::size_t>(protozero::length_of_varint(length)) + length;
+}
+
+/// Proto3 leaves a default value out, and so does Loki's own encoder.
+std::size_t varint_field_size(std::uint64_t value) {
+    return value == 0 ? 0 : 1 + static_cast<std::size_t>(protozero::length_of_varint(value));
+}
+std::size_t string_field_size(std::string_view value) {
+    return value.empty() ? 0 : field_size(value.size());
+}
+
+protozero::data_view data(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view text(protozero::data_view view) { return {view.data(), view.size()}; }
+
+void add_string(protozero::pbf_writer& writer, protozero::pbf_tag_type tag,
+                std::string_view value) {
+    if (!value.empty()) {
+        writer.add_bytes(tag, data(value));
+    }
+}
+
+struct Timestamp {
+    std::int64_t seconds;
+    std::int64_t nanos;
+};
+
+Timestamp split(std::int64_t timestamp_ns) {
+    Timestamp stamp{timestamp_ns / kNanosPerSecond, timestamp_ns % kNanosPerSecond};
+    if (stamp.nanos < 0) {
+        stamp.nanos += kNanosPerSecond;
+        --stamp.seconds;
+    }
+    return stamp;
+}
+
+std::int64_t read_timestamp(protozero::pbf_reader reader) {
+    std::int64_t timestamp_ns = 0;
+    while (reader.next()) {
+        if (reader.tag() == kTimestampSeconds) {
+            timestamp_ns += reader.get_int64() * kNanosPerSecond;
+        } else if (reader.tag() == kTimestampNanos) {
+            timestamp_ns += reader.get_int32();
+        } else {
+            reader.skip();
+        }
+    }
+    return timestamp_ns;
+}
+
+base::LabelView read_pair(protozero::pbf_reader reader) {
+    base::LabelView pair;
+    while (reader.next()) {
+        if (reader.tag() == kPairName) {
+            pair.name = text(reader.get_view());
+        } else if (reader.tag() == kPairValue) {
+            pair.value = text(reader.get_view());
+        } else {
+            reader.skip();
+        }
+    }
+    return pair;
+}
+
+}  // namespace
+
+void append_entry(std::string& out, const Entry& entry) {
+    // Sizes first, so that protozero writes every nested message in place.
+    const Timestamp stamp = split(entry.timestamp_ns);
+    const std::size_t stamp_size =
+        varint_field_size(static_cast<std::uint64_t>(stamp.seconds)) +
+        varint_field_size(static_cast<std::uint64_t>(stamp.nanos));
+    std::size_t entry_size = field_size(stamp_size) + string_field_size(entry.line);
+    for (const auto& pair : entry.metadata) {
+        entry_size += field_size(string_field_size(pair.name) + string_field_size(pair.value));
+    }
+
+    protozero::pbf_writer stream(out);
+    protozero::pbf_writer message(stream, kStreamEntries, entry_size);
+    {
+        protozero::pbf_writer timestamp(message, kEntryTimestamp, stamp_size);
+        if (stamp.seconds != 0) {
+            timestamp.add_int64(kTimestampSeconds, stamp.seconds);
+        }
+        if (stamp.nanos != 0) {
+            timestamp.add_int32(kTimestampNanos, static_cast<std::int32_t>(stamp.nanos));
+        }
+    }
+    add_string(message, kEntryLine, entry.line);
+    for (const auto& pair : entry.metadata) {
+        protozero::pbf_writer label(message, kEntryMetadata,
+                                    string_field_size(pair.name) + string_field_size(pair.value));
+        add_string(label, kPairName, pair.name);
+        add_string(label, kPairValue, pair.value);
+    }
+}
+
+std::string push_request(std::string_view labels, std::string_view entries) {
+    std::string out;
+    const std::size_t size = string_field_size(labels) + entries.size();
+    out.reserve(size + 16);
+    protozero::pbf_writer request(out);
+    protozero::pbf_writer stream(request, kRequestStreams, size);
+    add_string(stream, kStreamLabels, labels);
+    out.append(entries);
+    return out;
+}
+
+std::string without_metadata(std::string_view entries) {
+    std::string out;
+    out.reserve(entries.size());
+    for (const auto& entry : decode_entries(entries)) {
+        append_entry(out, {entry.timestamp_ns, entry.line, {}, {}});
+    }
+    return out;
+}
+
+std::vector<DecodedEntry> decode_entries(std::string_view entries) {
+    std::vector<DecodedEntry> decoded;
+    protozero::pbf_reader stream(entries.data(), entries.size());
+    while (stream.next(kStreamEntries)) {
+        DecodedEntry entry;
+        protozero::pbf_reader message = stream.get_message();
+        while (message.next()) {
+            switch (message.tag()) {
+                case kEntryTimestamp:
+                    entry.timestamp_ns = read_timestamp(message.get_message());
+                    break;
+                case kEntryLine:
+                    entry.line = text(message.get_view());
+                    break;
+                case kEntryMetadata:
+                    entry.metadata.push_back(read_pair(message.get_message()));
+                    break;
+                default:
+                    message.skip();
+            }
+        }
+        decoded.push_back(std::move(entry));
+    }
+    return decoded;
+}
+
+std::pair<std::string_view, std::string> decode_push_request(std::string_view request) {
+    std::string_view labels;
+    std::string entries;
+    protozero::pbf_reader outer(request.data(), request.size());
+    while (outer.next(kRequestStreams)) {
+        const std::string_view stream = text(outer.get_view());
+        protozero::pbf_reader inner(stream.data(), stream.size());
+        if (inner.next(kStreamLabels)) {
+            labels = text(inner.get_view());
+        }
+        entries = stream.substr(string_field_size(labels));
+    }
+    return {labels, std::move(entries)};
+}
+
+std::string snappy_block(std::string_view data) {
+    std::string compressed;
+    snappy::Compress(data.data(), data.size(), &compressed);
+    return compressed;
+}
+
+}  // namespace exporter

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "exporter/read_back.h"
+
+#include <simdjson.h>
+
+#include <charconv>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "exporter/push_request.h"
+
+namespace exporter {
+namespace {
+
+/// Keeps a page well below the 4 MiB at which Loki's own messages fail.
+constexpr std::size_t kPageEntries = 1000;
+
+using EntryHash = std::size_t;
+
+EntryHash hash_of(std::int64_t timestamp_ns, std::string_view line) {
+    const std::size_t line_hash = std::hash<std::string_view>{}(line);
+    return line_hash ^ (std::hash<std::int64_t>{}(timestamp_ns) + 0x9E3779B97F4A7C15ULL +
+                        (line_hash << 6U) + (line_hash >> 2U));
+}
+
+struct Page {
+    std::size_t entries = 0;
+    std::int64_t last_ns = 0;
+};
+
+/// Collects data.result[].values[][timestamp, line] of a query_range answer.
+std::optional<Page> collect(const std::string& body, std::unordered_set<EntryHash>& found) {
+    simdjson::dom::parser parser;
+    simdjson::dom::array results;
+    if (parser.parse(body)["data"]["result"].get_array().get(results) != simdjson::SUCCESS) {
+        return std::nullopt;
+    }
+    Page page;
+    for (const auto result : results) {
+        simdjson::dom::array values;
+        if (result["values"].get_array().get(values) != simdjson::SUCCESS) {
+            return std::nullopt;
+        }
+        for (const auto value : values) {
+            std::string_view stamp;
+            std::string_view line;
+            std::int64_t timestamp_ns = 0;
+            if (value.at(0).get_string().get(stamp) != simdjson::SUCCESS ||
+                value.at(1).get_string().get(line) != simdjson::SUCCESS ||
+                std::from_chars(stamp.data(), stamp.data() + stamp.size(), timestamp_ns).ec !=
+                    std::errc{}) {
+                return std::nullopt;
+            }
+            found.insert(hash_of(timestamp_ns, line));
+            page.last_ns = std::max(page.last_ns, timestamp_ns);
+            ++page.entries;
+        }
+    }
+    return page;
+}
+
+}  // namespace
+
+ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& batch,
+                   std::chrono::milliseconds timeout) {
+    ReadBack result;
+    std::unordered_set<EntryHash> found;
+    std::int64_t start_ns = batch.slots().front().timestamp_ns;
+    const std::int64_t end_ns = batch.slots().back().timestamp_ns + 1;
+    while (start_ns < end_ns) {
+        result.reply = loki.query_range(labels, start_ns, end_ns, kPageEntries, timeout);
+        const bool answered = result.reply.transport == Reply::Transport::Answered;
+        if (answered && result.reply.status >= 400 && result.reply.status < 500 &&
+            result.reply.status != 429) {
+            result.state = ReadBack::State::Unavailable;
+            return result;
+        }
+        if (!answered || result.reply.status != 200) {
+            return result;
+        }
+        const auto page = collect(result.reply.body, found);
+        if (!page) {
+            result.state = ReadBack::State::Unavailable;
+            return result;
+        }
+        if (page->entries < kPageEntries) {
+            break;
+        }
+        // The last instant may go on on the next page; a page of one instant alone cannot.
+        start_ns = page->last_ns > start_ns ? page->last_ns : page->last_ns + 1;
+    }
+    for (const auto& entry : decode_entries(batch.entries())) {
+        result.stored.push_back(found.contains(hash_of(entry.timestamp_ns, entry.line)));
+    }
+    result.state = ReadBack::State::Known;
+    return result;
+}
+
+}  // namespace exporter

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/base/result.h"
+
+namespace exporter {
+
+/// Batches that wait on disk for Loki to come back. One write-once file a batch:
+///
+///     <sequence, 20 digits>.push.zst   one zstd frame with content checksum, holding the
+///                                      PushRequest protobuf message just as it will be sent
+///
+/// A segment is written to a temporary name, fsynced, renamed, and the folder fsynced; it is
+/// removed once its batch is settled. What a killed daemon left is found by the next: a temporary
+/// file is a batch that was never promised to be kept and is removed; a damaged segment is set
+/// aside as `.damaged` and reported. One process at a time (the state folder's lock sees to that).
+class Spool {
+public:
+    struct Segment {
+        std::uint64_t sequence = 0;
+        std::string labels;  ///< the stream, as stream_labels_text()
+        std::uint64_t disk_bytes = 0;
+    };
+
+    /// Opens or makes the folder. At `max_bytes` on disk add() refuses (code ENOSPC).
+    [[nodiscard]] static base::Result<Spool> open(std::string folder, std::uint64_t max_bytes);
+
+    /// What was there at open(), oldest first; for the exporter to take over.
+    [[nodiscard]] std::vector<Segment> take_found() { return std::exchange(found_, {}); }
+    /// Files set aside at open(), by name.
+    [[nodiscard]] const std::vector<std::string>& damaged() const { return damaged_; }
+
+    /// Makes a batch durable; the Segment names it from then on.
+    [[nodiscard]] base::Result<Segment> add(std::string_view labels, std::string_view entries);
+    /// The entries of a segment, as a run of append_entry() results.
+    [[nodiscard]] base::Result<std::string> load(const Segment& segment) const;
+    void remove(const Segment& segment);
+
+    [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+    [[nodiscard]] std::size_t segments() const { return count_; }
+
+private:
+    Spool(std::string folder, std::uint64_t max_bytes)
+        : folder_(std::move(folder)), max_bytes_(max_bytes) {}
+    [[nodiscard]] std::string path_of(std::uint64_t sequence) const;
+    [[nodiscard]] base::Result<std::string> read_request(const std::string& path) const;
+    void find_segments();
+
+    std::string folder_;
+    std::uint64_t max_bytes_;
+    std::vector<Segment> found_;
+    std::vector<std::string> damaged_;
+    std::uint64_t next_sequence_ = 1;
+    std::uint64_t bytes_ = 0;
+    std::size_t count_ = 0;
+};
+
+}  // namespace exporter

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "tailer/enricher.h"
+
+#include <algorithm>
+
+#include "bridge/base/rfc3339.h"
+#include "bridge/base/utf8.h"
+
+namespace tailer {
+namespace {
+
+constexpr std::string_view kJob = "boundary";
+constexpr std::string_view kRequestMessage = "boundary_request";
+constexpr std::string_view kNoticePrefix = "boundary: ";
+
+/// Loki takes 64 KiB of metadata an entry; the line holds every value whole.
+constexpr std::size_t kMetadataValueBytes = 1024;
+
+/// Keys of our own line. A notice's key of the same name gets a prefix, so that no notice can pass
+/// for a decision or for another workspace's.
+constexpr std::array<std::string_view, 17> kReservedFields = {
+    "decision",    "owner",        "workspace_name", "agent_name",   "workspace_id", "template_id",
+    "template_version_id", "http_method", "http_url", "event_time",  "matched_rule", "domain",
+    "session",     "tool",         "tool_call_id",   "chat_id",      "late"};
+
+bool holds(const std::vector<std::string>& names, std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+/// `text` cut to at most `limit` bytes, not within a UTF-8 sequence.
+std::string_view cut(std::string_view text, std::size_t limit) {
+    if (text.size() <= limit) {
+        return text;
+    }
+    while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) {
+        --limit;
+    }
+    return text.substr(0, limit);
+}
+
+bool is_plain_ascii(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+base::Labels sorted(base::Labels labels) {
+    std::ranges::sort(labels);
+    return labels;
+}
+
+}  // namespace
+
+Enricher::Enricher(const EnrichSettings& settings)
+    : builder_(settings.line_format), urls_(settings.url_query) {
+    const WorkspaceIdentity& who = settings.identity;
+    identity_fields_ = {{"owner", who.owner},
+                        {"workspace_name", who.workspace_name},
+                        {"agent_name", who.agent_name},
+                        {"workspace_id", who.workspace_id},
+                        {"template_id", who.template_id},
+                        {"template_version_id", who.template_version_id}};
+    builder_.begin_fields();
+    for (const auto& [name, value] : identity_fields_) {
+        builder_.field(name, value);
+    }
+    identity_text_ = builder_.fields_only();
+
+    base::Labels common = settings.extra_labels;
+    const base::Labels candidates = {{"job", std::string(kJob)},
+                                     {"owner", who.owner},
+                                     {"workspace_name", who.workspace_name},
+                                     {"agent_name", who.agent_name},
+                                     {"template_name", who.template_name},
+                                     {"namespace", who.kubernetes_namespace}};
+    for (const auto& label : candidates) {
+        if (!label.second.empty()) {
+            (holds(settings.stream_labels, label.first) ? common : constant_metadata_)
+                .push_back(label);
+        }
+    }
+    for (const auto& [name, value] : identity_fields_) {
+        const bool by_id = name == "workspace_id" || name.starts_with("template_");
+        if (by_id && !value.empty()) {
+            constant_metadata_.emplace_back(name, value);
+        }
+    }
+    decision_is_label_ = holds(settings.stream_labels, "decision");
+    for (const std::string_view decision : {"allow", "deny", ""}) {
+        base::Labels labels = common;
+        if (decision_is_label_ && !decision.empty()) {
+            labels.emplace_back("decision", decision);
+        }
+        if (labels.empty()) {
+            labels.emplace_back("job", kJob);  // Loki takes no stream without a label
+        }
+        streams_.push_back(sorted(std::move(labels)));
+    }
+    if (!decision_is_label_) {
+        streams_ = {streams_.front()};
+    }
+}
+
+void Enricher::metadata(std::string_view name, std::string_view value) {
+    if (value.empty()) {
+        return;
+    }
+    value = cut(value, kMetadataValueBytes);
+    if (!is_plain_ascii(value)) {
+        // Reserved by the caller, so earlier views into the buffer stay valid.
+        const std::size_t start = sanitized_.size();
+        base::append_valid_utf8(sanitized_, value);
+        value = std::string_view(sanitized_).substr(start);
+    }
+    metadata_.push_back({name, value});
+}
+
+void Enricher::constant_metadata() {
+    metadata_.clear();
+    sanitized_.clear();
+    sanitized_.reserve(16 * 3 * kMetadataValueBytes);
+    for (const auto& [name, value] : constant_metadata_) {
+        metadata_.push_back({name, value});
+    }
+}
+
+void Enricher::claims(const Decision& decision) {
+    // Where the operator has said who this workspace is, a line cannot say otherwise.
+    for (const auto& [name, value] : identity_fields_) {
+        const auto claim = std::ranges::find_if(
+            decision.claims, [&name](const auto& field) { return field.name == name; });
+        if (claim != decision.claims.end() && value.empty()) {
+            builder_.field(claim->name, claim->value);
+            metadata(claim->name, claim->value);
+        } else {
+            builder_.field(name, value);
+        }
+    }
+}
+
+Record Enricher::enrich(const Decision& decision, std::string_view session,
+                        std::int64_t timestamp_ns) {
+    const bool allow = decision.verdict == Verdict::Allow;
+    const std::string_view verdict = allow ? "allow" : "deny";
+    const NormalizedUrl url = urls_.normalize(decision.url, decision.host);
+    event_time_.clear();
+    base::append_rfc3339_nano(event_time_, decision.time_ns);
+    constant_metadata();
+
+    builder_.begin(timestamp_ns, allow ? "INFO" : "WARN", kRequestMessage);
+    builder_.field("decision", verdict);
+    if (decision.claims.empty()) {
+        builder_.prepared(identity_text_);
+    } else {
+        claims(decision);
+    }
+    builder_.field("http_method", decision.method);
+    builder_.field("http_url", url.http_url);
+    builder_.field("event_time", event_time_);
+    builder_.field("matched_rule", decision.rule);
+    builder_.field("domain", url.domain);
+    builder_.field("session", session);
+
+    if (!decision_is_label_) {
+        metadata("decision", verdict);
+    }
+    metadata("domain", url.domain);
+    metadata("http_method", decision.method);
+    metadata("matched_rule", decision.rule);
+    metadata("session", session);
+
+    Record record;
+    record.kind = allow ? RecordKind::Allow : RecordKind::Deny;
+    record.event_time_ns = decision.time_ns;
+    record.timestamp_ns = timestamp_ns;
+    record.stream = decision_is_label_ && !allow ? 1 : 0;
+    record.line = builder_.finish();
+    record.metadata = metadata_;
+    return record;
+}
+
+Record Enricher::enrich(const Notice& notice, std::string_view session,
+                        std::int64_t timestamp_ns) {
+    message_.assign(kNoticePrefix).append(notice.message);
+    constant_metadata();
+    builder_.begin(timestamp_ns, notice.level, message_);
+    builder_.prepared(identity_text_);
+    for (const auto& [name, value] : notice.fields) {
+        const bool reserved =
+            std::ranges::find(kReservedFields, name) != kReservedFields.end();
+        key_.assign(reserved ? "boundary_" : "").append(name);
+        builder_.field(key_, value);
+    }
+    builder_.field("session", session);
+    metadata("session", session);
+
+    Record record;
+    record.event_time_ns = notice.time_ns;
+    record.notice = notice.message;
+    record.timestamp_ns = timestamp_ns;
+    record.stream = decision_is_label_ ? 2 : 0;
+    record.line = builder_.finish();
+    record.metadata = metadata_;
+    return record;
+}
+
+}  // namespace tailer

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/base/unique_fd.h"
+
+namespace tailer {
+
+/// Index of a folder in the list given at construction.
+using FolderIndex = std::uint32_t;
+
+/// Learns by inotify which files of some folders changed: one inotify instance, one watch a folder,
+/// none a file. A folder that does not exist is waited for through its nearest existing ancestor.
+/// Lost events (queue overflow, no inotify to be had) are reported as a wish for a rescan.
+class FolderWatch {
+public:
+    explicit FolderWatch(std::vector<std::string> folders);
+
+    /// Readable when something changed; -1 when inotify is not to be had (then rescan on a timer).
+    [[nodiscard]] int fd() const { return inotify_.get(); }
+
+    /// Takes what has happened since the last call, without waiting. `changed` is called with the
+    /// folder and the bare file name, maybe more than once a file.
+    /// True when some folder has to be listed anew.
+    [[nodiscard]] bool drain(
+        const std::function<void(FolderIndex, std::string_view)>& changed);
+
+    /// Sets watches on folders that have appeared; true when one has. Cheap; call at each rescan.
+    bool attach();
+
+    [[nodiscard]] const std::vector<std::string>& folders() const { return folders_; }
+    /// Whether the folder itself is watched (and not an ancestor).
+    [[nodiscard]] bool attached(FolderIndex folder) const { return watches_[folder] >= 0; }
+
+private:
+    void watch_ancestor(const std::string& folder);
+
+    std::vector<std::string> folders_;
+    base::UniqueFd inotify_;
+    std::vector<int> watches_;  ///< by folder; -1 = not there yet
+};
+
+}  // namespace tailer

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "bridge/base/result.h"
+#include "bridge/base/unique_fd.h"
+
+namespace tailer {
+
+/// Which file on disk this is, whatever its name: inode and time of birth. The device is left out on
+/// purpose, since a volume may come back under another number; the birth time tells a reused inode.
+struct FileIdentity {
+    std::uint64_t inode = 0;
+    std::int64_t birth_ns = 0;  ///< 0 where the file system does not keep it
+    friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
+/// How far a file had been worked off when this was written down.
+struct FileProgress {
+    std::string folder;
+    std::string name;
+    FileIdentity identity;
+    std::uint64_t offset = 0;
+};
+
+/// A log file that was seen. Nothing here is open.
+struct KnownFile {
+    std::uint32_t folder = 0;
+    std::string name;     ///< within its folder
+    std::string session;  ///< stays what it was at first sight, even when the file is renamed
+    FileIdentity identity;
+    std::uint64_t start = 0;   ///< where reading began: 0, or what a checkpoint says
+    std::uint64_t offset = 0;  ///< next byte to read
+    std::uint64_t size = 0;    ///< at the last look
+    bool inside_long_line = false;
+    bool gone = false;    ///< no longer in its folder
+    bool queued = false;  ///< reported as grown and not read to its end since
+};
+
+using FileId = std::uint64_t;
+
+/// Counts of what was passed over or went wrong with files, by reason.
+struct FileTroubles {
+    std::uint64_t not_regular = 0;
+    std::uint64_t unreadable = 0;
+    std::uint64_t truncated = 0;   ///< shrank: a log only grows
+    std::uint64_t lost_bytes = 0;  ///< seen, and truncated or removed before they were read
+};
+
+/// The table of log files. It looks at names and inodes only, follows no link, and leaves alone what
+/// is no regular file.
+class KnownFiles {
+public:
+    KnownFiles(std::vector<std::string> folders, std::vector<FileProgress> resume);
+
+    /// Lists a folder: learns new files, marks grown ones, notes vanished ones. `wanted` says which
+    /// names count. A folder that does not exist is empty.
+    void scan(std::uint32_t folder, const std::function<bool(std::string_view)>& wanted);
+
+    /// Looks at one file by name; a no-op when there is none.
+    void look(std::uint32_t folder, const std::string& name);
+
+    /// Files that have grown since the last call. Each stays `queued` until its reader clears that.
+    [[nodiscard]] std::vector<FileId> take_grown();
+
+    [[nodiscard]] KnownFile& file(FileId id) { return files_.at(id); }
+    [[nodiscard]] bool knows(FileId id) const { return files_.contains(id); }
+    [[nodiscard]] std::size_t size() const { return files_.size(); }
+    [[nodiscard]] const std::string& folder(std::uint32_t index) const { return folders_[index]; }
+    [[nodiscard]] const FileTroubles& troubles() const { return troubles_; }
+
+    /// Opens the file for reading, if it still is the one that was seen.
+    [[nodiscard]] base::Result<base::UniqueFd> open(const KnownFile& file);
+
+    /// Calls `visit(id, file)` for every known file.
+    template <typename Visit>
+    void for_each(Visit visit) const {
+        for (const auto& [id, file] : files_) {
+            visit(id, file);
+        }
+    }
+    /// Drops a file that is gone and done with.
+    void forget(FileId id);
+
+private:
+    struct Seen {
+        FileIdentity identity;
+        std::uint64_t size = 0;
+    };
+    [[nodiscard]] std::optional<Seen> examine(int folder_fd, const char* name);
+    void note(std::uint32_t folder, std::string_view name, const Seen& seen);
+    [[nodiscard]] std::uint64_t resume_offset(std::uint32_t folder, std::string_view name,
+                                              const Seen& seen) const;
+    FileId add(std::uint32_t folder, std::string_view name, const Seen& seen);
+
+    std::vector<std::string> folders_;
+    std::vector<base::UniqueFd> folder_fds_;
+    std::map<std::pair<std::string, std::uint64_t>, FileProgress> resume_;  ///< by folder, inode
+    std::unordered_map<FileId, KnownFile> files_;
+    std::vector<std::unordered_map<std::string, FileId>> names_;    ///< by folder
+    std::vector<std::unordered_map<std::uint64_t, FileId>> inodes_;  ///< by folder
+    std::vector<FileId> grown_;
+    FileId next_id_ = 1;
+    FileTroubles troubles_;
+};
+
+}  // namespace tailer

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "tailer/line_reader.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "tailer/slog_json_parser.h"
+
+namespace tailer {
+namespace {
+
+constexpr std::size_t kCapacity = 2 * LineReader::kLongestLine;
+
+}  // namespace
+
+LineReader::LineReader() : buffer_(kCapacity + kJsonPadding) {}
+
+void LineReader::start(int fd, std::uint64_t offset, bool inside_long_line, Tail tail) {
+    fd_ = fd;
+    tail_ = tail;
+    start_offset_ = offset;
+    begin_ = scanned_ = end_ = 0;
+    skipping_ = inside_long_line;
+}
+
+base::Result<bool> LineReader::fill() {
+    if (begin_ > 0) {
+        std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+        start_offset_ += begin_;
+        scanned_ -= begin_;
+        end_ -= begin_;
+        begin_ = 0;
+    }
+    while (true) {
+        const ::ssize_t got = ::pread(fd_, buffer_.data() + end_, kCapacity - end_,
+                                      static_cast<::off_t>(start_offset_ + end_));
+        if (got >= 0) {
+            end_ += static_cast<std::size_t>(got);
+            bytes_read_ += static_cast<std::size_t>(got);
+            return got > 0;
+        }
+        if (errno != EINTR) {
+            return base::system_failure("cannot read", "log file");
+        }
+    }
+}
+
+Line LineReader::take(std::size_t length, std::size_t newline_bytes) {
+    Line line;
+    line.text = std::string_view(buffer_.data() + begin_, length);
+    line.begin = offset();
+    line.end = line.begin + length + newline_bytes;
+    line.too_long = skipping_ || length > kLongestLine;
+    skipping_ = false;
+    begin_ += length + newline_bytes;
+    scanned_ = begin_;
+    return line;
+}
+
+base::Result<std::optional<Line>> LineReader::next() {
+    while (true) {
+        if (!skipping_) {
+            while (begin_ < end_ && buffer_[begin_] == '\0') {
+                ++begin_;
+            }
+            scanned_ = std::max(scanned_, begin_);
+        }
+        const char* from = buffer_.data() + scanned_;
+        const auto* newline = static_cast<const char*>(std::memchr(from, '\n', end_ - scanned_));
+        if (newline != nullptr) {
+            return take(static_cast<std::size_t>(newline - buffer_.data()) - begin_, 1);
+        }
+        scanned_ = end_;
+        if (end_ - begin_ > kLongestLine) {
+            skipping_ = true;
+        }
+        if (skipping_) {
+            begin_ = scanned_ = end_;
+        }
+        const auto more = fill();
+        if (!more) {
+            return tl::unexpected(more.error());
+        }
+        if (!*more) {
+            const bool rest = end_ > begin_ || skipping_;
+            if (tail_ == Tail::IsLine && rest) {
+                return take(end_ - begin_, 0);
+            }
+            return std::nullopt;
+        }
+    }
+}
+
+}  // namespace tailer

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "bridge/base/result.h"
+
+namespace tailer {
+
+/// One physical line of a file.
+struct Line {
+    std::string_view text;  ///< without newline; of an over-long line only what was at hand
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;  ///< just behind the newline
+    bool too_long = false;
+};
+
+/// Reads complete lines of one file after another, from any offset, through one buffer. A line
+/// longer than kLongestLine is skipped at bounded memory and reported once, at its end. Runs of NUL
+/// at the start of a line (the hole that a truncated file gets) are passed over.
+class LineReader {
+public:
+    /// Loki takes lines up to 256 KiB by default (max_line_size), and ours grow by our fields.
+    static constexpr std::size_t kLongestLine = 256U << 10U;
+
+    /// What to do with bytes behind the last newline.
+    enum class Tail : std::uint8_t {
+        HoldBack,  ///< somebody may still be writing it
+        IsLine,    ///< the file is complete
+    };
+
+    LineReader();
+
+    /// Starts on `fd`, which stays the caller's, at `offset`: the start of a line, or inside an
+    /// over-long one.
+    void start(int fd, std::uint64_t offset, bool inside_long_line, Tail tail);
+
+    /// The next line, or nothing at the end of what is there. The text borrows from the buffer
+    /// until the next call, and has simdjson's padding readable behind it.
+    [[nodiscard]] base::Result<std::optional<Line>> next();
+
+    /// Where reading goes on: behind the last line given, or inside an over-long one.
+    [[nodiscard]] std::uint64_t offset() const { return start_offset_ + begin_; }
+    [[nodiscard]] bool inside_long_line() const { return skipping_; }
+
+    /// Bytes read from files since construction.
+    [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
+
+private:
+    [[nodiscard]] base::Result<bool> fill();
+    [[nodiscard]] Line take(std::size_t length, std::size_t newline_bytes);
+
+    std::vector<char> buffer_;
+    int fd_ = -1;
+    Tail tail_ = Tail::HoldBack;
+    std::uint64_t start_offset_ = 0;  ///< file offset of buffer_[0]
+    std::size_t begin_ = 0;           ///< first byte not given yet
+    std::size_t scanned_ = 0;         ///< no newline in [begin_, scanned_)
+    std::size_t end_ = 0;             ///< behind the last byte read
+    bool skipping_ = false;
+    std::uint64_t bytes_read_ = 0;
+};
+
+}  // namespace tailer

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "tailer/query_redaction.h"
+
+#include <algorithm>
+#include <array>
+
+namespace tailer {
+namespace {
+
+constexpr std::string_view kRedacted = "REDACTED";
+constexpr std::size_t kLongestName = 128;
+constexpr std::size_t kShortestOpaqueValue = 32;
+
+/// Words that make a parameter's name secret wherever they stand in it.
+constexpr std::array<std::string_view, 14> kSecretWords = {
+    "token",  "secret", "passw",  "pwd",     "credential", "signature", "apikey",
+    "api_key", "api-key", "private", "session", "cookie",     "jwt",       "auth"};
+
+/// Names that are secret as a whole; inside other words they are too common.
+constexpr std::array<std::string_view, 9> kSecretNames = {"key",  "sig", "pass", "pin", "code",
+                                                          "hmac", "otp", "sas",  "sid"};
+
+/// Prefixes that issuers put on their credentials so that scanners find them.
+constexpr std::array<std::string_view, 22> kSecretPrefixes = {
+    "ghp_",  "gho_",  "ghu_",     "ghs_",  "ghr_",   "github_pat_", "glpat-", "xoxb-",
+    "xoxp-", "xoxa-", "sk-",      "sk_",   "rk_",    "AKIA",        "ASIA",   "AIza",
+    "ya29.", "eyJ",   "npm_",     "pypi-", "hf_",    "dop_v1_"};
+
+int hex_value(char c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// The name as a server would read it; a name longer than any real one is cut.
+std::string decoded_name(std::string_view name) {
+    std::string decoded;
+    for (std::size_t i = 0; i < name.size() && decoded.size() < kLongestName; ++i) {
+        if (name[i] == '%' && i + 2 < name.size() && hex_value(name[i + 1]) >= 0 &&
+            hex_value(name[i + 2]) >= 0) {
+            decoded += lower(
+                static_cast<char>(hex_value(name[i + 1]) * 16 + hex_value(name[i + 2])));
+            i += 2;
+        } else {
+            decoded += lower(name[i]);
+        }
+    }
+    return decoded;
+}
+
+bool is_secret_name(std::string_view raw) {
+    const std::string name = decoded_name(raw);
+    const auto holds = [&name](std::string_view word) {
+        return name.find(word) != std::string::npos;
+    };
+    const bool key_suffix = name.ends_with("_key") || name.ends_with("-key");
+    return key_suffix || std::ranges::any_of(kSecretWords, holds) ||
+           std::ranges::find(kSecretNames, name) != kSecretNames.end();
+}
+
+bool is_uuid(std::string_view value) {
+    if (value.size() != 36) {
+        return false;
+    }
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (dash ? value[i] != '-' : hex_value(value[i]) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool is_secret_value(std::string_view value) {
+    const auto begins = [value](std::string_view prefix) {
+        return value.size() > prefix.size() + 8 && value.starts_with(prefix);
+    };
+    if (std::ranges::any_of(kSecretPrefixes, begins)) {
+        return true;
+    }
+    if (value.size() < kShortestOpaqueValue || is_uuid(value)) {
+        return false;
+    }
+    bool letter = false;
+    bool digit = false;
+    for (const char c : value) {
+        const bool is_letter = lower(c) >= 'a' && lower(c) <= 'z';
+        const bool is_digit = c >= '0' && c <= '9';
+        const bool is_token_byte = is_letter || is_digit ||
+                                   std::string_view("-_.~+/%:").find(c) != std::string_view::npos;
+        if (!is_token_byte) {
+            return false;
+        }
+        letter = letter || is_letter;
+        digit = digit || is_digit;
+    }
+    return letter && digit;
+}
+
+}  // namespace
+
+void append_redacted_query(std::string& out, std::string_view query) {
+    while (true) {
+        const std::size_t end = std::min(query.find_first_of("&;"), query.size());
+        const std::string_view pair = query.substr(0, end);
+        const std::size_t equals = pair.find('=');
+        const bool bare = equals == std::string_view::npos;
+        const std::string_view name = bare ? std::string_view{} : pair.substr(0, equals);
+        const std::string_view value = bare ? pair : pair.substr(equals + 1);
+        if (!bare) {
+            out.append(name).append("=");
+        }
+        const bool secret = !value.empty() && ((!bare && is_secret_name(name)) ||
+                                               is_secret_value(value));
+        out += secret ? kRedacted : value;
+        if (end == query.size()) {
+            return;
+        }
+        out += query[end];
+        query.remove_prefix(end + 1);
+    }
+}
+
+}  // namespace tailer

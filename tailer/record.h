@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "bridge/base/labels.h"
+
+namespace tailer {
+
+/// The streams that one daemon feeds, in the order of Enricher::streams().
+using StreamIndex = std::uint32_t;
+
+/// Where a record's line stands: which known file, and the offset just behind its newline.
+struct SourcePosition {
+    std::uint64_t file = 0;
+    std::uint64_t end_offset = 0;
+};
+
+enum class RecordKind : std::uint8_t { Allow, Deny, Notice };
+
+/// One enriched line, ready to be pushed. Its identity in Loki (stream labels, timestamp, line) is
+/// a pure function of the file's name, the offset and the content. The views borrow from the
+/// Enricher until its next call.
+struct Record {
+    RecordKind kind = RecordKind::Notice;
+    std::int64_t event_time_ns = 0;  ///< as Boundary stamped it
+    std::int64_t timestamp_ns = 0;   ///< event time plus the rank within its millisecond
+    StreamIndex stream = 0;
+    std::string_view line;
+    std::string_view notice;  ///< Boundary's own message, when it is one
+    std::span<const base::LabelView> metadata;
+    SourcePosition source;
+};
+
+}  // namespace tailer

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "tailer/tailer.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "tailer/log_file_name.h"
+
+namespace tailer {
+namespace {
+
+bool is_packed_or_plain_log(std::string_view name) {
+    return is_boundary_log_name(without_compression_suffix(name));
+}
+
+}  // namespace
+
+Tailer::Tailer(std::vector<std::string> folders, std::vector<FileProgress> resume,
+               const EnrichSettings& settings, LineReader::Tail tail)
+    : files_(std::make_unique<KnownFiles>(std::move(folders), std::move(resume))),
+      merge_(*files_, tail),
+      enricher_(settings) {}
+
+Tailer Tailer::follow(std::vector<std::string> folders, std::vector<FileProgress> resume,
+                      const EnrichSettings& settings) {
+    FolderWatch watch(folders);
+    Tailer tailer(std::move(folders), std::move(resume), settings, LineReader::Tail::HoldBack);
+    tailer.watch_.emplace(std::move(watch));
+    return tailer;
+}
+
+base::Result<Tailer> Tailer::once(const std::vector<std::string>& paths,
+                                  std::vector<FileProgress> resume,
+                                  const EnrichSettings& settings) {
+    struct Input {
+        std::uint32_t folder = 0;
+        std::string name;  ///< empty = the whole folder
+    };
+    std::vector<std::string> folders;
+    std::vector<Input> inputs;
+    for (const auto& given : paths) {
+        std::error_code code;
+        // What the user names may well be a link; what lies inside a folder may not.
+        const auto path = std::filesystem::canonical(given, code);
+        if (code) {
+            return base::failure("cannot read " + given + ": " + code.message(), code.value());
+        }
+        const bool is_folder = std::filesystem::is_directory(path, code);
+        if (!is_folder && !std::filesystem::is_regular_file(path, code)) {
+            return base::failure("cannot read " + given + ": neither a folder nor a file", EINVAL);
+        }
+        const std::string folder = is_folder ? path.string() : path.parent_path().string();
+        const auto found = std::ranges::find(folders, folder);
+        Input input{static_cast<std::uint32_t>(found - folders.begin()),
+                    is_folder ? "" : path.filename().string()};
+        if (found == folders.end()) {
+            folders.push_back(folder);
+        }
+        inputs.push_back(std::move(input));
+    }
+    Tailer tailer(std::move(folders), std::move(resume), settings, LineReader::Tail::IsLine);
+    for (const auto& input : inputs) {
+        if (input.name.empty()) {
+            tailer.files_->scan(input.folder, is_packed_or_plain_log);
+        } else {
+            tailer.files_->look(input.folder, input.name);
+        }
+    }
+    return tailer;
+}
+
+void Tailer::look(bool rescan) {
+    if (watch_) {
+        const bool wanted = watch_->drain([this](FolderIndex folder, std::string_view name) {
+            if (is_boundary_log_name(name)) {
+                files_->look(folder, std::string(name));
+            }
+        });
+        if (rescan || wanted) {
+            watch_->attach();
+            for (FolderIndex i = 0; i < watch_->folders().size(); ++i) {
+                files_->scan(i, is_boundary_log_name);
+            }
+        }
+    }
+    merge_.enqueue(files_->take_grown());
+}
+
+bool Tailer::read(std::uint64_t budget_bytes, LineSink& sink) {
+    return merge_.read(budget_bytes, [this, &sink](const LocatedLine& located) {
+        const KnownFile& file = *located.file;
+        const SourcePosition source{located.file_id, located.line.end};
+        if (const auto* unparsed = std::get_if<Unparsed>(&located.parsed)) {
+            sink.on_unparsed({unparsed->reason, located.line.text, file.session, source});
+            return;
+        }
+        const auto* decision = std::get_if<Decision>(&located.parsed);
+        const auto* notice = std::get_if<Notice>(&located.parsed);
+        const std::int64_t time_ns = decision != nullptr ? decision->time_ns : notice->time_ns;
+        const std::int64_t timestamp_ns = time_ns + located.rank_ns;
+        Record record = decision != nullptr
+                            ? enricher_.enrich(*decision, file.session, timestamp_ns)
+                            : enricher_.enrich(*notice, file.session, timestamp_ns);
+        record.source = source;
+        sink.on_record(record);
+    });
+}
+
+std::uint64_t Tailer::unread_bytes() const {
+    std::uint64_t bytes = 0;
+    files_->for_each([&bytes](FileId, const KnownFile& file) {
+        bytes += file.size > file.offset ? file.size - file.offset : 0;
+    });
+    return bytes;
+}
+
+}  // namespace tailer

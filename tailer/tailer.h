@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tailer/enricher.h"
+#include "tailer/folder_watch.h"
+#include "tailer/known_files.h"
+#include "tailer/record.h"
+#include "tailer/time_merge.h"
+
+namespace tailer {
+
+/// A line that is no record. The views live until the next line.
+struct UnparsedLine {
+    std::string_view reason;
+    std::string_view text;
+    std::string_view session;
+    SourcePosition source;
+};
+
+/// Takes what a Tailer reads, in the order of reading. Every complete line arrives exactly once, as
+/// one of the two.
+class LineSink {
+public:
+    LineSink() = default;
+    LineSink(const LineSink&) = delete;
+    LineSink& operator=(const LineSink&) = delete;
+    virtual ~LineSink() = default;
+
+    virtual void on_record(const Record& record) = 0;
+    virtual void on_unparsed(const UnparsedLine& line) = 0;
+};
+
+/// From log folders to enriched records. Passive: it has no thread, is told to look and to read,
+/// and may be used by one thread at a time.
+class Tailer {
+public:
+    /// Follows folders: files of Boundary's own naming, those to come included. `resume` says how
+    /// far files had been worked off before.
+    static Tailer follow(std::vector<std::string> folders, std::vector<FileProgress> resume,
+                         const EnrichSettings& settings);
+
+    /// Reads what is there, once. A folder in `paths` gives its files of Boundary's own naming,
+    /// packed ones included; a file counts whatever its name. An Error names a path that cannot be
+    /// used.
+    static base::Result<Tailer> once(const std::vector<std::string>& paths,
+                                     std::vector<FileProgress> resume,
+                                     const EnrichSettings& settings);
+
+    /// Readable when look() has something to do; -1 = call it on a timer.
+    [[nodiscard]] int wait_fd() const { return watch_ ? watch_->fd() : -1; }
+
+    /// Learns what changed on disk; lists folders anew when `rescan`, or when events were lost.
+    void look(bool rescan);
+
+    /// Reads about `budget_bytes`, oldest first, into `sink`. False when all was read.
+    bool read(std::uint64_t budget_bytes, LineSink& sink);
+    [[nodiscard]] bool has_more() const { return !merge_.empty(); }
+
+    /// Closes the files kept open for the next growth.
+    void rest() { merge_.close_all(); }
+
+    [[nodiscard]] const std::vector<base::Labels>& streams() const { return enricher_.streams(); }
+    [[nodiscard]] const KnownFiles& files() const { return *files_; }
+    [[nodiscard]] KnownFiles& files() { return *files_; }
+    [[nodiscard]] std::uint64_t bytes_read() const { return merge_.bytes_read(); }
+    [[nodiscard]] std::size_t open_files() const { return merge_.open_files(); }
+    /// Bytes seen in files and not read yet.
+    [[nodiscard]] std::uint64_t unread_bytes() const;
+    /// Sentences about files that could not be read, since the last call.
+    [[nodiscard]] std::vector<std::string> take_errors() { return merge_.take_errors(); }
+
+private:
+    Tailer(std::vector<std::string> folders, std::vector<FileProgress> resume,
+           const EnrichSettings& settings, LineReader::Tail tail);
+
+    std::unique_ptr<KnownFiles> files_;  ///< on the heap: merge_ refers to it
+    TimeMerge merge_;
+    Enricher enricher_;
+    std::optional<FolderWatch> watch_;
+};
+
+}  // namespace tailer

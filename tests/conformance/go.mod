@@ -1,0 +1,3 @@
+module boundary-loki.invalid/tests/conformance
+
+go 1.24

@@ -1,0 +1,5 @@
+
+/
+!{decision="deny", job="boundary"}
+
+À€ Ñ

@@ -1,0 +1,4 @@
+
+6
+!{decision="deny", job="boundary"}
+ΐ€ Ρÿ“λάx

@@ -1,0 +1,4 @@
+
+N
+!{decision="deny", job="boundary"})
+À€ ÑÀ©Ó:{"msg":"boundary_request"}

@@ -1,0 +1,4 @@
+
+0
+!{decision="deny", job="boundary"}
+À€ Ñx

@@ -1,0 +1,3 @@
+module boundary-loki.invalid/tests/tools/stand_in
+
+go 1.24
