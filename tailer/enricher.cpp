@@ -125,8 +125,7 @@ void Enricher::constant_metadata() {
 void Enricher::claims(const Decision& decision) {
     // Where the operator has said who this workspace is, a line cannot say otherwise.
     for (const auto& [name, value] : identity_fields_) {
-        const auto claim = std::ranges::find_if(
-            decision.claims, [&name](const auto& field) { return field.name == name; });
+        const auto claim = std::ranges::find(decision.claims, name, &base::LabelView::name);
         if (claim != decision.claims.end() && value.empty()) {
             builder_.field(claim->name, claim->value);
             metadata(claim->name, claim->value);
@@ -195,6 +194,7 @@ Record Enricher::enrich(const Notice& notice, std::string_view session,
     Record record;
     record.event_time_ns = notice.time_ns;
     record.notice = notice.message;
+    record.level = notice.level;
     record.timestamp_ns = timestamp_ns;
     record.stream = decision_is_label_ ? 2 : 0;
     record.line = builder_.finish();

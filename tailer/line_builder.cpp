@@ -9,16 +9,19 @@
 namespace tailer {
 namespace {
 
-/// go-logfmt's rule, which Loki's `| logfmt` follows, but for `=`: a bare `=` inside a value reads
-/// well there, and the dashboards made for coderd's text want `http_url=` unquoted.
+/// go-logfmt's rule, which Loki's `| logfmt` follows.
 bool needs_quotes(std::string_view value) {
     return std::ranges::any_of(value, [](char c) {
-        return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\\' || c == '\x7f';
+        return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\\' || c == '=' ||
+               c == '\x7f';
     });
 }
 
-void append_logfmt_value(std::string& out, std::string_view value) {
-    if (needs_quotes(value)) {
+void append_logfmt_value(std::string& out, std::string_view key, std::string_view value) {
+    // Dashboards made for coderd's text find the domain by `http_url=https://...` and want it bare,
+    // even with a `=` in its query; it has no other byte that would need quotes. Loki's `| logfmt`
+    // then passes over this one pair and reads the others.
+    if (key != "http_url" && needs_quotes(value)) {
         base::append_json_string(out, value);
     } else {
         base::append_valid_utf8(out, value);
@@ -83,7 +86,7 @@ void LineBuilder::field(std::string_view name, std::string_view value) {
     } else {
         append_logfmt_key(line_, name);
         line_ += '=';
-        append_logfmt_value(line_, value);
+        append_logfmt_value(line_, name, value);
     }
 }
 

@@ -30,6 +30,7 @@ struct Record {
     StreamIndex stream = 0;
     std::string_view line;
     std::string_view notice;  ///< Boundary's own message, when it is one
+    std::string_view level;   ///< a notice's, as logged
     std::span<const base::LabelView> metadata;
     SourcePosition source;
 };

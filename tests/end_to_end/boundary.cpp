@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include "tests/end_to_end/boundary.h"
+
+#include <stdexcept>
+
+namespace end_to_end {
+namespace {
+
+using test_support::real_tool;
+
+constexpr std::chrono::seconds kStartLimit{20};
+
+}  // namespace
+
+Upstream::Upstream() {
+    test_support::Process::Options options;
+    options.output = folder_.file("address");
+    process_.emplace(
+        std::vector<std::string>{real_tool("boundary-stand-in").value_or("boundary-stand-in"),
+                                 "--serve-upstream", "127.0.0.1:0"},
+        options);
+    std::string address;
+    const bool up = test_support::eventually(
+        [&] {
+            address = test_support::read_file(options.output);
+            return address.ends_with('\n');
+        },
+        kStartLimit);
+    if (!up) {
+        throw std::runtime_error("the upstream server did not start");
+    }
+    address.pop_back();
+    port_ = address.substr(address.rfind(':') + 1);
+}
+
+Counts count_by_decision_domain_method(const std::vector<Request>& requests) {
+    Counts counts;
+    for (const auto& request : requests) {
+        ++counts[{request.decision, request.domain, request.method}];
+    }
+    return counts;
+}
+
+void run_jailed(const std::string& program, const std::string& log_dir,
+                const std::vector<Request>& requests) {
+    std::string script;
+    for (const auto& request : requests) {
+        script += "curl -s -o /dev/null --max-time 20 ";
+        script += request.method == "HEAD" ? "-I" : "-X " + request.method;
+        script += " '" + request.url + "'\n";
+    }
+    const auto result = test_support::run_command(
+        {program, "--log-dir", log_dir, "--log-level", "info", "--allow", "domain=127.0.0.1",
+         "--allow", "domain=localhost", "--proxy-port",
+         std::to_string(test_support::free_port()), "--", "sh", "-c", script},
+        {{"BOUNDARY_JAIL_TYPE", "landjail"}, {"no_proxy", ""}, {"NO_PROXY", ""}});
+    if (result.status != 0) {
+        throw std::runtime_error(program + " ended with " + std::to_string(result.status) + ": " +
+                                 result.output + result.errors);
+    }
+}
+
+}  // namespace end_to_end
