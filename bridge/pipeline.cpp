@@ -130,6 +130,7 @@ base::SteadyTime Pipeline::step() {
         scanned_at_ = now;
         forget_finished();
     }
+    report_losses();
     read_some();
     write_letters();
     if (!backlog_read_ && !parts_.tailer.has_more()) {
@@ -138,7 +139,9 @@ base::SteadyTime Pipeline::step() {
     }
     base::SteadyTime due = parts_.exporter.work();
     take_settled();
-    if (dirty_ && parts_.clock.steady() >= checkpoint_at_ + kCheckpointEvery) {
+    const bool checkpoint_due = parts_.clock.steady() >= checkpoint_at_ + kCheckpointEvery;
+    const bool urgent = parts_.exporter.wants_checkpoint() && !save_failed_;
+    if (urgent || ((dirty_ || save_failed_) && checkpoint_due)) {
         save_checkpoint(false);
     }
     const bool resting = parts_.tailer.open_files() == 0;
@@ -150,7 +153,7 @@ base::SteadyTime Pipeline::step() {
         return now;
     }
     due = std::min(due, scanned_at_ + rescan_every);
-    if (dirty_) {
+    if (dirty_ || save_failed_) {
         due = std::min(due, checkpoint_at_ + kCheckpointEvery);
     }
     if (!letters_.empty()) {
@@ -192,11 +195,13 @@ void Pipeline::save_checkpoint(bool clean) {
         letters_unsynced_ = false;
         saved = parts_.state->save_checkpoint(checkpoint(clean));
     }
+    save_failed_ = !saved;
     if (!saved) {
         parts_.telemetry.on_disk_trouble(saved.error().message);
         return;
     }
     dirty_ = false;
+    parts_.exporter.checkpoint_saved();
     parts_.telemetry.set_checkpoint_written();
 }
 
@@ -212,17 +217,22 @@ void Pipeline::forget_finished() {
         ledger_.forget(id);
         dirty_ = true;
     }
-    report_troubles();
 }
 
-void Pipeline::report_troubles() {
-    const tailer::FileTroubles& now = parts_.tailer.files().troubles();
-    if (now.lost_bytes > told_.lost_bytes) {
-        parts_.log.error("log files were truncated or removed before they were read",
-                         {{"lost_bytes", std::to_string(now.lost_bytes - told_.lost_bytes)},
-                          {"truncated_files", std::to_string(now.truncated - told_.truncated)}});
+void Pipeline::report_losses() {
+    for (const auto& loss : parts_.tailer.files().take_losses()) {
+        const std::string bytes = std::to_string(loss.bytes);
+        parts_.log.error("a log file was truncated or removed before it was read",
+                         {{"session", loss.session}, {"lost_bytes", bytes}});
+        // An audit trail says where it has holes.
+        const std::array<base::LabelView, 1> fields = {base::LabelView{"lost_bytes", bytes}};
+        const tailer::Record notice = parts_.tailer.own_notice(
+            {parts_.clock.wall_ns(), "ERROR", "log file was truncated or removed before it was read",
+             fields},
+            loss.session);
+        parts_.exporter.add(notice.stream,
+                            {notice.timestamp_ns, notice.line, notice.metadata, {}});
     }
-    told_ = now;
 }
 
 void Pipeline::report() {
@@ -314,6 +324,7 @@ bool Pipeline::drain(milliseconds limit) {
     }
     parts_.exporter.spool_all();
     take_settled();
+    letters_tried_at_ = {};
     write_letters();
     const bool settled = ledger_.open() == 0;
     save_checkpoint(settled);

@@ -84,7 +84,7 @@ private:
     [[nodiscard]] Checkpoint checkpoint(bool clean);
     void forget_finished();
     void report();
-    void report_troubles();
+    void report_losses();
     void wait_until(base::SteadyTime due) const;
 
     PipelineParts parts_;
@@ -100,12 +100,12 @@ private:
     std::deque<Letter> letters_;
     base::SteadyTime letters_tried_at_{};
     bool dirty_ = false;  ///< something the checkpoint does not say yet
+    bool save_failed_ = false;
     base::SteadyTime checkpoint_at_{};
     base::SteadyTime scanned_at_{};
     base::SteadyTime read_at_{};
     bool letters_unsynced_ = false;
     bool backlog_read_ = false;
-    tailer::FileTroubles told_;
     std::atomic<bool> stopping_ = false;
     Account account_;
 };

@@ -15,8 +15,8 @@ std::string_view value_of(const tailer::Record& record, std::string_view name) {
 NoticeLevel level_of(std::string_view text) {
     for (const NoticeLevel level : kNoticeLevels) {
         const std::string_view name = name_of(level);
-        if (text.starts_with(name) && (text.size() == name.size() || text[name.size()] == '+' ||
-                                       text[name.size()] == '-')) {
+        if (text.starts_with(name) &&
+            (text.size() == name.size() || text[name.size()] == '+' || text[name.size()] == '-')) {
             return level;
         }
     }

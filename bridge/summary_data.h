@@ -18,9 +18,9 @@ namespace bridge {
 /// log/slog's levels, in the order of their weight; `Other` is no level of slog's.
 enum class NoticeLevel : std::uint8_t { Error, Warn, Info, Debug, Other };
 
-inline constexpr std::array<NoticeLevel, 5> kNoticeLevels = {
-    NoticeLevel::Error, NoticeLevel::Warn, NoticeLevel::Info, NoticeLevel::Debug,
-    NoticeLevel::Other};
+inline constexpr std::array<NoticeLevel, 5> kNoticeLevels = {NoticeLevel::Error, NoticeLevel::Warn,
+                                                             NoticeLevel::Info, NoticeLevel::Debug,
+                                                             NoticeLevel::Other};
 
 [[nodiscard]] std::string_view name_of(NoticeLevel level);
 
@@ -45,7 +45,7 @@ struct SummaryData {
     std::map<std::string, std::uint64_t, std::less<>> unparsed_reasons;
     std::uint64_t sessions = 0;  ///< that have a decision: a child's log alone is no session
     std::uint64_t files = 0;
-    std::uint64_t unreadable = 0;  ///< files and folders
+    std::uint64_t unreadable = 0;          ///< files and folders
     std::optional<std::int64_t> first_ns;  ///< of all lines with a time
     std::optional<std::int64_t> last_ns;
     Timeline timeline;

@@ -105,8 +105,7 @@ void write_counts(JsonText& json, const BoundedCounts& counts, std::string_view 
 using Table = BoundedCounts VerdictCounts::*;
 
 /// "other" counts the decisions whose key was dropped to bound the memory.
-void write_by_verdict(JsonText& json, const SummaryData& data, Table table,
-                      std::string_view name) {
+void write_by_verdict(JsonText& json, const SummaryData& data, Table table, std::string_view name) {
     json.open('{').key("allow");
     write_counts(json, data.allow.*table, name);
     json.key("deny");

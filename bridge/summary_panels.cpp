@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kRows = 10;
 constexpr std::size_t kIndent = 2;
-constexpr std::size_t kWidestBar = 40;
+constexpr std::size_t kWidestBar = 60;
 constexpr std::size_t kNarrowestBar = 4;
 
 constexpr std::array<std::string_view, 8> kBlocks = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -123,8 +123,9 @@ Layout lay_out_rows(const std::vector<BoundedCounts::Count>& rows, std::size_t e
     }
     const std::size_t fixed = kIndent + 2 + layout.count + 2 + kPercent;
     const std::size_t room = width - std::min(width, fixed);
-    // A long name gets what the bars can spare.
-    layout.name = std::clamp<std::size_t>(layout.name, 1, std::max<std::size_t>(room * 3 / 5, 1));
+    // A long name gets all but a quarter, which the bars keep.
+    const std::size_t most = room - std::min(room, room / 4 + 2);
+    layout.name = std::clamp<std::size_t>(layout.name, 1, std::max<std::size_t>(most, 1));
     layout.bar = std::min(room - std::min(room, layout.name + 2), kWidestBar);
     layout.bar = layout.bar < kNarrowestBar ? 0 : layout.bar;
     return layout;
@@ -168,13 +169,20 @@ TextLines timeline_panel(const Timeline& timeline, const TextStyle& style) {
     for (const auto& column : drawn.columns) {
         highest = std::max({highest, column.counts.allow, column.counts.deny});
     }
-    TextLines lines(4, TextLine(style.colour));
-    lines[0].put("Timeline", Paint::Bold);
-    lines[0].put("  UTC, a column is " + step_text(drawn.step_seconds) + ", the highest is " +
-                     grouped(highest),
-                 Paint::Dim);
-    const auto spark = [&](TextLine& line, std::string_view name, Paint paint,
+    const std::string legend = "UTC, a column is " + step_text(drawn.step_seconds) +
+                               ", the highest is " + grouped(highest);
+    TextLines lines;
+    TextLine& title = lines.emplace_back(style.colour).put("Timeline", Paint::Bold);
+    if (title.width() + 2 + legend.size() <= style.width) {
+        title.put("  ").put(legend, Paint::Dim);
+    } else {
+        for (auto& line : wrapped(legend, style.width, kIndent, style, Paint::Dim)) {
+            lines.push_back(std::move(line));
+        }
+    }
+    const auto spark = [&](std::string_view name, Paint paint,
                            std::uint64_t Timeline::Counts::*count) {
+        TextLine& line = lines.emplace_back(style.colour);
         line.pad_to(kIndent).put(name).pad_to(kLeft);
         for (const auto& column : drawn.columns) {
             const std::size_t level = scaled(column.counts.*count, highest, kBlocks.size());
@@ -187,9 +195,9 @@ TextLines timeline_panel(const Timeline& timeline, const TextStyle& style) {
             }
         }
     };
-    spark(lines[1], "allow", Paint::Green, &Timeline::Counts::allow);
-    spark(lines[2], "deny", Paint::Red, &Timeline::Counts::deny);
-    lines[3] = axis(drawn, kLeft, style);
+    spark("allow", Paint::Green, &Timeline::Counts::allow);
+    spark("deny", Paint::Red, &Timeline::Counts::deny);
+    lines.push_back(axis(drawn, kLeft, style));
     return lines;
 }
 
@@ -230,7 +238,8 @@ TextLines ranking_panel(const Ranking& ranking, const TextStyle& style) {
     }
     if (ranking.counts.other() > 0) {
         note("other: " + grouped(ranking.counts.other()) + " (too many " +
-             std::string(ranking.noun) + " to keep them all: the rarest are left out, and each "
+             std::string(ranking.noun) +
+             " to keep them all: the rarest are left out, and each "
              "count is \"at least\")");
     }
     return lines;

@@ -28,7 +28,7 @@ using TextLines = std::vector<TextLine>;
 /// The highest counts, each with its share of `total` and a bar.
 struct Ranking {
     std::string_view title;
-    std::string_view noun;      ///< what a key is, in the plural
+    std::string_view noun;       ///< what a key is, in the plural
     std::string_view empty_key;  ///< shown for the key ""
     const BoundedCounts& counts;
     std::uint64_t total = 0;

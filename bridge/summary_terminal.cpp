@@ -166,8 +166,6 @@ TextLine& TextLine::append(const TextLine& other) {
     return *this;
 }
 
-std::string TextLine::text() const {
-    return text_.substr(0, text_.find_last_not_of(' ') + 1);
-}
+std::string TextLine::text() const { return text_.substr(0, text_.find_last_not_of(' ') + 1); }
 
 }  // namespace bridge

@@ -20,9 +20,9 @@ struct TextStyle {
 /// 80; colour on a terminal without NO_COLOR; blocks where the locale is UTF-8.
 [[nodiscard]] TextStyle text_style_for(int fd, const Environment& environment);
 
-/// Makes log text safe for a terminal: all but printable ASCII is escaped as Go does (\x1b, \u202e).
-/// That stops escape sequences, text that runs backwards, and letters that pass for others; and
-/// each byte of the result is one column wide.
+/// Makes log text safe for a terminal: all but printable ASCII is escaped as Go does (\x1b,
+/// \u202e). That stops escape sequences, text that runs backwards, and letters that pass for
+/// others; and each byte of the result is one column wide.
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// `text` in at most `columns`, marked where it was cut: at its end, or, for a host name, whose end

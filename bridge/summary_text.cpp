@@ -51,7 +51,8 @@ std::string methods_text(const SummaryData& data) {
         }
     }
     std::vector<std::pair<std::string, std::uint64_t>> methods(sums.begin(), sums.end());
-    std::ranges::stable_sort(methods, std::ranges::greater{}, &decltype(methods)::value_type::second);
+    std::ranges::stable_sort(methods, std::ranges::greater{},
+                             &decltype(methods)::value_type::second);
     std::string text;
     std::uint64_t rest = data.decisions();
     for (const auto& [method, count] : methods) {
@@ -68,12 +69,13 @@ std::string methods_text(const SummaryData& data) {
 
 std::vector<std::string> hints(const SummaryData& data) {
     std::vector<std::string> texts;
-    if (data.files == 0) {
+    const bool all_read = data.unreadable == 0;
+    if (data.files == 0 && all_read) {
         texts.emplace_back("no log file here: Boundary names them boundary-<time>-<pid>.log");
-    } else if (data.decisions() == 0) {
-        texts.emplace_back("no decision seen: either nothing asked for the network, or it did not "
-                           "run under Boundary");
-    } else if (data.allow.total == 0) {
+    } else if (data.decisions() == 0 && all_read) {
+        texts.emplace_back(
+            "no decision seen: nothing was denied, and Boundary logs ALLOW only at log_level info");
+    } else if (data.decisions() > 0 && data.allow.total == 0) {
         texts.emplace_back("no ALLOW seen: Boundary logs ALLOW only at log_level info");
     }
     if (data.unreadable > 0) {
@@ -124,25 +126,22 @@ private:
     }
 
     void head() {
-        TextLine line(style_.colour);
-        line.put("Boundary decisions", Paint::Bold);
+        TextLine title(style_.colour);
+        title.put("Boundary decisions", Paint::Bold);
+        TextLines below;
         if (data_.first_ns && data_.last_ns) {
             const std::string span =
                 utc_text(*data_.first_ns) + " to " + utc_text(*data_.last_ns) + " UTC";
-            if (line.width() + kGap + span.size() > style_.width) {
-                add(line);
-                line = TextLine(style_.colour);
-                line.pad_to(kIndent);
-                // Only a very narrow screen has no room for both ends in one line.
-                for (const auto& part : wrapped(span, style_.width, kIndent, style_, Paint::Dim)) {
-                    add(part);
-                }
-                text_ += '\n';
-                return;
+            if (title.width() + kGap + span.size() <= style_.width) {
+                title.pad_to(title.width() + kGap).put(span, Paint::Dim);
+            } else {
+                below = wrapped(span, style_.width, kIndent, style_, Paint::Dim);
             }
-            line.pad_to(line.width() + kGap).put(span, Paint::Dim);
         }
-        add(line);
+        add(title);
+        for (const auto& line : below) {
+            add(line);
+        }
         text_ += '\n';
     }
 
@@ -163,9 +162,10 @@ private:
         for (const auto& tile : tiles) {
             tile_width = std::max(tile_width, tile.value.size());
         }
-        tile_width += kGap;
+        const bool roomy = kIndent + tiles.size() * (tile_width + kGap) <= style_.width + kGap;
+        tile_width += roomy ? kGap : 2;
         const std::size_t in_row =
-            std::max<std::size_t>((style_.width - kIndent + kGap) / tile_width, 1);
+            std::max<std::size_t>((style_.width - kIndent + 2) / tile_width, 1);
         for (std::size_t begin = 0; begin < tiles.size(); begin += in_row) {
             TextLine values(style_.colour);
             TextLine names(style_.colour);

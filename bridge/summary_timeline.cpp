@@ -16,14 +16,15 @@ constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 /// Each a multiple of the one before, so that buckets can be merged. The last is wide enough for
 /// all the time that 64 bits of nanoseconds can tell.
 constexpr std::array<std::int64_t, 14> kBucketSteps = {
-    1,         5,         10,        30,       kMinute,  5 * kMinute, 10 * kMinute,
-    30 * kMinute, kHour,  6 * kHour, 12 * kHour, kDay,   7 * kDay,    70 * kDay};
+    1,     5,         10,         30,   kMinute,  5 * kMinute, 10 * kMinute, 30 * kMinute,
+    kHour, 6 * kHour, 12 * kHour, kDay, 7 * kDay, 70 * kDay};
 
 constexpr std::array<std::int64_t, 30> kColumnSteps = {
-    1,          2,           5,           10,          15,        20,        30,       kMinute,
-    2 * kMinute, 5 * kMinute, 10 * kMinute, 15 * kMinute, 20 * kMinute, 30 * kMinute, kHour,
-    2 * kHour,  3 * kHour,   4 * kHour,   6 * kHour,   12 * kHour, kDay,     2 * kDay, 7 * kDay,
-    14 * kDay,  35 * kDay,   70 * kDay,   140 * kDay,  700 * kDay, 3500 * kDay, 35000 * kDay};
+    1,           2,           5,           10,           15,           20,           30,
+    kMinute,     2 * kMinute, 5 * kMinute, 10 * kMinute, 15 * kMinute, 20 * kMinute, 30 * kMinute,
+    kHour,       2 * kHour,   3 * kHour,   4 * kHour,    6 * kHour,    12 * kHour,   kDay,
+    2 * kDay,    7 * kDay,    14 * kDay,   35 * kDay,    70 * kDay,    140 * kDay,   700 * kDay,
+    3500 * kDay, 35000 * kDay};
 
 constexpr std::size_t kMostCuts = 3;
 
@@ -42,7 +43,8 @@ struct Stretch {
     }
 };
 
-std::vector<Stretch> cut_silences(const std::map<std::int64_t, Timeline::Counts>& buckets) {
+std::vector<Stretch> cut_silences(const Timeline& timeline, std::size_t most) {
+    const auto& buckets = timeline.buckets();
     struct Silence {
         std::int64_t before = 0;  ///< the bucket that ends it
         std::int64_t seconds = 0;
@@ -56,7 +58,9 @@ std::vector<Stretch> cut_silences(const std::map<std::int64_t, Timeline::Counts>
     std::int64_t shown = buckets.rbegin()->first - buckets.begin()->first;
     std::vector<std::int64_t> cuts;
     for (const auto& silence : silences) {
-        if (cuts.size() == kMostCuts || silence.seconds <= shown / 2) {
+        const auto drawn = static_cast<std::size_t>(shown / timeline.step_seconds());
+        const bool fits = drawn + 1 + 2 * cuts.size() <= most;
+        if (fits || cuts.size() == kMostCuts || silence.seconds <= shown / 2) {
             break;
         }
         shown -= silence.seconds;
@@ -85,7 +89,9 @@ std::size_t columns_of(const std::vector<Stretch>& stretches, std::int64_t step)
 }  // namespace
 
 void Timeline::add(std::int64_t time_ns, bool allow) {
-    const std::int64_t seconds = floor_to(time_ns, kNanosPerSecond) / kNanosPerSecond;
+    // Not by floor_to: the second that holds the smallest number begins before it.
+    const std::int64_t seconds =
+        time_ns / kNanosPerSecond - (time_ns % kNanosPerSecond < 0 ? 1 : 0);
     Counts& counts = buckets_[floor_to(seconds, step_seconds_)];
     ++(allow ? counts.allow : counts.deny);
     while (buckets_.size() > kMostBuckets) {
@@ -110,10 +116,7 @@ TimelineColumns lay_out(const Timeline& timeline, std::size_t most) {
     if (buckets.empty()) {
         return result;
     }
-    std::vector<Stretch> stretches = {{buckets.begin()->first, buckets.rbegin()->first}};
-    if (stretches.front().columns(timeline.step_seconds()) > most) {
-        stretches = cut_silences(buckets);
-    }
+    const std::vector<Stretch> stretches = cut_silences(timeline, most);
     for (const std::int64_t step : kColumnSteps) {
         result.step_seconds = step;
         if (step % timeline.step_seconds() == 0 && columns_of(stretches, step) <= most) {

@@ -32,6 +32,9 @@ std::optional<std::int64_t> oldest_acceptable(std::string_view body) {
                                          : base::parse_rfc3339(body.substr(0, end + 1));
 }
 
+/// How much older than its batch's neighbours an entry may be: what the reader's merge allows.
+constexpr std::chrono::minutes kDisorder{5};
+
 /// Reasons that lie in the labels, and hence hold for every entry of the stream.
 bool concerns_whole_stream(std::string_view reason) {
     return reason == "label_name_too_long" || reason == "label_value_too_long" ||
@@ -40,10 +43,17 @@ bool concerns_whole_stream(std::string_view reason) {
 
 }  // namespace
 
+/// Whether a batch may be stored already, so that Loki has to be asked before it is sent.
+enum class LokiExporter::Doubt : std::uint8_t {
+    None,
+    Predecessor,  ///< an earlier process may have sent it
+    Own,          ///< this process has, and got no clear answer
+};
+
 /// A batch in line, in memory.
 struct LokiExporter::Pending {
     SealedBatch batch;
-    bool doubtful = false;  ///< may be stored already: ask before sending
+    Doubt doubt = Doubt::None;
     int failures = 0;
 };
 
@@ -72,6 +82,7 @@ struct LokiExporter::Stream {
     StreamPace pace;
     base::SteadyTime not_before{};
     std::optional<base::SteadyTime> failing_since;
+    StoredRows predecessors_rows;
 
     [[nodiscard]] std::deque<Pending>& line() { return unspooled.empty() ? queue : unspooled; }
 };
@@ -92,6 +103,7 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
     if (spool_ != nullptr) {
         for (auto& segment : spool_->take_found()) {
             Stream& stream = stream_of(parse_stream_labels(segment.labels));
+            newest_sequence_ = covered_sequence_ = std::max(newest_sequence_, segment.sequence);
             stream.spooled.push_back(std::move(segment));
         }
     }
@@ -120,7 +132,38 @@ LokiExporter::Stream& LokiExporter::late_stream_of(const base::Labels& labels,
     return stream_of(late);
 }
 
+void LokiExporter::set_doubtful(bool doubtful) {
+    doubtful_ = doubtful;
+    old_spool_ = {};
+    if (doubtful_) {
+        remember_old_spool();
+    }
+}
+
+void LokiExporter::remember_old_spool() {
+    for (const auto& [text, stream] : streams_) {
+        for (const auto& segment : stream->spooled) {
+            // What cannot be read now is not known here, and will be reported when it is to be sent.
+            const std::string entries = spool_->load(segment).value_or("");
+            for (const auto& entry : decode_entries(entries)) {
+                old_spool_.insert(entry_hash(entry.timestamp_ns, entry.line));
+            }
+        }
+    }
+}
+
+bool LokiExporter::in_old_spool(const Entry& entry) const {
+    return !old_spool_.empty() &&
+           old_spool_.contains(entry_hash(entry.timestamp_ns, entry.line));
+}
+
+bool LokiExporter::wants_checkpoint() const { return covered_sequence_ < newest_sequence_; }
+
 void LokiExporter::add(std::size_t index, const Entry& entry) {
+    if (in_old_spool(entry)) {
+        settled_.push_back(entry.ticket);
+        return;
+    }
     Stream* stream = by_index_[index];
     const bool late =
         stream->newest_added_ns != INT64_MIN &&
@@ -156,7 +199,9 @@ void LokiExporter::note_newest(Stream& stream, const SealedBatch& batch) const {
 }
 
 void LokiExporter::seal(Stream& stream) {
-    stream.queue.push_back({stream.open.seal(), std::exchange(stream.open_doubtful, false), 0});
+    const Doubt doubt =
+        std::exchange(stream.open_doubtful, false) ? Doubt::Predecessor : Doubt::None;
+    stream.queue.push_back({stream.open.seal(), doubt, 0});
     if (stream.late && spool_ != nullptr) {
         // Whether an entry is late depends on what came before it, so the verdict is made durable
         // before anything is sent: no restart can judge it anew.
@@ -211,7 +256,7 @@ LokiExporter::Stream* LokiExporter::next_to_send(base::SteadyTime now,
         if (!stream->open.empty()) {
             next_due = std::min(next_due, stream->opened_at + settings_.batch_wait);
         }
-        if (!stream->has_work() && stream->unspooled.empty()) {
+        if (!may_send(*stream)) {
             continue;
         }
         const base::SteadyTime due = std::max(stream->not_before, stream->pace.next_push());
@@ -224,6 +269,16 @@ LokiExporter::Stream* LokiExporter::next_to_send(base::SteadyTime now,
         }
     }
     return chosen;
+}
+
+bool LokiExporter::may_send(const Stream& stream) const {
+    if (!stream.unspooled.empty()) {
+        return true;
+    }
+    if (!stream.spooled.empty()) {
+        return stream.spooled.front().sequence <= covered_sequence_;
+    }
+    return !stream.queue.empty();
 }
 
 base::SteadyTime LokiExporter::work() {
@@ -257,13 +312,15 @@ bool LokiExporter::load_front(Stream& stream) {
         batch.add({entry.timestamp_ns, entry.line, entry.metadata, {}});
     }
     // Whether an earlier try got through is unknown here, so the first look is at Loki.
-    stream.unspooled.push_back({batch.seal(), true, 0});
+    stream.unspooled.push_back({batch.seal(), Doubt::Own, 0});
     return true;
 }
 
 void LokiExporter::send(Stream& stream) {
-    if (stream.late && spool_ != nullptr && !stream.queue.empty() && !spool_stream(stream)) {
-        postpone(stream);
+    if (stream.late && spool_ != nullptr && !stream.queue.empty()) {
+        if (!spool_stream(stream)) {
+            postpone(stream);
+        }
         return;
     }
     if (!load_front(stream) || !resolve_doubt(stream)) {
@@ -281,10 +338,15 @@ void LokiExporter::send(Stream& stream) {
 
 bool LokiExporter::resolve_doubt(Stream& stream) {
     Pending& front = stream.line().front();
-    if (!front.doubtful || queries_refused_) {
+    if (front.doubt != Doubt::Predecessor) {
+        stream.predecessors_rows = {};
+    }
+    if (front.doubt == Doubt::None || queries_refused_) {
         return true;
     }
-    const ReadBack answer = read_back(loki_, stream.text, front.batch, settings_.push_timeout);
+    const ReadBack answer =
+        read_back(loki_, stream.text, front.batch, settings_.push_timeout,
+                  front.doubt == Doubt::Predecessor ? &stream.predecessors_rows : nullptr);
     if (answer.state == ReadBack::State::TryLater) {
         retry(stream, answer.reply, Outcome::Retry);
         return false;
@@ -294,7 +356,7 @@ bool LokiExporter::resolve_doubt(Stream& stream) {
         events_.on_read_back_unavailable(answer.reply);
         return true;
     }
-    front.doubtful = false;
+    front.doubt = Doubt::None;
     std::vector<SealedBatch> missing;
     for (std::size_t i = 0; i < answer.stored.size();) {
         std::size_t end = i;
@@ -314,7 +376,7 @@ bool LokiExporter::resolve_doubt(Stream& stream) {
     auto& line = stream.line();
     line.pop_front();
     for (auto run = missing.rbegin(); run != missing.rend(); ++run) {
-        line.push_front({std::move(*run), false, 0});
+        line.push_front({std::move(*run), Doubt::None, 0});
     }
     if (missing.empty()) {
         finish_front(stream);
@@ -384,7 +446,9 @@ void LokiExporter::retry(Stream& stream, const Reply& reply, Outcome outcome) {
     const bool ambiguous =
         reply.transport == Reply::Transport::Ambiguous ||
         (reply.transport == Reply::Transport::Answered && reply.status >= 500);
-    front.doubtful = front.doubtful || ambiguous;
+    if (ambiguous) {
+        front.doubt = Doubt::Own;
+    }
     ++front.failures;
     postpone(stream);
     const base::SteadyTime now = clock_.steady();
@@ -405,8 +469,8 @@ void LokiExporter::split_front(Stream& stream) {
     const Pending whole = std::move(line.front());
     line.pop_front();
     const std::size_t half = whole.batch.size() / 2;
-    line.push_front({whole.batch.part(half, whole.batch.size()), whole.doubtful, 0});
-    line.push_front({whole.batch.part(0, half), whole.doubtful, 0});
+    line.push_front({whole.batch.part(half, whole.batch.size()), whole.doubt, 0});
+    line.push_front({whole.batch.part(0, half), whole.doubt, 0});
 }
 
 void LokiExporter::rejected(Stream& stream, const Reply& reply) {
@@ -430,6 +494,25 @@ void LokiExporter::rejected(Stream& stream, const Reply& reply) {
         });
         culprits = static_cast<std::size_t>(first_fine - batch.slots().begin());
     }
+    if (reason == "too_far_behind" && !stream.late) {
+        // Another writer, or a stream that we know less of than Loki does, is ahead of us.
+        const auto limit = oldest_acceptable(reply.body);
+        const auto first_fine = std::ranges::find_if(batch.slots(), [&](const auto& slot) {
+            return limit && slot.timestamp_ns >= *limit;
+        });
+        const auto behind = static_cast<std::size_t>(first_fine - batch.slots().begin());
+        if (behind > 0) {
+            const SealedBatch rest = batch.part(behind, batch.size());
+            make_late(stream, batch.part(0, behind));
+            line.pop_front();
+            if (rest.size() > 0) {
+                line.push_front({rest, Doubt::None, 0});
+            } else {
+                finish_front(stream);
+            }
+            return;
+        }
+    }
     if (culprits == 0) {
         split_front(stream);  // to find the culprit; what was stored is deduplicated
         return;
@@ -443,9 +526,32 @@ void LokiExporter::rejected(Stream& stream, const Reply& reply) {
     settle(stream, refused);
     line.pop_front();
     if (rest.size() > 0) {
-        line.push_front({rest, false, 0});
+        line.push_front({rest, Doubt::None, 0});
     } else {
         finish_front(stream);
+    }
+}
+
+void LokiExporter::make_late(Stream& stream, const SealedBatch& batch) {
+    const bool from_memory = stream.unspooled.empty();
+    const auto entries = decode_entries(batch.entries());
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        Stream& late = late_stream_of(stream.labels, entries[i].timestamp_ns);
+        if (late.open.empty()) {
+            late.opened_at = clock_.steady();
+        }
+        const std::size_t before = late.open.bytes();
+        late.open.add({entries[i].timestamp_ns, entries[i].line, entries[i].metadata,
+                       from_memory ? batch.slots()[i].ticket : Ticket{}});
+        in_flight_bytes_ += late.open.bytes() - before;
+    }
+    if (from_memory) {
+        in_flight_bytes_ -= std::min(in_flight_bytes_, batch.bytes());
+    }
+    for (auto& [text, late] : streams_) {
+        if (late->late && !late->open.empty()) {
+            seal(*late);
+        }
     }
 }
 
@@ -484,6 +590,7 @@ bool LokiExporter::spool_stream(Stream& stream) {
             settled_.push_back(slot.ticket);
         }
         in_flight_bytes_ -= std::min(in_flight_bytes_, batch.bytes());
+        newest_sequence_ = segment->sequence;
         stream.spooled.push_back(std::move(*segment));
         stream.queue.pop_front();
     }
@@ -502,9 +609,13 @@ void LokiExporter::spool_all() {
 
 std::map<std::string, std::int64_t> LokiExporter::high_water() const {
     std::map<std::string, std::int64_t> marks;
+    std::int64_t limit = INT64_MAX;
+    if (const auto oldest = oldest_unsettled_ns()) {
+        limit = *oldest + (settings_.late_after - kDisorder).count();
+    }
     for (const auto& [text, stream] : streams_) {
         if (stream->newest_settled_ns != INT64_MIN && !stream->late) {
-            marks.emplace(text, stream->newest_settled_ns);
+            marks.emplace(text, std::min(limit, stream->newest_settled_ns));
         }
     }
     return marks;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "bridge/base/clock.h"
@@ -60,9 +61,15 @@ public:
     /// Moves all that is unsettled to the spool; what cannot be moved stays.
     void spool_all();
 
-    /// Batches re-read after a crash may have been stored already: until told otherwise, ask Loki
-    /// before sending.
-    void set_doubtful(bool doubtful) { doubtful_ = doubtful; }
+    /// What is read again after a crash may lie in the spool or in Loki already: until told
+    /// otherwise, an entry found in the spool's old segments is settled at once, and a batch is
+    /// looked for in Loki before it is sent.
+    void set_doubtful(bool doubtful);
+
+    /// A segment must not be sent before a checkpoint says that its entries are done: a crash in
+    /// between would have them judged (late or not) a second time. True while one waits for that.
+    [[nodiscard]] bool wants_checkpoint() const;
+    void checkpoint_saved() { covered_sequence_ = newest_sequence_; }
 
     /// Unsettled bytes in memory.
     [[nodiscard]] std::size_t in_flight_bytes() const { return in_flight_bytes_; }
@@ -73,17 +80,23 @@ public:
     [[nodiscard]] std::vector<Ticket> take_settled() { return std::exchange(settled_, {}); }
 
     /// The newest settled timestamp of each stream, by its label text: to be kept with the
-    /// checkpoint and given back at the next start.
+    /// checkpoint and given back at the next start. Not newer than what the oldest unsettled entry
+    /// allows, so that whatever is read again is judged on time again.
     [[nodiscard]] std::map<std::string, std::int64_t> high_water() const;
     void restore_high_water(const std::map<std::string, std::int64_t>& marks);
 
 private:
+    enum class Doubt : std::uint8_t;
     struct Pending;
     struct Stream;
 
     Stream& stream_of(const base::Labels& labels);
     Stream& late_stream_of(const base::Labels& labels, std::int64_t timestamp_ns);
     void seal(Stream& stream);
+    [[nodiscard]] bool in_old_spool(const Entry& entry) const;
+    void remember_old_spool();
+    void make_late(Stream& stream, const SealedBatch& batch);
+    [[nodiscard]] bool may_send(const Stream& stream) const;
     void seal_due(base::SteadyTime now);
     [[nodiscard]] Stream* next_to_send(base::SteadyTime now, base::SteadyTime& next_due);
     [[nodiscard]] bool load_front(Stream& stream);
@@ -117,6 +130,9 @@ private:
     bool metadata_refused_ = false;
     bool queries_refused_ = false;
     bool doubtful_ = false;
+    std::uint64_t newest_sequence_ = 0;
+    std::uint64_t covered_sequence_ = 0;
+    std::unordered_set<std::size_t> old_spool_;  ///< hashes of the entries in found segments
 };
 
 }  // namespace exporter

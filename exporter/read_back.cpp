@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <unordered_set>
 
 #include "exporter/push_request.h"
 
@@ -16,13 +17,8 @@ namespace {
 /// Keeps a page well below the 4 MiB at which Loki's own messages fail.
 constexpr std::size_t kPageEntries = 1000;
 
-using EntryHash = std::size_t;
-
-EntryHash hash_of(std::int64_t timestamp_ns, std::string_view line) {
-    const std::size_t line_hash = std::hash<std::string_view>{}(line);
-    return line_hash ^ (std::hash<std::int64_t>{}(timestamp_ns) + 0x9E3779B97F4A7C15ULL +
-                        (line_hash << 6U) + (line_hash >> 2U));
-}
+/// Some MiB of hashes; what lies before is not needed any more, since batches come in time order.
+constexpr std::size_t kMostRows = 200'000;
 
 struct Page {
     std::size_t entries = 0;
@@ -30,7 +26,7 @@ struct Page {
 };
 
 /// Collects data.result[].values[][timestamp, line] of a query_range answer.
-std::optional<Page> collect(const std::string& body, std::unordered_set<EntryHash>& found) {
+std::optional<Page> collect(const std::string& body, std::unordered_set<std::size_t>& found) {
     simdjson::dom::parser parser;
     simdjson::dom::array results;
     if (parser.parse(body)["data"]["result"].get_array().get(results) != simdjson::SUCCESS) {
@@ -52,7 +48,7 @@ std::optional<Page> collect(const std::string& body, std::unordered_set<EntryHas
                     std::errc{}) {
                 return std::nullopt;
             }
-            found.insert(hash_of(timestamp_ns, line));
+            found.insert(entry_hash(timestamp_ns, line));
             page.last_ns = std::max(page.last_ns, timestamp_ns);
             ++page.entries;
         }
@@ -62,14 +58,25 @@ std::optional<Page> collect(const std::string& body, std::unordered_set<EntryHas
 
 }  // namespace
 
+std::size_t entry_hash(std::int64_t timestamp_ns, std::string_view line) {
+    const std::size_t line_hash = std::hash<std::string_view>{}(line);
+    return line_hash ^ (std::hash<std::int64_t>{}(timestamp_ns) + 0x9E3779B97F4A7C15ULL +
+                        (line_hash << 6U) + (line_hash >> 2U));
+}
+
 ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& batch,
-                   std::chrono::milliseconds timeout) {
+                   std::chrono::milliseconds timeout, StoredRows* known) {
     ReadBack result;
-    std::unordered_set<EntryHash> found;
-    std::int64_t start_ns = batch.slots().front().timestamp_ns;
+    StoredRows own;
+    StoredRows& rows = known != nullptr ? *known : own;
+    const std::int64_t first_ns = batch.slots().front().timestamp_ns;
     const std::int64_t end_ns = batch.slots().back().timestamp_ns + 1;
-    while (start_ns < end_ns) {
-        result.reply = loki.query_range(labels, start_ns, end_ns, kPageEntries, timeout);
+    const bool adjoins = first_ns >= rows.start_ns && first_ns <= rows.end_ns;
+    if (!adjoins || rows.hashes.size() > kMostRows) {
+        rows = {first_ns, first_ns, {}};
+    }
+    while (rows.end_ns < end_ns) {
+        result.reply = loki.query_range(labels, rows.end_ns, end_ns, kPageEntries, timeout);
         const bool answered = result.reply.transport == Reply::Transport::Answered;
         if (answered && result.reply.status >= 400 && result.reply.status < 500 &&
             result.reply.status != 429) {
@@ -79,19 +86,20 @@ ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& ba
         if (!answered || result.reply.status != 200) {
             return result;
         }
-        const auto page = collect(result.reply.body, found);
+        const auto page = collect(result.reply.body, rows.hashes);
         if (!page) {
             result.state = ReadBack::State::Unavailable;
             return result;
         }
         if (page->entries < kPageEntries) {
-            break;
+            rows.end_ns = end_ns;
+        } else {
+            // The last instant may go on on the next page; a page of one instant alone cannot.
+            rows.end_ns = page->last_ns > rows.end_ns ? page->last_ns : page->last_ns + 1;
         }
-        // The last instant may go on on the next page; a page of one instant alone cannot.
-        start_ns = page->last_ns > start_ns ? page->last_ns : page->last_ns + 1;
     }
     for (const auto& entry : decode_entries(batch.entries())) {
-        result.stored.push_back(found.contains(hash_of(entry.timestamp_ns, entry.line)));
+        result.stored.push_back(rows.hashes.contains(entry_hash(entry.timestamp_ns, entry.line)));
     }
     result.state = ReadBack::State::Known;
     return result;

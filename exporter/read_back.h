@@ -11,6 +11,14 @@
 
 namespace exporter {
 
+/// What Loki was seen to hold of one stream within one span of time: spares a second question about
+/// the same span. Good only for what this process has not pushed since.
+struct StoredRows {
+    std::int64_t start_ns = 0;
+    std::int64_t end_ns = 0;  ///< exclusive
+    std::unordered_set<std::size_t> hashes;
+};
+
 /// What Loki says of a batch whose push may or may not have been stored.
 struct ReadBack {
     enum class State : std::uint8_t {
@@ -23,9 +31,13 @@ struct ReadBack {
     Reply reply;               ///< the last answer, for the log
 };
 
+/// Tells entries of a stream apart.
+[[nodiscard]] std::size_t entry_hash(std::int64_t timestamp_ns, std::string_view line);
+
 /// Asks Loki which entries of `batch` it has, by stream, timestamp and line. Log rows, not counts:
-/// they are exact where a metric query may count a re-push again.
+/// they are exact where a metric query may count a re-push again. With `known`, only what that does
+/// not cover is asked for, and added to it.
 [[nodiscard]] ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& batch,
-                                 std::chrono::milliseconds timeout);
+                                 std::chrono::milliseconds timeout, StoredRows* known = nullptr);
 
 }  // namespace exporter

@@ -17,7 +17,11 @@ namespace {
 constexpr std::size_t kChunkBytes = 128U << 10U;
 
 base::Result<base::UniqueFd> unnamed_file() {
-    const std::string folder = std::filesystem::temp_directory_path().string();
+    std::error_code code;
+    const std::string folder = std::filesystem::temp_directory_path(code).string();
+    if (code) {
+        return base::failure("no folder for temporary files: " + code.message(), code.value());
+    }
     base::UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
     if (fd.valid()) {
         return fd;

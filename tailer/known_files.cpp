@@ -100,6 +100,12 @@ void KnownFiles::look(std::uint32_t folder, const std::string& name) {
     }
 }
 
+void KnownFiles::note_loss(const KnownFile& file) {
+    if (file.size > file.offset) {
+        losses_.push_back({file.session, file.size - file.offset});
+    }
+}
+
 void KnownFiles::note(std::uint32_t folder, std::string_view name, const Seen& seen) {
     const auto by_inode = inodes_[folder].find(seen.identity.inode);
     FileId id = 0;
@@ -115,8 +121,9 @@ void KnownFiles::note(std::uint32_t folder, std::string_view name, const Seen& s
         }
         if (seen.size < file.size) {
             ++troubles_.truncated;
-            troubles_.lost_bytes += file.size > file.offset ? file.size - file.offset : 0;
+            note_loss(file);
             file.gone = true;
+            file.size = file.offset;
             id = add(folder, name, seen);  // what is written from here on is another log
             files_.at(id).start = files_.at(id).offset = 0;
         }
@@ -184,7 +191,7 @@ void KnownFiles::forget(FileId id) {
         return;
     }
     const KnownFile& file = found->second;
-    troubles_.lost_bytes += file.size > file.offset ? file.size - file.offset : 0;
+    note_loss(file);
     const auto drop = [id](auto& index, const auto& key) {
         if (const auto entry = index.find(key); entry != index.end() && entry->second == id) {
             index.erase(entry);

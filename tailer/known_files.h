@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "bridge/base/result.h"
@@ -51,8 +52,13 @@ using FileId = std::uint64_t;
 struct FileTroubles {
     std::uint64_t not_regular = 0;
     std::uint64_t unreadable = 0;
-    std::uint64_t truncated = 0;   ///< shrank: a log only grows
-    std::uint64_t lost_bytes = 0;  ///< seen, and truncated or removed before they were read
+    std::uint64_t truncated = 0;  ///< shrank: a log only grows
+};
+
+/// Bytes that were seen in a file, and truncated or removed before they were read.
+struct LostBytes {
+    std::string session;
+    std::uint64_t bytes = 0;
 };
 
 /// The table of log files. It looks at names and inodes only, follows no link, and leaves alone what
@@ -76,6 +82,8 @@ public:
     [[nodiscard]] std::size_t size() const { return files_.size(); }
     [[nodiscard]] const std::string& folder(std::uint32_t index) const { return folders_[index]; }
     [[nodiscard]] const FileTroubles& troubles() const { return troubles_; }
+    /// What was provably lost since the last call.
+    [[nodiscard]] std::vector<LostBytes> take_losses() { return std::exchange(losses_, {}); }
 
     /// Opens the file for reading, if it still is the one that was seen.
     [[nodiscard]] base::Result<base::UniqueFd> open(const KnownFile& file);
@@ -96,6 +104,7 @@ private:
         std::uint64_t size = 0;
     };
     [[nodiscard]] std::optional<Seen> examine(int folder_fd, const char* name);
+    void note_loss(const KnownFile& file);
     void note(std::uint32_t folder, std::string_view name, const Seen& seen);
     [[nodiscard]] std::uint64_t resume_offset(std::uint32_t folder, std::string_view name,
                                               const Seen& seen) const;
@@ -110,6 +119,7 @@ private:
     std::vector<FileId> grown_;
     FileId next_id_ = 1;
     FileTroubles troubles_;
+    std::vector<LostBytes> losses_;
 };
 
 }  // namespace tailer

@@ -28,8 +28,11 @@ void append_logfmt_value(std::string& out, std::string_view key, std::string_vie
     }
 }
 
-/// A logfmt key may hold no space, quote, `=` or control byte.
+/// A logfmt key may hold no space, quote, `=` or control byte, and must not be empty.
 void append_logfmt_key(std::string& out, std::string_view key) {
+    if (key.empty()) {
+        out += '_';
+    }
     for (const char c : key) {
         const bool bad = static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '=' ||
                          static_cast<unsigned char>(c) >= 0x7F;

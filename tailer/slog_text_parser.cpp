@@ -140,8 +140,8 @@ std::optional<std::string_view> take_token(std::string_view& rest, char stop,
     }
     const auto token = rest.substr(0, rest.find(stop));
     rest.remove_prefix(token.size());
-    // TextHandler quotes every value that holds one of these.
-    if (token.find_first_of("\"=") != std::string_view::npos) {
+    // TextHandler quotes every key and value that holds one of these.
+    if (token.find_first_of("\"= ") != std::string_view::npos) {
         return std::nullopt;
     }
     return token;

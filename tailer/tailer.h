@@ -63,6 +63,11 @@ public:
     bool read(std::uint64_t budget_bytes, LineSink& sink);
     [[nodiscard]] bool has_more() const { return !merge_.empty(); }
 
+    /// A notice of our own about a session; the record borrows like any other.
+    [[nodiscard]] Record own_notice(const Notice& notice, std::string_view session) {
+        return enricher_.enrich(notice, session, notice.time_ns);
+    }
+
     /// Closes the files kept open for the next growth.
     void rest() { merge_.close_all(); }
 

@@ -33,7 +33,7 @@ struct LocatedLine {
 /// is thus opened about once for every kSlack that it spans. Not thread-safe.
 class TimeMerge {
 public:
-    static constexpr std::int64_t kSlackNs = 600'000'000'000;  // 10 minutes
+    static constexpr std::int64_t kSlackNs = 10'000'000'000;  // 10 s
 
     TimeMerge(KnownFiles& files, LineReader::Tail tail) : files_(files), tail_(tail) {}
 

@@ -76,7 +76,7 @@ Split split(std::string_view url, std::string_view host) {
     const std::size_t scheme_end = url.find("://");
     const std::size_t path_start = url.find_first_of("/?#");
     if (scheme_end == std::string_view::npos || path_start < scheme_end) {
-        parts.authority = without_userinfo(host);
+        parts.authority = without_userinfo(host.substr(0, host.find_first_of("/?#")));
         parts.target = url;
         return parts;
     }

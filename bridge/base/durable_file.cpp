@@ -40,8 +40,9 @@ Result<void> sync_folder_of(const std::string& path) {
 }
 
 Result<void> write_new(const std::string& path, std::string_view content) {
-    const UniqueFd fd(
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+    // What lies there already is not ours to write to: a link, a FIFO, a file that others may read.
+    ::unlink(path.c_str());
+    const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!fd.valid()) {
         return system_failure("cannot create", path);
     }
@@ -93,9 +94,10 @@ Result<void> make_private_folder(const std::string& path) {
     for (const auto& part : std::filesystem::path(path)) {
         so_far /= part;
         if (::mkdir(so_far.c_str(), 0700) != 0 && errno != EEXIST && errno != EISDIR) {
+            const int code = errno;
             std::error_code ignored;
             if (!std::filesystem::is_directory(so_far, ignored)) {
-                return system_failure("cannot make folder", so_far.string());
+                return system_failure("cannot make folder", so_far.string(), code);
             }
         }
     }

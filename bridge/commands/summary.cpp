@@ -35,8 +35,8 @@ base::Result<void> write_out(std::string_view text) {
     return {};
 }
 
-/// The tailer takes a folder that it may not list for an empty one, which is right for a daemon that
-/// waits for it, and wrong here.
+/// The tailer takes a folder that it may not list for an empty one, which is right for a daemon
+/// that waits for it, and wrong here.
 std::vector<std::string> closed_folders(const std::vector<std::string>& paths) {
     std::vector<std::string> troubles;
     for (const auto& path : paths) {

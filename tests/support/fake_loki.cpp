@@ -89,6 +89,16 @@ Reply FakeLoki::query_range(std::string_view query, std::int64_t start_ns, std::
     return answered(200, body + "]}}");
 }
 
+void FakeLoki::clear() {
+    rule_ = nullptr;
+    replies_.clear();
+    query_replies_.clear();
+    query_reply_.reset();
+    pushes_.clear();
+    queries_ = 0;
+    rows_.clear();
+}
+
 std::vector<std::string> FakeLoki::lines(const std::string& stream) const {
     std::vector<std::string> lines;
     if (const auto found = rows_.find(stream); found != rows_.end()) {

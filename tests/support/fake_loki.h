@@ -61,6 +61,9 @@ public:
 
     [[nodiscard]] const std::vector<SeenPush>& pushes() const { return pushes_; }
     [[nodiscard]] std::size_t queries() const { return queries_; }
+    /// Forgets all, rules included.
+    void clear();
+
     /// What is stored, by stream, in time order, and how often each row came in.
     [[nodiscard]] const std::map<std::string, std::map<Row, int>>& rows() const { return rows_; }
     /// The stored lines of one stream, in time order.
