@@ -11,6 +11,7 @@
 
 #include "bridge/base/result.h"
 #include "bridge/log.h"
+#include "bridge/option_specs.h"
 #include "exporter/loki_client.h"
 #include "exporter/loki_exporter.h"
 #include "tailer/enricher.h"
@@ -30,18 +31,6 @@ struct Settings {
     LogLevel log_level = LogLevel::Info;
     LogFormat log_format = LogFormat::Text;
 };
-
-/// One setting's name, as a flag without its dashes and as a key of the config file.
-struct OptionSpec {
-    std::string_view name;
-    std::string_view environment;  ///< empty = none
-    std::string_view value_name;
-    std::string_view help;
-    bool repeatable = false;
-};
-
-/// All settings, in the order of the help.
-[[nodiscard]] const std::vector<OptionSpec>& option_specs();
 
 /// What came from the command line, by option name.
 using FlagValues = std::map<std::string, std::vector<std::string>, std::less<>>;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "bridge/base/rfc3339.h"
 
@@ -24,8 +25,8 @@ std::size_t scaled(std::uint64_t share, std::uint64_t whole, std::size_t steps) 
         return 0;
     }
     const double part = static_cast<double>(share) / static_cast<double>(whole);
-    return std::clamp<std::size_t>(
-        static_cast<std::size_t>(part * static_cast<double>(steps) + 0.5), 1, steps);
+    const auto step = std::lround(part * static_cast<double>(steps));
+    return std::clamp<std::size_t>(static_cast<std::size_t>(step), 1, steps);
 }
 
 std::string bar(std::uint64_t count, std::uint64_t highest, std::size_t columns, bool unicode) {

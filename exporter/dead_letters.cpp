@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "exporter/dead_letters.h"
 
+#include <cerrno>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -34,11 +36,14 @@ base::Result<DeadLetters> DeadLetters::open(const std::string& folder) {
     }
     std::string path = folder + "/rejected.ndjson";
     base::UniqueFd fd(::open(path.c_str(),
-                             O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
+                             O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fd.valid()) {
         return base::system_failure("cannot open", path);
     }
-    return DeadLetters(std::move(path), std::move(fd));
+    char last = '\n';
+    const ::off_t size = ::lseek(fd.get(), 0, SEEK_END);
+    const bool torn = size > 0 && ::pread(fd.get(), &last, 1, size - 1) == 1 && last != '\n';
+    return DeadLetters(std::move(path), std::move(fd), torn);
 }
 
 base::Result<void> DeadLetters::add_rejected(const base::Labels& labels, const DecodedEntry& entry,
@@ -66,11 +71,17 @@ base::Result<void> DeadLetters::add_unparsed(std::string_view session, std::stri
 
 base::Result<void> DeadLetters::append(std::string& line) {
     line += "}\n";
-    // One write: a torn line at the end can only come from a power cut.
-    if (::write(fd_.get(), line.data(), line.size()) != static_cast<::ssize_t>(line.size())) {
-        return base::system_failure("cannot write", path_);
+    if (torn_) {
+        line.insert(0, 1, '\n');
     }
-    return {};
+    // One write: a letter is torn only by a full disk or a power cut, and then spoils no other.
+    const ::ssize_t written = ::write(fd_.get(), line.data(), line.size());
+    if (written == static_cast<::ssize_t>(line.size())) {
+        torn_ = false;
+        return {};
+    }
+    torn_ = torn_ || written > 0;
+    return base::system_failure("cannot write", path_, written < 0 ? errno : ENOSPC);
 }
 
 base::Result<void> DeadLetters::sync() {

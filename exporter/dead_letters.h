@@ -29,12 +29,13 @@ public:
     [[nodiscard]] base::Result<void> sync();
 
 private:
-    explicit DeadLetters(std::string path, base::UniqueFd fd)
-        : path_(std::move(path)), fd_(std::move(fd)) {}
+    DeadLetters(std::string path, base::UniqueFd fd, bool torn)
+        : path_(std::move(path)), fd_(std::move(fd)), torn_(torn) {}
     [[nodiscard]] base::Result<void> append(std::string& line);
 
     std::string path_;
     base::UniqueFd fd_;
+    bool torn_;  ///< the file ends within a letter
 };
 
 /// Appends the members of one entry as the contract's ndjson has them, without the braces: stream

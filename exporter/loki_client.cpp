@@ -90,12 +90,22 @@ struct LokiClient::Curl {
         curl.body.append(data, std::min(size, curl.body_limit - curl.body.size()));
         return size;  // what is over the cap is read and dropped, so the connection stays usable
     }
+    static std::size_t give_request(char* into, std::size_t, std::size_t room, void* self) {
+        auto& request = static_cast<Curl*>(self)->request;
+        const std::size_t size = request.copy(into, room);
+        request.remove_prefix(size);
+        return size;
+    }
+    /// libcurl would send a request again by itself when a connection that it used before breaks,
+    /// though the server may have taken it. Whoever knows what to do then is not here: no rewinding.
+    static int refuse_rewind(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
     static int progress(void* flag, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
         return *static_cast<std::atomic<bool>*>(flag) ? 1 : 0;
     }
 
     CURL* easy = ::curl_easy_init();
     ::curl_slist* headers = nullptr;
+    std::string_view request;  ///< what is left to send
     std::string body;
     std::size_t body_limit = 0;
     char error[CURL_ERROR_SIZE] = {};
@@ -209,8 +219,11 @@ Reply LokiClient::push(std::string_view body, std::chrono::milliseconds timeout)
     if (!prepare(settings_.url + "/loki/api/v1/push", true)) {
         return {};
     }
+    curl_->request = body;
     ::curl_easy_setopt(curl_->easy, CURLOPT_POST, 1L);
-    ::curl_easy_setopt(curl_->easy, CURLOPT_POSTFIELDS, body.data());
+    ::curl_easy_setopt(curl_->easy, CURLOPT_READFUNCTION, &Curl::give_request);
+    ::curl_easy_setopt(curl_->easy, CURLOPT_READDATA, curl_.get());
+    ::curl_easy_setopt(curl_->easy, CURLOPT_SEEKFUNCTION, &Curl::refuse_rewind);
     ::curl_easy_setopt(curl_->easy, CURLOPT_POSTFIELDSIZE_LARGE,
                        static_cast<curl_off_t>(body.size()));
     return perform(timeout, kErrorBodyBytes);

@@ -7,6 +7,7 @@
 #include "bridge/base/rfc3339.h"
 #include "exporter/push_request.h"
 #include "exporter/read_back.h"
+#include "exporter/rejection.h"
 #include "exporter/stream_labels.h"
 
 namespace exporter {
@@ -19,73 +20,10 @@ constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 /// every true one look late.
 constexpr std::int64_t kFurthestAheadNs = 3600 * kNanosPerSecond;
 
-/// Loki's "oldest acceptable timestamp is: T" (whole seconds), if the body names one.
-std::optional<std::int64_t> oldest_acceptable(std::string_view body) {
-    constexpr std::string_view kPhrase = "oldest acceptable timestamp is: ";
-    const std::size_t at = body.find(kPhrase);
-    if (at == std::string_view::npos) {
-        return std::nullopt;
-    }
-    body.remove_prefix(at + kPhrase.size());
-    const std::size_t end = body.find('Z');
-    return end == std::string_view::npos ? std::nullopt
-                                         : base::parse_rfc3339(body.substr(0, end + 1));
-}
-
 /// How much older than its batch's neighbours an entry may be: what the reader's merge allows.
 constexpr std::chrono::minutes kDisorder{5};
 
-/// Reasons that lie in the labels, and hence hold for every entry of the stream.
-bool concerns_whole_stream(std::string_view reason) {
-    return reason == "label_name_too_long" || reason == "label_value_too_long" ||
-           reason == "max_label_names_per_series" || reason == "invalid_labels";
-}
-
 }  // namespace
-
-/// Whether a batch may be stored already, so that Loki has to be asked before it is sent.
-enum class LokiExporter::Doubt : std::uint8_t {
-    None,
-    Predecessor,  ///< an earlier process may have sent it
-    Own,          ///< this process has, and got no clear answer
-};
-
-/// A batch in line, in memory.
-struct LokiExporter::Pending {
-    SealedBatch batch;
-    Doubt doubt = Doubt::None;
-    int failures = 0;
-};
-
-struct LokiExporter::Stream {
-    Stream(base::Labels its_labels, const ExportSettings& settings, std::uint64_t seed)
-        : labels(std::move(its_labels)),
-          text(stream_labels_text(labels)),
-          backoff(seed),
-          pace(settings.stream_rate) {}
-
-    [[nodiscard]] bool has_work() const { return !spooled.empty() || !queue.empty(); }
-
-    base::Labels labels;
-    std::string text;
-    bool late = false;
-    Batch open;
-    base::SteadyTime opened_at{};
-    bool open_doubtful = false;
-    std::deque<Spool::Segment> spooled;  ///< older than the queue
-    /// The oldest segment while it is being sent, or parts of it.
-    std::deque<Pending> unspooled;
-    std::deque<Pending> queue;
-    std::int64_t newest_added_ns = INT64_MIN;
-    std::int64_t newest_settled_ns = INT64_MIN;
-    Backoff backoff;
-    StreamPace pace;
-    base::SteadyTime not_before{};
-    std::optional<base::SteadyTime> failing_since;
-    StoredRows predecessors_rows;
-
-    [[nodiscard]] std::deque<Pending>& line() { return unspooled.empty() ? queue : unspooled; }
-};
 
 LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<base::Labels>& streams,
                            LokiApi& loki, const base::Clock& clock, ExporterEvents& events,
@@ -102,7 +40,7 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
     }
     if (spool_ != nullptr) {
         for (auto& segment : spool_->take_found()) {
-            Stream& stream = stream_of(parse_stream_labels(segment.labels));
+            OutgoingStream& stream = stream_of(parse_stream_labels(segment.labels));
             newest_sequence_ = covered_sequence_ = std::max(newest_sequence_, segment.sequence);
             stream.spooled.push_back(std::move(segment));
         }
@@ -111,17 +49,16 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
 
 LokiExporter::~LokiExporter() = default;
 
-LokiExporter::Stream& LokiExporter::stream_of(const base::Labels& labels) {
+OutgoingStream& LokiExporter::stream_of(const base::Labels& labels) {
     auto& slot = streams_[stream_labels_text(labels)];
     if (!slot) {
-        slot = std::make_unique<Stream>(labels, settings_, jitter_seed_ + streams_.size());
-        slot->late = std::ranges::any_of(
-            labels, [](const auto& label) { return label.first == "late"; });
+        slot = std::make_unique<OutgoingStream>(labels, settings_.stream_rate,
+                                                jitter_seed_ + streams_.size());
     }
     return *slot;
 }
 
-LokiExporter::Stream& LokiExporter::late_stream_of(const base::Labels& labels,
+OutgoingStream& LokiExporter::late_stream_of(const base::Labels& labels,
                                                    std::int64_t timestamp_ns) {
     std::string hour;
     base::append_rfc3339_nano(hour, timestamp_ns);
@@ -164,10 +101,11 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
         settled_.push_back(entry.ticket);
         return;
     }
-    Stream* stream = by_index_[index];
+    OutgoingStream* stream = by_index_[index];
+    const std::int64_t late_after = settings_.late_after.count();
     const bool late =
-        stream->newest_added_ns != INT64_MIN &&
-        entry.timestamp_ns < stream->newest_added_ns - settings_.late_after.count();
+        entry.timestamp_ns <
+        std::max(stream->newest_added_ns, INT64_MIN + late_after) - late_after;
     if (late) {
         stream = &late_stream_of(stream->labels, entry.timestamp_ns);
     }
@@ -187,10 +125,10 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
 }
 
 bool LokiExporter::may_lead(std::int64_t timestamp_ns) const {
-    return timestamp_ns - kFurthestAheadNs <= clock_.wall_ns();
+    return timestamp_ns <= clock_.wall_ns() + kFurthestAheadNs;
 }
 
-void LokiExporter::note_newest(Stream& stream, const SealedBatch& batch) const {
+void LokiExporter::note_newest(OutgoingStream& stream, const SealedBatch& batch) const {
     for (const auto& slot : batch.slots()) {
         if (may_lead(slot.timestamp_ns)) {
             stream.newest_settled_ns = std::max(stream.newest_settled_ns, slot.timestamp_ns);
@@ -198,10 +136,8 @@ void LokiExporter::note_newest(Stream& stream, const SealedBatch& batch) const {
     }
 }
 
-void LokiExporter::seal(Stream& stream) {
-    const Doubt doubt =
-        std::exchange(stream.open_doubtful, false) ? Doubt::Predecessor : Doubt::None;
-    stream.queue.push_back({stream.open.seal(), doubt, 0});
+void LokiExporter::seal(OutgoingStream& stream) {
+    stream.seal();
     if (stream.late && spool_ != nullptr) {
         // Whether an entry is late depends on what came before it, so the verdict is made durable
         // before anything is sent: no restart can judge it anew.
@@ -226,82 +162,65 @@ void LokiExporter::flush() {
 }
 
 bool LokiExporter::idle() const {
-    return std::ranges::none_of(streams_, [](const auto& entry) {
-        const Stream& stream = *entry.second;
-        return stream.has_work() || !stream.open.empty() || !stream.unspooled.empty();
-    });
+    return std::ranges::all_of(streams_,
+                               [](const auto& entry) { return entry.second->empty(); });
 }
 
 std::optional<std::int64_t> LokiExporter::oldest_unsettled_ns() const {
     std::optional<std::int64_t> oldest;
-    const auto consider = [&oldest](std::optional<std::int64_t> timestamp_ns) {
-        if (timestamp_ns && (!oldest || *timestamp_ns < *oldest)) {
-            oldest = timestamp_ns;
-        }
-    };
     for (const auto& [text, stream] : streams_) {
-        consider(stream->open.oldest_ns());
-        if (!stream->queue.empty()) {
-            consider(stream->queue.front().batch.slots().front().timestamp_ns);
+        const auto its_oldest = stream->oldest_unsettled_ns();
+        if (its_oldest && (!oldest || *its_oldest < *oldest)) {
+            oldest = its_oldest;
         }
     }
     return oldest;
 }
 
-LokiExporter::Stream* LokiExporter::next_to_send(base::SteadyTime now,
+OutgoingStream* LokiExporter::next_to_send(base::SteadyTime now,
                                                  base::SteadyTime& next_due) {
-    Stream* chosen = nullptr;
-    base::SteadyTime chosen_due{};
+    OutgoingStream* chosen = nullptr;
     for (auto& [text, stream] : streams_) {
         if (!stream->open.empty()) {
             next_due = std::min(next_due, stream->opened_at + settings_.batch_wait);
         }
-        if (!may_send(*stream)) {
+        if (!stream->may_send(covered_sequence_)) {
             continue;
         }
         const base::SteadyTime due = std::max(stream->not_before, stream->pace.next_push());
-        // The stream that has been due longest goes first, so none starves.
-        if (due <= now && (chosen == nullptr || due < chosen_due)) {
-            chosen = stream.get();
-            chosen_due = due;
-        } else if (due > now) {
+        if (due > now) {
             next_due = std::min(next_due, due);
+        } else if (chosen == nullptr || stream->last_turn < chosen->last_turn) {
+            chosen = stream.get();  // they take turns, so none starves
         }
     }
     return chosen;
-}
-
-bool LokiExporter::may_send(const Stream& stream) const {
-    if (!stream.unspooled.empty()) {
-        return true;
-    }
-    if (!stream.spooled.empty()) {
-        return stream.spooled.front().sequence <= covered_sequence_;
-    }
-    return !stream.queue.empty();
 }
 
 base::SteadyTime LokiExporter::work() {
     const base::SteadyTime now = clock_.steady();
     seal_due(now);
     base::SteadyTime next_due = base::SteadyTime::max();
-    Stream* stream = next_to_send(now, next_due);
+    OutgoingStream* stream = next_to_send(now, next_due);
     if (stream == nullptr) {
         return next_due;
     }
+    stream->last_turn = ++turns_;
     send(*stream);
     return now;
 }
 
-bool LokiExporter::load_front(Stream& stream) {
+bool LokiExporter::load_front(OutgoingStream& stream) {
     if (!stream.unspooled.empty() || stream.spooled.empty()) {
         return true;
     }
     const auto entries = spool_->load(stream.spooled.front());
     if (!entries) {
         events_.on_disk_trouble(entries.error().message);
-        if (entries.error().code == 0) {
-            stream.spooled.pop_front();  // damaged since it was written; left on disk to be looked at
+        if (entries.error().code == 0 || entries.error().code == ENOENT) {
+            // Damaged or removed since it was written: there is nothing to wait for.
+            spool_->set_aside(stream.spooled.front());
+            stream.spooled.pop_front();
         } else {
             postpone(stream);
         }
@@ -316,12 +235,14 @@ bool LokiExporter::load_front(Stream& stream) {
     return true;
 }
 
-void LokiExporter::send(Stream& stream) {
-    if (stream.late && spool_ != nullptr && !stream.queue.empty()) {
-        if (!spool_stream(stream)) {
-            postpone(stream);
-        }
+void LokiExporter::send(OutgoingStream& stream) {
+    if (stream.late && spool_ != nullptr && !stream.queue.empty() && !spool_stream(stream) &&
+        stream.spooled.empty()) {
+        postpone(stream);
         return;
+    }
+    if (!stream.may_send(covered_sequence_)) {
+        return;  // the segment that was just written waits for a checkpoint
     }
     if (!load_front(stream) || !resolve_doubt(stream)) {
         return;
@@ -336,8 +257,8 @@ void LokiExporter::send(Stream& stream) {
     handle(stream, reply);
 }
 
-bool LokiExporter::resolve_doubt(Stream& stream) {
-    Pending& front = stream.line().front();
+bool LokiExporter::resolve_doubt(OutgoingStream& stream) {
+    PendingPush& front = stream.line().front();
     if (front.doubt != Doubt::Predecessor) {
         stream.predecessors_rows = {};
     }
@@ -352,7 +273,9 @@ bool LokiExporter::resolve_doubt(Stream& stream) {
         return false;
     }
     if (answer.state == ReadBack::State::Unavailable) {
-        queries_refused_ = true;
+        // A 400 concerns this batch alone: it may span more time than Loki lets a query span.
+        front.doubt = Doubt::None;
+        queries_refused_ = answer.reply.status != 400;
         events_.on_read_back_unavailable(answer.reply);
         return true;
     }
@@ -374,9 +297,10 @@ bool LokiExporter::resolve_doubt(Stream& stream) {
         i = end;
     }
     auto& line = stream.line();
+    const int failures = front.failures;
     line.pop_front();
     for (auto run = missing.rbegin(); run != missing.rend(); ++run) {
-        line.push_front({std::move(*run), Doubt::None, 0});
+        line.push_front({std::move(*run), Doubt::None, failures});
     }
     if (missing.empty()) {
         finish_front(stream);
@@ -385,7 +309,7 @@ bool LokiExporter::resolve_doubt(Stream& stream) {
     return true;
 }
 
-void LokiExporter::handle(Stream& stream, const Reply& reply) {
+void LokiExporter::handle(OutgoingStream& stream, const Reply& reply) {
     const Outcome outcome = classify(reply);
     switch (outcome) {
         case Outcome::Stored:
@@ -397,7 +321,7 @@ void LokiExporter::handle(Stream& stream, const Reply& reply) {
             return;
         case Outcome::TooLarge:
             if (stream.line().front().batch.size() > 1) {
-                split_front(stream);
+                stream.split_front();
                 return;
             }
             [[fallthrough]];
@@ -407,7 +331,7 @@ void LokiExporter::handle(Stream& stream, const Reply& reply) {
     }
 }
 
-void LokiExporter::settle(Stream& stream, const SealedBatch& batch) {
+void LokiExporter::settle(OutgoingStream& stream, const SealedBatch& batch) {
     const bool from_memory = stream.unspooled.empty();
     if (from_memory) {
         for (const auto& slot : batch.slots()) {
@@ -417,7 +341,7 @@ void LokiExporter::settle(Stream& stream, const SealedBatch& batch) {
     }
 }
 
-void LokiExporter::stored(Stream& stream) {
+void LokiExporter::stored(OutgoingStream& stream) {
     const SealedBatch& batch = stream.line().front().batch;
     events_.on_stored(batch.size(), batch.bytes());
     stream.pace.pushed(batch.bytes(), clock_.steady());
@@ -429,20 +353,20 @@ void LokiExporter::stored(Stream& stream) {
     stream.failing_since.reset();
 }
 
-void LokiExporter::finish_front(Stream& stream) {
+void LokiExporter::finish_front(OutgoingStream& stream) {
     if (stream.unspooled.empty() && !stream.spooled.empty()) {
         spool_->remove(stream.spooled.front());
         stream.spooled.pop_front();
     }
 }
 
-void LokiExporter::postpone(Stream& stream) {
+void LokiExporter::postpone(OutgoingStream& stream) {
     stream.not_before = clock_.steady() + stream.backoff.next();
 }
 
-void LokiExporter::retry(Stream& stream, const Reply& reply, Outcome outcome) {
+void LokiExporter::retry(OutgoingStream& stream, const Reply& reply, Outcome outcome) {
     events_.on_retry(reply, outcome);
-    Pending& front = stream.line().front();
+    PendingPush& front = stream.line().front();
     const bool ambiguous =
         reply.transport == Reply::Transport::Ambiguous ||
         (reply.transport == Reply::Transport::Answered && reply.status >= 500);
@@ -457,23 +381,14 @@ void LokiExporter::retry(Stream& stream, const Reply& reply, Outcome outcome) {
                              (reply.status == 500 || reply.status == 429);
     if (may_be_size && front.failures >= kFailuresBeforeSplit && front.batch.size() > 1 &&
         front.batch.bytes() > kSmallestSplitBytes) {
-        split_front(stream);
+        stream.split_front();
     }
     if (spool_ != nullptr && now - *stream.failing_since >= settings_.spool_after) {
         static_cast<void>(spool_stream(stream));
     }
 }
 
-void LokiExporter::split_front(Stream& stream) {
-    auto& line = stream.line();
-    const Pending whole = std::move(line.front());
-    line.pop_front();
-    const std::size_t half = whole.batch.size() / 2;
-    line.push_front({whole.batch.part(half, whole.batch.size()), whole.doubt, 0});
-    line.push_front({whole.batch.part(0, half), whole.doubt, 0});
-}
-
-void LokiExporter::rejected(Stream& stream, const Reply& reply) {
+void LokiExporter::rejected(OutgoingStream& stream, const Reply& reply) {
     if (refuses_metadata(reply) && !metadata_refused_) {
         metadata_refused_ = true;
         events_.on_metadata_refused();
@@ -483,47 +398,25 @@ void LokiExporter::rejected(Stream& stream, const Reply& reply) {
     const SealedBatch& batch = line.front().batch;
     const std::string_view reason =
         reply.status == 413 ? "too_large" : rejection_reason(reply.body);
-    std::size_t culprits = 0;  // how many of the oldest entries are surely refused
-    if (batch.size() == 1 || concerns_whole_stream(reason)) {
-        culprits = batch.size();
-    } else if (reason == "greater_than_max_sample_age") {
-        // The server names its limit, which only moves forward.
-        const auto limit = oldest_acceptable(reply.body);
-        const auto first_fine = std::ranges::find_if(batch.slots(), [&](const auto& slot) {
-            return !limit || slot.timestamp_ns >= *limit - kNanosPerSecond;
-        });
-        culprits = static_cast<std::size_t>(first_fine - batch.slots().begin());
-    }
-    if (reason == "too_far_behind" && !stream.late) {
-        // Another writer, or a stream that we know less of than Loki does, is ahead of us.
-        const auto limit = oldest_acceptable(reply.body);
-        const auto first_fine = std::ranges::find_if(batch.slots(), [&](const auto& slot) {
-            return limit && slot.timestamp_ns >= *limit;
-        });
-        const auto behind = static_cast<std::size_t>(first_fine - batch.slots().begin());
-        if (behind > 0) {
-            const SealedBatch rest = batch.part(behind, batch.size());
-            make_late(stream, batch.part(0, behind));
-            line.pop_front();
-            if (rest.size() > 0) {
-                line.push_front({rest, Doubt::None, 0});
-            } else {
-                finish_front(stream);
-            }
-            return;
-        }
-    }
-    if (culprits == 0) {
-        split_front(stream);  // to find the culprit; what was stored is deduplicated
+    const Refused refused = refused_entries(batch, reason, reply.body);
+    // Another writer, or a stream that we know less of than Loki does, is ahead of us; what is
+    // behind even in a late stream has nowhere to go.
+    const bool reroute = refused.behind > 0 && !stream.late;
+    const std::size_t count = reroute ? refused.behind : refused.for_good + refused.behind;
+    if (count == 0) {
+        stream.split_front();  // to find the culprit; what was stored is deduplicated
         return;
     }
-    const SealedBatch refused = batch.part(0, culprits);
-    const SealedBatch rest = batch.part(culprits, batch.size());
-    if (!reject_slots(stream, refused, reason, reply_text(reply))) {
+    const SealedBatch taken_out = batch.part(0, count);
+    const SealedBatch rest = batch.part(count, batch.size());
+    if (reroute) {
+        make_late(stream, taken_out);
+    } else if (reject_slots(stream, taken_out, reason, reply_text(reply))) {
+        settle(stream, taken_out);
+    } else {
         postpone(stream);
         return;
     }
-    settle(stream, refused);
     line.pop_front();
     if (rest.size() > 0) {
         line.push_front({rest, Doubt::None, 0});
@@ -532,11 +425,11 @@ void LokiExporter::rejected(Stream& stream, const Reply& reply) {
     }
 }
 
-void LokiExporter::make_late(Stream& stream, const SealedBatch& batch) {
+void LokiExporter::make_late(OutgoingStream& stream, const SealedBatch& batch) {
     const bool from_memory = stream.unspooled.empty();
     const auto entries = decode_entries(batch.entries());
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        Stream& late = late_stream_of(stream.labels, entries[i].timestamp_ns);
+        OutgoingStream& late = late_stream_of(stream.labels, entries[i].timestamp_ns);
         if (late.open.empty()) {
             late.opened_at = clock_.steady();
         }
@@ -555,7 +448,7 @@ void LokiExporter::make_late(Stream& stream, const SealedBatch& batch) {
     }
 }
 
-bool LokiExporter::reject_slots(Stream& stream, const SealedBatch& batch, std::string_view reason,
+bool LokiExporter::reject_slots(OutgoingStream& stream, const SealedBatch& batch, std::string_view reason,
                                 std::string_view detail) {
     const auto entries = decode_entries(batch.entries());
     if (dead_letters_ != nullptr) {
@@ -577,7 +470,7 @@ bool LokiExporter::reject_slots(Stream& stream, const SealedBatch& batch, std::s
     return true;
 }
 
-bool LokiExporter::spool_stream(Stream& stream) {
+bool LokiExporter::spool_stream(OutgoingStream& stream) {
     while (!stream.queue.empty()) {
         const SealedBatch& batch = stream.queue.front().batch;
         auto segment = spool_->add(stream.text, batch.entries());
@@ -614,7 +507,7 @@ std::map<std::string, std::int64_t> LokiExporter::high_water() const {
         limit = *oldest + (settings_.late_after - kDisorder).count();
     }
     for (const auto& [text, stream] : streams_) {
-        if (stream->newest_settled_ns != INT64_MIN && !stream->late) {
+        if (stream->newest_settled_ns != OutgoingStream::kNone && !stream->late) {
             marks.emplace(text, std::min(limit, stream->newest_settled_ns));
         }
     }
@@ -623,7 +516,7 @@ std::map<std::string, std::int64_t> LokiExporter::high_water() const {
 
 void LokiExporter::restore_high_water(const std::map<std::string, std::int64_t>& marks) {
     for (const auto& [text, mark] : marks) {
-        Stream& stream = stream_of(parse_stream_labels(text));
+        OutgoingStream& stream = stream_of(parse_stream_labels(text));
         stream.newest_added_ns = std::max(stream.newest_added_ns, mark);
         stream.newest_settled_ns = std::max(stream.newest_settled_ns, mark);
     }

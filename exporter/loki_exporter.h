@@ -13,13 +13,12 @@
 
 #include "bridge/base/clock.h"
 #include "bridge/base/labels.h"
-#include "exporter/backoff.h"
 #include "exporter/batch.h"
 #include "exporter/dead_letters.h"
 #include "exporter/exporter_events.h"
 #include "exporter/loki_client.h"
+#include "exporter/outgoing_stream.h"
 #include "exporter/spool.h"
-#include "exporter/stream_pace.h"
 
 namespace exporter {
 
@@ -86,35 +85,29 @@ public:
     void restore_high_water(const std::map<std::string, std::int64_t>& marks);
 
 private:
-    enum class Doubt : std::uint8_t;
-    struct Pending;
-    struct Stream;
-
-    Stream& stream_of(const base::Labels& labels);
-    Stream& late_stream_of(const base::Labels& labels, std::int64_t timestamp_ns);
-    void seal(Stream& stream);
+    OutgoingStream& stream_of(const base::Labels& labels);
+    OutgoingStream& late_stream_of(const base::Labels& labels, std::int64_t timestamp_ns);
+    void seal(OutgoingStream& stream);
     [[nodiscard]] bool in_old_spool(const Entry& entry) const;
     void remember_old_spool();
-    void make_late(Stream& stream, const SealedBatch& batch);
-    [[nodiscard]] bool may_send(const Stream& stream) const;
+    void make_late(OutgoingStream& stream, const SealedBatch& batch);
     void seal_due(base::SteadyTime now);
-    [[nodiscard]] Stream* next_to_send(base::SteadyTime now, base::SteadyTime& next_due);
-    [[nodiscard]] bool load_front(Stream& stream);
-    void send(Stream& stream);
-    [[nodiscard]] bool resolve_doubt(Stream& stream);
-    void handle(Stream& stream, const Reply& reply);
-    void stored(Stream& stream);
-    void retry(Stream& stream, const Reply& reply, Outcome outcome);
-    void split_front(Stream& stream);
-    void rejected(Stream& stream, const Reply& reply);
-    bool reject_slots(Stream& stream, const SealedBatch& batch, std::string_view reason,
+    [[nodiscard]] OutgoingStream* next_to_send(base::SteadyTime now, base::SteadyTime& next_due);
+    [[nodiscard]] bool load_front(OutgoingStream& stream);
+    void send(OutgoingStream& stream);
+    [[nodiscard]] bool resolve_doubt(OutgoingStream& stream);
+    void handle(OutgoingStream& stream, const Reply& reply);
+    void stored(OutgoingStream& stream);
+    void retry(OutgoingStream& stream, const Reply& reply, Outcome outcome);
+    void rejected(OutgoingStream& stream, const Reply& reply);
+    bool reject_slots(OutgoingStream& stream, const SealedBatch& batch, std::string_view reason,
                       std::string_view detail);
-    void finish_front(Stream& stream);
-    void settle(Stream& stream, const SealedBatch& batch);
+    void finish_front(OutgoingStream& stream);
+    void settle(OutgoingStream& stream, const SealedBatch& batch);
     [[nodiscard]] bool may_lead(std::int64_t timestamp_ns) const;
-    void note_newest(Stream& stream, const SealedBatch& batch) const;
-    bool spool_stream(Stream& stream);
-    void postpone(Stream& stream);
+    void note_newest(OutgoingStream& stream, const SealedBatch& batch) const;
+    bool spool_stream(OutgoingStream& stream);
+    void postpone(OutgoingStream& stream);
 
     ExportSettings settings_;
     LokiApi& loki_;
@@ -123,10 +116,11 @@ private:
     Spool* spool_;
     DeadLetters* dead_letters_;
     std::uint64_t jitter_seed_;
-    std::map<std::string, std::unique_ptr<Stream>> streams_;  ///< by label text
-    std::vector<Stream*> by_index_;
+    std::map<std::string, std::unique_ptr<OutgoingStream>> streams_;  ///< by label text
+    std::vector<OutgoingStream*> by_index_;
     std::vector<Ticket> settled_;
     std::size_t in_flight_bytes_ = 0;
+    std::uint64_t turns_ = 0;
     bool metadata_refused_ = false;
     bool queries_refused_ = false;
     bool doubtful_ = false;

@@ -46,6 +46,19 @@ void add_string(protozero::pbf_writer& writer, protozero::pbf_tag_type tag,
     }
 }
 
+/// A nested message whose size is known; `fill` writes its fields. protozero writes nothing at all
+/// for a message of size 0, which Loki's encoder does write.
+template <typename Fill>
+void add_message(protozero::pbf_writer& writer, protozero::pbf_tag_type tag, std::size_t size,
+                 Fill fill) {
+    if (size == 0) {
+        writer.add_bytes(tag, "", 0);
+        return;
+    }
+    protozero::pbf_writer message(writer, tag, size);
+    fill(message);
+}
+
 struct Timestamp {
     std::int64_t seconds;
     std::int64_t nanos;
@@ -61,17 +74,18 @@ Timestamp split(std::int64_t timestamp_ns) {
 }
 
 std::int64_t read_timestamp(protozero::pbf_reader reader) {
-    std::int64_t timestamp_ns = 0;
+    // Unsigned, because the whole seconds of the lowest instants do not fit.
+    std::uint64_t timestamp_ns = 0;
     while (reader.next()) {
         if (reader.tag() == kTimestampSeconds) {
-            timestamp_ns += reader.get_int64() * kNanosPerSecond;
+            timestamp_ns += static_cast<std::uint64_t>(reader.get_int64()) * kNanosPerSecond;
         } else if (reader.tag() == kTimestampNanos) {
-            timestamp_ns += reader.get_int32();
+            timestamp_ns += static_cast<std::uint64_t>(reader.get_int32());
         } else {
             reader.skip();
         }
     }
-    return timestamp_ns;
+    return static_cast<std::int64_t>(timestamp_ns);
 }
 
 base::LabelView read_pair(protozero::pbf_reader reader) {
@@ -103,21 +117,22 @@ void append_entry(std::string& out, const Entry& entry) {
 
     protozero::pbf_writer stream(out);
     protozero::pbf_writer message(stream, kStreamEntries, entry_size);
-    {
-        protozero::pbf_writer timestamp(message, kEntryTimestamp, stamp_size);
+    add_message(message, kEntryTimestamp, stamp_size, [&stamp](auto& timestamp) {
         if (stamp.seconds != 0) {
             timestamp.add_int64(kTimestampSeconds, stamp.seconds);
         }
         if (stamp.nanos != 0) {
             timestamp.add_int32(kTimestampNanos, static_cast<std::int32_t>(stamp.nanos));
         }
-    }
+    });
     add_string(message, kEntryLine, entry.line);
     for (const auto& pair : entry.metadata) {
-        protozero::pbf_writer label(message, kEntryMetadata,
-                                    string_field_size(pair.name) + string_field_size(pair.value));
-        add_string(label, kPairName, pair.name);
-        add_string(label, kPairValue, pair.value);
+        add_message(message, kEntryMetadata,
+                    string_field_size(pair.name) + string_field_size(pair.value),
+                    [&pair](auto& label) {
+                        add_string(label, kPairName, pair.name);
+                        add_string(label, kPairValue, pair.value);
+                    });
     }
 }
 

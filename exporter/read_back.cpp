@@ -22,8 +22,13 @@ constexpr std::size_t kMostRows = 200'000;
 
 struct Page {
     std::size_t entries = 0;
-    std::int64_t last_ns = 0;
+    std::int64_t last_ns = INT64_MIN;
 };
+
+/// The next instant, or the last of all.
+std::int64_t after(std::int64_t timestamp_ns) {
+    return timestamp_ns < INT64_MAX ? timestamp_ns + 1 : INT64_MAX;
+}
 
 /// Collects data.result[].values[][timestamp, line] of a query_range answer.
 std::optional<Page> collect(const std::string& body, std::unordered_set<std::size_t>& found) {
@@ -70,7 +75,7 @@ ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& ba
     StoredRows own;
     StoredRows& rows = known != nullptr ? *known : own;
     const std::int64_t first_ns = batch.slots().front().timestamp_ns;
-    const std::int64_t end_ns = batch.slots().back().timestamp_ns + 1;
+    const std::int64_t end_ns = after(batch.slots().back().timestamp_ns);
     const bool adjoins = first_ns >= rows.start_ns && first_ns <= rows.end_ns;
     if (!adjoins || rows.hashes.size() > kMostRows) {
         rows = {first_ns, first_ns, {}};
@@ -95,7 +100,7 @@ ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& ba
             rows.end_ns = end_ns;
         } else {
             // The last instant may go on on the next page; a page of one instant alone cannot.
-            rows.end_ns = page->last_ns > rows.end_ns ? page->last_ns : page->last_ns + 1;
+            rows.end_ns = page->last_ns > rows.end_ns ? page->last_ns : after(page->last_ns);
         }
     }
     for (const auto& entry : decode_entries(batch.entries())) {

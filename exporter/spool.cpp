@@ -57,6 +57,29 @@ base::Result<std::string> decompress(std::string_view frame) {
     return out;
 }
 
+struct Request {
+    std::string labels;
+    std::string entries;
+};
+
+/// The whole content is checked, so that nothing read from the disk can surprise later.
+base::Result<Request> parse(const std::string& request) {
+    try {
+        auto [labels, entries] = decode_push_request(request);
+        if (!labels.empty() && !decode_entries(entries).empty()) {
+            return Request{std::string(labels), std::move(entries)};
+        }
+    } catch (const protozero::exception&) {  // the checksum held, the content is not ours
+    }
+    return base::failure("no push request of ours");
+}
+
+base::Result<Request> read_request(const std::string& path) {
+    return base::read_whole(path)
+        .and_then([](const std::string& frame) { return decompress(frame); })
+        .and_then(parse);
+}
+
 std::uint64_t sequence_of(std::string_view name) {
     std::uint64_t sequence = 0;
     if (name.size() == kSequenceDigits + kSuffix.size() && name.ends_with(kSuffix)) {
@@ -94,16 +117,11 @@ void Spool::find_segments() {
             continue;
         }
         next_sequence_ = std::max(next_sequence_, sequence + 1);
-        try {
-            const auto request = read_request(path);
-            if (request) {
-                found_.push_back({sequence, std::string(decode_push_request(*request).first),
-                                  entry.file_size(ignored)});
-                bytes_ += found_.back().disk_bytes;
-                ++count_;
-                continue;
-            }
-        } catch (const protozero::exception&) {  // the checksum held, the content is not ours
+        if (const auto request = read_request(path)) {
+            found_.push_back({sequence, request->labels, entry.file_size(ignored)});
+            bytes_ += found_.back().disk_bytes;
+            ++count_;
+            continue;
         }
         fs::rename(path, path + ".damaged", ignored);
         damaged_.push_back(name);
@@ -115,12 +133,6 @@ std::string Spool::path_of(std::uint64_t sequence) const {
     std::string digits = std::to_string(sequence);
     digits.insert(0, kSequenceDigits - digits.size(), '0');
     return folder_ + "/" + digits + std::string(kSuffix);
-}
-
-base::Result<std::string> Spool::read_request(const std::string& path) const {
-    return base::read_whole(path).and_then([](const std::string& frame) {
-        return decompress(frame);
-    });
 }
 
 base::Result<Spool::Segment> Spool::add(std::string_view labels, std::string_view entries) {
@@ -144,19 +156,25 @@ base::Result<Spool::Segment> Spool::add(std::string_view labels, std::string_vie
 
 base::Result<std::string> Spool::load(const Segment& segment) const {
     const std::string path = path_of(segment.sequence);
-    const auto request = read_request(path);
+    auto request = read_request(path);
     if (!request) {
         return base::failure(path + ": " + request.error().message, request.error().code);
     }
-    try {
-        return decode_push_request(*request).second;
-    } catch (const protozero::exception& damage) {
-        return base::failure(path + ": " + damage.what());
-    }
+    return std::move(request->entries);
 }
 
 void Spool::remove(const Segment& segment) {
     ::unlink(path_of(segment.sequence).c_str());
+    forget(segment);
+}
+
+void Spool::set_aside(const Segment& segment) {
+    const std::string path = path_of(segment.sequence);
+    ::rename(path.c_str(), (path + ".damaged").c_str());
+    forget(segment);
+}
+
+void Spool::forget(const Segment& segment) {
     bytes_ -= std::min(bytes_, segment.disk_bytes);
     count_ -= count_ > 0 ? 1 : 0;
 }

@@ -38,9 +38,12 @@ public:
 
     /// Makes a batch durable; the Segment names it from then on.
     [[nodiscard]] base::Result<Segment> add(std::string_view labels, std::string_view entries);
-    /// The entries of a segment, as a run of append_entry() results.
+    /// The entries of a segment, as a run of append_entry() results. An Error with code 0 means that
+    /// it is damaged.
     [[nodiscard]] base::Result<std::string> load(const Segment& segment) const;
     void remove(const Segment& segment);
+    /// Keeps a damaged segment as `.damaged`, no longer one that waits.
+    void set_aside(const Segment& segment);
 
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
     [[nodiscard]] std::size_t segments() const { return count_; }
@@ -49,7 +52,7 @@ private:
     Spool(std::string folder, std::uint64_t max_bytes)
         : folder_(std::move(folder)), max_bytes_(max_bytes) {}
     [[nodiscard]] std::string path_of(std::uint64_t sequence) const;
-    [[nodiscard]] base::Result<std::string> read_request(const std::string& path) const;
+    void forget(const Segment& segment);
     void find_segments();
 
     std::string folder_;

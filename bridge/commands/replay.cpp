@@ -129,7 +129,8 @@ ExitCode deliver(const Deliverer& with) {
         with.state != nullptr ? &with.state->spool() : nullptr,
         with.state != nullptr ? &with.state->dead_letters() : nullptr, std::random_device{}());
     exporter.restore_high_water(with.checkpoint.high_water);
-    exporter.set_doubtful(!with.checkpoint.clean);
+    // A daemon, or an earlier replay, may have shipped these very files: ask Loki first.
+    exporter.set_doubtful(true);
     const Wakeup wakeup;
     Pipeline pipeline({with.log, clock, with.tailer, exporter, telemetry, with.state}, wakeup);
     Progress progress(pipeline, with.tailer, telemetry);
@@ -167,7 +168,7 @@ ExitCode deliver(const Deliverer& with) {
 ExitCode replay_command(const Settings& settings, const ReplayOptions& options) {
     const Log log(settings.log_level, settings.log_format);
     std::optional<StateFolder> state;
-    Checkpoint checkpoint{.files = {}, .high_water = {}, .clean = true};
+    Checkpoint checkpoint;
     if (!settings.state_dir.empty() && !options.ndjson) {
         auto opened = StateFolder::open(settings.state_dir, settings.spool_max_bytes);
         if (!opened) {
@@ -179,7 +180,6 @@ ExitCode replay_command(const Settings& settings, const ReplayOptions& options) 
         if (loaded && *loaded) {
             checkpoint = std::move(**loaded);
         } else if (!loaded) {
-            checkpoint.clean = false;
             log.warn("cannot use the checkpoint; reading all again",
                      {{"cause", loaded.error().message}});
         }

@@ -119,6 +119,10 @@ void every_request_is_counted_once(const std::string& program) {
     const auto replayed = test_support::run_command(replay);
     ASSERT_EQ(replayed.status, 0) << replayed.errors;
     EXPECT_EQ(counts_in(empty, clock.wall_ns()), wanted);
+    // Once more, into the Loki that the daemon has filled: nothing is counted twice.
+    replay[4] = loki.url();
+    EXPECT_EQ(test_support::run_command(replay).status, 0);
+    EXPECT_EQ(counts_in(loki, clock.wall_ns()), wanted);
 
     // And `--output ndjson` prints the very entries that Loki has.
     std::vector<std::string> print = {BOUNDARY_LOKI_BINARY, "replay", daemon.log_dir(), "--output",

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "bridge/base/clock.h"
+#include "bridge/base/labels.h"
+#include "exporter/backoff.h"
+#include "exporter/batch.h"
+#include "exporter/read_back.h"
+#include "exporter/spool.h"
+#include "exporter/stream_labels.h"
+#include "exporter/stream_pace.h"
+
+namespace exporter {
+
+/// Whether a batch may be stored already, so that Loki has to be asked before it is sent.
+enum class Doubt : std::uint8_t {
+    None,
+    Predecessor,  ///< an earlier process may have sent it
+    Own,          ///< this process has, and got no clear answer
+};
+
+/// A batch in line, in memory.
+struct PendingPush {
+    SealedBatch batch;
+    Doubt doubt = Doubt::None;
+    int failures = 0;
+};
+
+/// What waits to be pushed to one stream, oldest first: the spool's segments, then the sealed
+/// batches in memory, then the batch that still grows.
+struct OutgoingStream {
+    static constexpr std::int64_t kNone = INT64_MIN;
+
+    OutgoingStream(base::Labels its_labels, std::uint64_t bytes_per_second, std::uint64_t seed);
+
+    /// Where the next batch to send stands: the parts of a loaded segment go first.
+    [[nodiscard]] std::deque<PendingPush>& line() { return unspooled.empty() ? queue : unspooled; }
+    /// Whether there is something to send; a segment only up to `covered_sequence`.
+    [[nodiscard]] bool may_send(std::uint64_t covered_sequence) const;
+    [[nodiscard]] bool empty() const {
+        return open.empty() && queue.empty() && spooled.empty() && unspooled.empty();
+    }
+    /// Timestamp of the oldest entry in memory that is in no segment.
+    [[nodiscard]] std::optional<std::int64_t> oldest_unsettled_ns() const;
+
+    /// Moves the growing batch to the end of the queue.
+    void seal();
+    /// Cuts the batch in front into halves.
+    void split_front();
+
+    base::Labels labels;
+    std::string text;   ///< the labels as Loki wants them
+    bool late = false;  ///< a sibling for entries behind the window
+    Batch open;
+    base::SteadyTime opened_at{};
+    bool open_doubtful = false;
+    std::deque<Spool::Segment> spooled;
+    std::deque<PendingPush> unspooled;  ///< the oldest segment while it is being sent, or its parts
+    std::deque<PendingPush> queue;
+    std::int64_t newest_added_ns = kNone;
+    std::int64_t newest_settled_ns = kNone;
+    Backoff backoff;
+    StreamPace pace;
+    base::SteadyTime not_before{};
+    std::uint64_t last_turn = 0;  ///< when it was last sent from, in turns of all streams
+    std::optional<base::SteadyTime> failing_since;
+    StoredRows predecessors_rows;
+};
+
+}  // namespace exporter
