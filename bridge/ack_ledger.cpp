@@ -36,6 +36,15 @@ std::optional<std::uint64_t> AckLedger::safe_offset(std::uint64_t file) const {
     return found == files_.end() ? std::nullopt : found->second.safe;
 }
 
+void AckLedger::forget(std::uint64_t file) {
+    const auto found = files_.find(file);
+    if (found != files_.end()) {
+        open_ -= static_cast<std::size_t>(
+            std::ranges::count(found->second.lines, false, &Line::settled));
+        files_.erase(found);
+    }
+}
+
 bool AckLedger::waits_for(std::uint64_t file) const {
     const auto found = files_.find(file);
     return found != files_.end() && !found->second.lines.empty();

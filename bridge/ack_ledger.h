@@ -24,7 +24,7 @@ public:
     /// Lines expected and not settled.
     [[nodiscard]] std::size_t open() const { return open_; }
     [[nodiscard]] bool waits_for(std::uint64_t file) const;
-    void forget(std::uint64_t file) { files_.erase(file); }
+    void forget(std::uint64_t file);
 
 private:
     struct Line {

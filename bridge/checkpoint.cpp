@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/checkpoint.h"
 
+#include <string_view>
+
 #include <simdjson.h>
 #include <zlib.h>
-
-#include <string_view>
 
 #include "bridge/base/utf8.h"
 
@@ -51,6 +51,10 @@ bool read_file(simdjson::dom::element line, Checkpoint& checkpoint) {
         line["offset"].get(file.offset) != simdjson::SUCCESS) {
         return false;
     }
+    std::string_view session;
+    if (line["session"].get(session) == simdjson::SUCCESS) {
+        file.session = session;
+    }
     file.folder = folder;
     file.name = name;
     checkpoint.files.push_back(std::move(file));
@@ -83,6 +87,9 @@ std::string encode_checkpoint(const Checkpoint& checkpoint) {
         append_number(out, "inode", file.identity.inode);
         append_number(out, "birth_ns", file.identity.birth_ns);
         append_number(out, "offset", file.offset);
+        if (!file.session.empty()) {
+            append_text(out, "session", file.session);
+        }
         close(out);
     }
     for (const auto& [stream, newest_ns] : checkpoint.high_water) {

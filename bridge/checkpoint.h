@@ -24,6 +24,7 @@ struct Checkpoint {
 //
 //     {"boundary_loki_checkpoint":1,"clean":false,"files":2,"streams":1}
 //     {"folder":"/tmp/boundary_logs","name":"boundary-....log","inode":7,"birth_ns":1,"offset":42}
+//     {"folder":...,"session":"boundary-..."}   of a file that was renamed since it was first seen
 //     {"stream":"{job=\"boundary\"}","newest_ns":1}
 //     {"crc32":123}   over all bytes before this line
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/cli.h"
 
-#include <CLI/CLI.hpp>
-
+#include <csignal>
 #include <functional>
 #include <iostream>
 #include <list>
 #include <set>
 #include <string>
+
+#include <CLI/CLI.hpp>
 
 #include "bridge/commands/commands.h"
 #include "bridge/settings.h"
@@ -35,6 +36,7 @@ struct SettingFlags {
                 command.add_option("--" + name, values[name], help)
                     ->type_name(std::string(spec.value_name))
                     ->expected(1)
+                    ->allow_extra_args(false)  // or it takes the PATHs behind it, too
                     ->group("Settings");
             // A repeated flag that takes one value: the last one counts, as is usual.
             option->multi_option_policy(spec.repeatable ? CLI::MultiOptionPolicy::TakeAll
@@ -107,16 +109,13 @@ int dispatch(CLI::App& app, int argc, char** argv) {
     }
     if (replay->parsed()) {
         replay_options.ndjson = output == "ndjson";
-        return with_settings(replay_flags,
-                             {.push = !replay_options.ndjson, .default_state = false},
-                             [&](const Settings& settings) {
-                                 return replay_command(settings, replay_options);
-                             });
+        return with_settings(
+            replay_flags, {.push = !replay_options.ndjson, .default_state = false},
+            [&](const Settings& settings) { return replay_command(settings, replay_options); });
     }
-    return with_settings(summary_flags, {.push = false, .default_state = false},
-                         [&](const Settings& settings) {
-                             return summary_command(settings, summary_options);
-                         });
+    return with_settings(
+        summary_flags, {.push = false, .default_state = false},
+        [&](const Settings& settings) { return summary_command(settings, summary_options); });
 }
 
 }  // namespace
@@ -124,10 +123,13 @@ int dispatch(CLI::App& app, int argc, char** argv) {
 int run_cli(int argc, char** argv) {
     CLI::App app("Ships Coder Boundary's allow and deny decisions to Grafana Loki.",
                  "boundary-loki");
+    // `| head` ends a command in order, by a write that fails.
+    std::signal(SIGPIPE, SIG_IGN);
     try {
         return dispatch(app, argc, argv);
     } catch (const std::exception& bug) {
-        // Nothing in normal operation throws up to here: third-party code at start-up, or no memory.
+        // Nothing in normal operation throws up to here: third-party code at start-up, or no
+        // memory.
         std::cerr << "boundary-loki: " << bug.what() << '\n';
         return static_cast<int>(ExitCode::Incomplete);
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/log.h"
 
+#include <algorithm>
+
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -21,7 +23,11 @@ void append_pair(std::string& line, LogFormat format, std::string_view name,
         return;
     }
     line.append(line.empty() ? "" : " ").append(name).append("=");
-    if (!value.empty() && value.find_first_of(" \"=\\\n\t\r") == std::string_view::npos) {
+    // Control bytes as well: a name that another user chose must not command the reader's terminal.
+    const auto is_plain = [](char c) {
+        return static_cast<unsigned char>(c) > ' ' && c != '"' && c != '=' && c != '\\';
+    };
+    if (!value.empty() && std::ranges::all_of(value, is_plain)) {
         base::append_valid_utf8(line, value);
     } else {
         base::append_json_string(line, value);
@@ -33,8 +39,8 @@ void append_pair(std::string& line, LogFormat format, std::string_view name,
 Log::Log(LogLevel level, LogFormat format)
     : level_(level),
       format_(format),
-      logger_(std::make_shared<spdlog::logger>(
-          "boundary-loki", std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
+      logger_(std::make_shared<spdlog::logger>("boundary-loki",
+                                               std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
     logger_->set_pattern("%v");
     logger_->set_level(spdlog::level::trace);
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/pipeline.h"
 
+#include <algorithm>
+#include <array>
+
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
+#include "tailer/log_file_name.h"
 
 namespace bridge {
 namespace {
@@ -34,9 +36,7 @@ constexpr std::array<std::string_view, 3> kBoundaryDrops = {
 
 Wakeup::Wakeup() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
-void Wakeup::notify() const {
-    static_cast<void>(::eventfd_write(fd_.get(), 1));
-}
+void Wakeup::notify() const { static_cast<void>(::eventfd_write(fd_.get(), 1)); }
 
 Pipeline::Pipeline(const PipelineParts& parts, const Wakeup& wakeup)
     : parts_(parts), wakeup_(wakeup) {}
@@ -80,8 +80,8 @@ void Pipeline::on_unparsed(const tailer::UnparsedLine& line) {
         dirty_ = ledger_.settle(ticket.source, ticket.position) || dirty_;
         return;
     }
-    letters_.push_back({std::string(line.session), std::string(line.text),
-                        std::string(line.reason), ticket});
+    letters_.push_back(
+        {std::string(line.session), std::string(line.text), std::string(line.reason), ticket});
 }
 
 void Pipeline::write_letters() {
@@ -91,8 +91,8 @@ void Pipeline::write_letters() {
     }
     while (!letters_.empty()) {
         const Letter& letter = letters_.front();
-        const auto written = parts_.state->dead_letters().add_unparsed(letter.session, letter.text,
-                                                                       letter.reason);
+        const auto written =
+            parts_.state->dead_letters().add_unparsed(letter.session, letter.text, letter.reason);
         if (!written) {
             parts_.telemetry.on_disk_trouble(written.error().message);
             letters_tried_at_ = now + kLetterRetry;
@@ -105,7 +105,15 @@ void Pipeline::write_letters() {
 }
 
 bool Pipeline::may_read() const {
-    return parts_.exporter.in_flight_bytes() < kMostInFlight && letters_.empty();
+    return parts_.exporter.in_flight_bytes() < kMostInFlight && letters_.empty() &&
+           !has_unsaved_files();
+}
+
+bool Pipeline::has_unsaved_files() const {
+    // A record's identity holds its session, which is the file's name at first sight. So that name
+    // is kept before anything of the file is sent: a rename and a crash then change nothing.
+    return parts_.state != nullptr && !save_failed_ &&
+           parts_.tailer.files().learned() != saved_files_;
 }
 
 void Pipeline::read_some() {
@@ -122,8 +130,7 @@ void Pipeline::read_some() {
 
 base::SteadyTime Pipeline::step() {
     const base::SteadyTime now = parts_.clock.steady();
-    const seconds rescan_every =
-        parts_.tailer.wait_fd() >= 0 ? kRescan : kRescanWithoutWatch;
+    const seconds rescan_every = parts_.tailer.wait_fd() >= 0 ? kRescan : kRescanWithoutWatch;
     const bool rescan = now - scanned_at_ >= rescan_every;
     parts_.tailer.look(rescan);
     if (rescan) {
@@ -131,9 +138,12 @@ base::SteadyTime Pipeline::step() {
         forget_finished();
     }
     report_losses();
+    if (has_unsaved_files() && now >= checkpoint_at_ + kCheckpointEvery) {
+        save_checkpoint(false);
+    }
     read_some();
     write_letters();
-    if (!backlog_read_ && !parts_.tailer.has_more()) {
+    if (!backlog_read_ && !parts_.tailer.has_more() && parts_.tailer.files().unseen().empty()) {
         backlog_read_ = true;  // what is read from here on cannot have been sent by a predecessor
         parts_.exporter.set_doubtful(false);
     }
@@ -144,8 +154,9 @@ base::SteadyTime Pipeline::step() {
     if (urgent || ((dirty_ || save_failed_) && checkpoint_due)) {
         save_checkpoint(false);
     }
-    const bool resting = parts_.tailer.open_files() == 0;
-    if (!resting && !parts_.tailer.has_more() && now - read_at_ >= kRest) {
+    // What still has to be read stays open: a file that is removed now can be read to its end.
+    const bool may_rest = parts_.tailer.open_files() > 0 && !parts_.tailer.has_more();
+    if (may_rest && now - read_at_ >= kRest) {
         parts_.tailer.rest();
     }
     report();
@@ -153,13 +164,13 @@ base::SteadyTime Pipeline::step() {
         return now;
     }
     due = std::min(due, scanned_at_ + rescan_every);
-    if (dirty_ || save_failed_) {
+    if (dirty_ || save_failed_ || has_unsaved_files()) {
         due = std::min(due, checkpoint_at_ + kCheckpointEvery);
     }
     if (!letters_.empty()) {
         due = std::min(due, letters_tried_at_);
     }
-    return resting ? due : std::min(due, read_at_ + kRest);
+    return may_rest ? std::min(due, read_at_ + kRest) : due;
 }
 
 void Pipeline::take_settled() {
@@ -173,10 +184,13 @@ Checkpoint Pipeline::checkpoint(bool clean) {
     result.clean = clean;
     result.high_water = parts_.exporter.high_water();
     const auto& files = parts_.tailer.files();
+    result.files = files.unseen();
     files.for_each([&](tailer::FileId id, const tailer::KnownFile& file) {
-        const std::uint64_t offset = ledger_.safe_offset(id).value_or(file.start);
-        if (offset > 0 && !file.gone) {
-            result.files.push_back({files.folder(file.folder), file.name, file.identity, offset});
+        if (!file.gone) {
+            const std::uint64_t offset = ledger_.safe_offset(id).value_or(file.start);
+            const bool renamed = tailer::session_of(file.name) != file.session;
+            result.files.push_back({files.folder(file.folder), file.name, file.identity, offset,
+                                    renamed ? file.session : ""});
         }
     });
     return result;
@@ -201,6 +215,7 @@ void Pipeline::save_checkpoint(bool clean) {
         return;
     }
     dirty_ = false;
+    saved_files_ = parts_.tailer.files().learned();
     parts_.exporter.checkpoint_saved();
     parts_.telemetry.set_checkpoint_written();
 }
@@ -227,11 +242,10 @@ void Pipeline::report_losses() {
         // An audit trail says where it has holes.
         const std::array<base::LabelView, 1> fields = {base::LabelView{"lost_bytes", bytes}};
         const tailer::Record notice = parts_.tailer.own_notice(
-            {parts_.clock.wall_ns(), "ERROR", "log file was truncated or removed before it was read",
-             fields},
+            {parts_.clock.wall_ns(), "ERROR",
+             "log file was truncated or removed before it was read", fields},
             loss.session);
-        parts_.exporter.add(notice.stream,
-                            {notice.timestamp_ns, notice.line, notice.metadata, {}});
+        parts_.exporter.add(notice.stream, {notice.timestamp_ns, notice.line, notice.metadata, {}});
     }
 }
 
@@ -266,12 +280,16 @@ void Pipeline::wait_until(base::SteadyTime due) const {
     }
 }
 
-void Pipeline::follow() {
+void Pipeline::begin() {
     // Before the first push there must be a checkpoint that says: this run has begun and has not
     // ended in order. Its successor then asks Loki what was stored.
     parts_.tailer.look(true);
     scanned_at_ = parts_.clock.steady();
     save_checkpoint(false);
+}
+
+void Pipeline::follow() {
+    begin();
     while (!stopping_) {
         const base::SteadyTime due = step();
         if (due > parts_.clock.steady()) {

@@ -51,6 +51,10 @@ public:
 
     /// Follows the logs until stop() is called.
     void follow();
+    /// follow() in pieces, for a caller with a loop of its own: begin() once, then step() again and
+    /// again. It reads and sends a little, and says when it wants to be called again.
+    void begin();
+    [[nodiscard]] base::SteadyTime step();
     /// Works until everything there is has been read and settled, or stop() is called, or
     /// `give_up` says so after a request. True when all is settled.
     [[nodiscard]] bool deliver(const std::function<bool()>& give_up);
@@ -77,8 +81,8 @@ public:
 private:
     void read_some();
     [[nodiscard]] bool may_read() const;
+    [[nodiscard]] bool has_unsaved_files() const;
     void write_letters();
-    [[nodiscard]] base::SteadyTime step();
     void take_settled();
     void save_checkpoint(bool clean);
     [[nodiscard]] Checkpoint checkpoint(bool clean);
@@ -101,6 +105,7 @@ private:
     base::SteadyTime letters_tried_at_{};
     bool dirty_ = false;  ///< something the checkpoint does not say yet
     bool save_failed_ = false;
+    std::uint64_t saved_files_ = 0;  ///< files learned when the checkpoint was written
     base::SteadyTime checkpoint_at_{};
     base::SteadyTime scanned_at_{};
     base::SteadyTime read_at_{};

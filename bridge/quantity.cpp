@@ -55,10 +55,10 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
                          : unit == "s" ? 1e3
                          : unit == "m" ? 60e3
                          : unit == "h" ? 3600e3
-                                       : -1;
+                                       : 0;
     const double milliseconds = number * scale;
     constexpr double kLongest = 24 * 3600e3;
-    if (code != std::errc{} || !(milliseconds >= 0) || milliseconds > kLongest) {
+    if (code != std::errc{} || scale == 0 || !(milliseconds >= 0) || milliseconds > kLongest) {
         return std::nullopt;
     }
     return std::chrono::milliseconds(std::llround(milliseconds));

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/settings.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
+
+#include <unistd.h>
 
 #include "bridge/base/durable_file.h"
 #include "bridge/config_file.h"
@@ -124,10 +124,12 @@ Result<void> read_folders(const Sources& sources, const SettingsWish& wish, Sett
     if (const auto given = sources.find("log-dir")) {
         for (const auto& value : given->values) {
             // Boundary's own variable may name several, as PATH does; a flag names one.
-            const auto dirs = given->source.starts_with("--")
-                                  ? std::vector<std::string>{value}
-                                  : split(value, ':');
+            const auto dirs = given->source.starts_with("--") ? std::vector<std::string>{value}
+                                                              : split(value, ':');
             settings.log_dirs.insert(settings.log_dirs.end(), dirs.begin(), dirs.end());
+        }
+        if (settings.log_dirs.empty() || std::ranges::count(settings.log_dirs, "") > 0) {
+            return given->bad(given->values.back(), "name a folder");
         }
     } else {
         settings.log_dirs = {"/tmp/boundary_logs"};
@@ -142,7 +144,8 @@ Result<void> read_folders(const Sources& sources, const SettingsWish& wish, Sett
         }
         std::error_code code;
         if (std::filesystem::exists(dir, code) && !std::filesystem::is_directory(dir, code)) {
-            return base::failure("log folder " + dir + " is a file; name the folder it lies in");
+            return base::failure(sources.find("log-dir")->source + ": " + dir +
+                                 " is a file; name the folder it lies in");
         }
     }
     std::ranges::sort(settings.log_dirs);
@@ -189,8 +192,8 @@ Result<void> read_loki(const Sources& sources, const SettingsWish& wish, Setting
     if (const auto checked = exporter::check_loki_url(loki.url); !checked) {
         return base::failure(sources.find("loki-url")->source + ": " + checked.error().message);
     }
-    for (const auto name : {"password-file", "bearer-token-file", "ca-cert", "client-cert",
-                            "client-key"}) {
+    for (const auto name :
+         {"password-file", "bearer-token-file", "ca-cert", "client-cert", "client-key"}) {
         if (auto readable = check_readable(sources, name); !readable) {
             return readable;
         }
@@ -240,8 +243,9 @@ Result<void> read_labels(const Sources& sources, Settings& settings) {
                     return given->bad(pair, "want name=value");
                 }
                 if (!exporter::is_label_name(name) || name.starts_with("__")) {
-                    return given->bad(pair, "a label's name is [a-zA-Z_][a-zA-Z0-9_]*, and names "
-                                            "that begin with __ are Loki's own");
+                    return given->bad(pair,
+                                      "a label's name is [a-zA-Z_][a-zA-Z0-9_]*, and names "
+                                      "that begin with __ are Loki's own");
                 }
                 if (std::ranges::find(tailer::kStreamLabelNames, name) !=
                         tailer::kStreamLabelNames.end() ||
@@ -257,14 +261,18 @@ Result<void> read_labels(const Sources& sources, Settings& settings) {
         }
     }
     if (const auto given = sources.find("stream-labels")) {
+        constexpr std::string_view kWanted =
+            "no stream label of ours; choose from job, decision, owner, workspace_name, "
+            "agent_name, template_name, namespace, tool";
         enrich.stream_labels = split(given->values.back(), ',');
         for (const auto& name : enrich.stream_labels) {
             if (std::ranges::find(tailer::kStreamLabelNames, name) ==
                 tailer::kStreamLabelNames.end()) {
-                return given->bad(name, "no stream label of ours; choose from job, decision, "
-                                        "owner, workspace_name, agent_name, template_name, "
-                                        "namespace, tool");
+                return given->bad(name, kWanted);
             }
+        }
+        if (enrich.stream_labels.empty()) {  // Loki takes no stream without a label
+            return given->bad(given->values.back(), kWanted);
         }
     }
     base::Labels all = enrich.extra_labels;
@@ -330,7 +338,8 @@ Result<void> read_delivery(const Sources& sources, Settings& settings) {
     std::uint64_t batch_bytes = settings.delivery.batch_bytes;
     auto read = read_quantity(sources, "batch-bytes", parse_bytes, kBytes, batch_bytes);
     if (read && (batch_bytes < 1024 || batch_bytes > (4U << 20U))) {
-        return base::failure("--batch-bytes: want 1KiB to 4MiB (Loki refuses larger pushes)");
+        const auto given = sources.find("batch-bytes");
+        return given->bad(given->values.back(), "want 1KiB to 4MiB (Loki refuses larger pushes)");
     }
     settings.delivery.batch_bytes = batch_bytes;
     if (read) {
@@ -376,6 +385,17 @@ Result<void> read_words(const Sources& sources, Settings& settings) {
     return read;
 }
 
+bool is_host_and_port(const std::string& value) {
+    const std::size_t colon = value.rfind(':');
+    if (colon == std::string::npos || colon == 0 || colon + 1 == value.size()) {
+        return false;
+    }
+    const char* end = value.data() + value.size();
+    std::uint16_t port = 0;
+    const auto [stop, code] = std::from_chars(value.data() + colon + 1, end, port);
+    return code == std::errc{} && stop == end;
+}
+
 Result<void> read_metrics(const Sources& sources, Settings& settings) {
     const auto given = sources.find("metrics-address");
     if (!given) {
@@ -384,12 +404,7 @@ Result<void> read_metrics(const Sources& sources, Settings& settings) {
     const std::string& value = given->values.back();
     settings.metrics_address_given = true;
     settings.metrics_address = value == "off" ? "" : value;
-    const std::size_t colon = value.rfind(':');
-    unsigned port = 0;
-    const char* end = value.data() + value.size();
-    if (value != "off" &&
-        (colon == std::string::npos || colon == 0 || colon + 1 == value.size() ||
-         std::from_chars(value.data() + colon + 1, end, port).ptr != end || port > 65535)) {
+    if (value != "off" && !is_host_and_port(value)) {
         return given->bad(value, "want host:port such as 127.0.0.1:9765, or off");
     }
     return {};

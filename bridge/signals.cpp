@@ -11,7 +11,6 @@ BlockedSignals::BlockedSignals() {
     ::sigaddset(&signals_, SIGINT);
     ::sigaddset(&signals_, SIGCHLD);
     ::pthread_sigmask(SIG_BLOCK, &signals_, &before_);
-    std::signal(SIGPIPE, SIG_IGN);
 }
 
 BlockedSignals::~BlockedSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }

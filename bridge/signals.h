@@ -7,8 +7,8 @@
 
 namespace bridge {
 
-/// Blocks SIGTERM, SIGINT and SIGCHLD in the calling thread and all that it starts afterwards, so that one
-/// thread can wait for them. SIGPIPE is ignored for good. Undone on destruction but for SIGPIPE.
+/// Blocks SIGTERM, SIGINT and SIGCHLD in the calling thread and all that it starts afterwards, so
+/// that one thread can wait for them. Undone on destruction.
 class BlockedSignals {
 public:
     BlockedSignals();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/telemetry.h"
 
-#include <prometheus/collectable.h>
-#include <prometheus/exposer.h>
-
 #include <exception>
 #include <limits>
+
+#include <prometheus/collectable.h>
+#include <prometheus/exposer.h>
 
 namespace bridge {
 namespace {
@@ -29,8 +29,7 @@ prometheus::Gauge& gauge(prometheus::Registry& registry, const std::string& name
 }
 
 prometheus::Family<prometheus::Counter>& family(prometheus::Registry& registry,
-                                                const std::string& name,
-                                                const std::string& help) {
+                                                const std::string& name, const std::string& help) {
     return BuildCounter().Name("boundary_loki_" + name).Help(help).Register(registry);
 }
 
@@ -90,12 +89,13 @@ Telemetry::Telemetry(const Log& log, const base::Clock& clock, std::string_view 
                             "Uncompressed bytes of the entries stored by Loki.")),
       push_requests_(family(*registry_, "push_requests_total",
                             "Push requests, by HTTP status code or error.")),
-      push_duration_(BuildHistogram()
-                         .Name("boundary_loki_push_duration_seconds")
-                         .Help("Time from sending a push request to its answer.")
-                         .Register(*registry_)
-                         .Add({}, prometheus::Histogram::BucketBoundaries{
-                                      0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10})),
+      push_duration_(
+          BuildHistogram()
+              .Name("boundary_loki_push_duration_seconds")
+              .Help("Time from sending a push request to its answer.")
+              .Register(*registry_)
+              .Add({}, prometheus::Histogram::BucketBoundaries{0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                                                               0.5, 1, 2.5, 5, 10})),
       push_retries_(counter(*registry_, "push_retries_total", "Pushes to be tried again.")),
       rejected_(family(*registry_, "rejected_entries_total",
                        "Entries that Loki refuses for good, by reason.")),
@@ -177,8 +177,8 @@ void Telemetry::on_stored(std::size_t entries, std::size_t bytes) {
     stored_entries_ += entries;
     held_.reset();
     if (lost_at_) {
-        const auto away = std::chrono::duration_cast<std::chrono::seconds>(clock_.steady() -
-                                                                           *lost_at_);
+        const auto away =
+            std::chrono::duration_cast<std::chrono::seconds>(clock_.steady() - *lost_at_);
         log_.info("Loki is back", {{"after_seconds", std::to_string(away.count())}});
         lost_at_.reset();
     }
@@ -214,10 +214,9 @@ void Telemetry::on_rejected(std::string_view reason, std::string_view detail) {
     for (++count; power < count; power *= 10) {
     }
     if (power == count) {
-        log_.error("Loki refuses entries for good",
-                   {{"reason", std::string(reason)},
-                    {"so_far", std::to_string(count)},
-                    {"answer", std::string(detail)}});
+        log_.error("Loki refuses entries for good", {{"reason", std::string(reason)},
+                                                     {"so_far", std::to_string(count)},
+                                                     {"answer", std::string(detail)}});
     }
 }
 
@@ -226,9 +225,10 @@ void Telemetry::on_metadata_refused() {
 }
 
 void Telemetry::on_read_back_unavailable(const exporter::Reply& reply) {
-    log_.warn("cannot read back from Loki; a push of unknown outcome is sent again, which log "
-              "queries do not show but metric queries may count twice",
-              {{"code", code_of(reply)}, {"answer", reply_text(reply)}});
+    log_.warn(
+        "cannot read back from Loki; a push of unknown outcome is sent again, which log "
+        "queries do not show but metric queries may count twice",
+        {{"code", code_of(reply)}, {"answer", reply_text(reply)}});
 }
 
 void Telemetry::on_disk_trouble(std::string_view what) {

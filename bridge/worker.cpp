@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/worker.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <future>
 #include <optional>
 #include <thread>
+
+#include <signal.h>
+#include <unistd.h>
 
 #include "bridge/signals.h"
 

@@ -22,8 +22,7 @@ SealedBatch SealedBatch::part(std::size_t first, std::size_t last) const {
 }
 
 void Batch::add(const Entry& entry) {
-    ascending_ = ascending_ &&
-                 (slots_.empty() || slots_.back().timestamp_ns <= entry.timestamp_ns);
+    ascending_ = ascending_ && (slots_.empty() || slots_.back().timestamp_ns <= entry.timestamp_ns);
     oldest_ns_ = slots_.empty() ? entry.timestamp_ns : std::min(oldest_ns_, entry.timestamp_ns);
     const std::size_t begin = entries_.size();
     append_entry(entries_, entry);

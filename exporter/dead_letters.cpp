@@ -35,8 +35,8 @@ base::Result<DeadLetters> DeadLetters::open(const std::string& folder) {
         return tl::unexpected(made.error());
     }
     std::string path = folder + "/rejected.ndjson";
-    base::UniqueFd fd(::open(path.c_str(),
-                             O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
+    base::UniqueFd fd(
+        ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fd.valid()) {
         return base::system_failure("cannot open", path);
     }

@@ -21,8 +21,7 @@ public:
 
     [[nodiscard]] base::Result<void> add_rejected(const base::Labels& labels,
                                                   const DecodedEntry& entry,
-                                                  std::string_view reason,
-                                                  std::string_view detail);
+                                                  std::string_view reason, std::string_view detail);
     [[nodiscard]] base::Result<void> add_unparsed(std::string_view session, std::string_view text,
                                                   std::string_view reason);
     /// Makes all letters so far durable; the two above only write.

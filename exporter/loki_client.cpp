@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "exporter/loki_client.h"
 
-#include <curl/curl.h>
-
 #include <cstring>
 #include <fstream>
 #include <mutex>
+
+#include <curl/curl.h>
 
 namespace exporter {
 namespace {
@@ -66,7 +66,8 @@ base::Result<void> check_loki_url(const std::string& address) {
     }
     if (!url_part(url.get(), CURLUPART_USER).empty() ||
         !url_part(url.get(), CURLUPART_PASSWORD).empty()) {
-        return base::failure("the URL carries credentials; use --username and --password-file instead");
+        return base::failure(
+            "the URL carries credentials; use --username and --password-file instead");
     }
     if (!url_part(url.get(), CURLUPART_QUERY).empty() ||
         !url_part(url.get(), CURLUPART_FRAGMENT).empty()) {
@@ -97,7 +98,8 @@ struct LokiClient::Curl {
         return size;
     }
     /// libcurl would send a request again by itself when a connection that it used before breaks,
-    /// though the server may have taken it. Whoever knows what to do then is not here: no rewinding.
+    /// though the server may have taken it. Whoever knows what to do then is not here: no
+    /// rewinding.
     static int refuse_rewind(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
     static int progress(void* flag, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
         return *static_cast<std::atomic<bool>*>(flag) ? 1 : 0;
@@ -208,9 +210,8 @@ Reply LokiClient::perform(std::chrono::milliseconds timeout, std::size_t body_li
     // What was refused while connecting cannot have reached the server.
     curl_off_t connected = 0;
     ::curl_easy_getinfo(curl_->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
-    reply.transport = server_cannot_have_seen(code) || connected == 0
-                          ? Reply::Transport::NotSent
-                          : Reply::Transport::Ambiguous;
+    reply.transport = server_cannot_have_seen(code) || connected == 0 ? Reply::Transport::NotSent
+                                                                      : Reply::Transport::Ambiguous;
     reply.error = curl_->error[0] != '\0' ? &curl_->error[0] : ::curl_easy_strerror(code);
     return reply;
 }
@@ -235,8 +236,8 @@ Reply LokiClient::query_range(std::string_view query, std::int64_t start_ns, std
         ::curl_easy_escape(curl_->easy, query.data(), static_cast<int>(query.size())));
     const std::string url = settings_.url + "/loki/api/v1/query_range?query=" + escaped.get() +
                             "&start=" + std::to_string(start_ns) +
-                            "&end=" + std::to_string(end_ns) +
-                            "&limit=" + std::to_string(limit) + "&direction=forward";
+                            "&end=" + std::to_string(end_ns) + "&limit=" + std::to_string(limit) +
+                            "&direction=forward";
     if (!prepare(url, false)) {
         return {};
     }

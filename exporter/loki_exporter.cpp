@@ -59,7 +59,7 @@ OutgoingStream& LokiExporter::stream_of(const base::Labels& labels) {
 }
 
 OutgoingStream& LokiExporter::late_stream_of(const base::Labels& labels,
-                                                   std::int64_t timestamp_ns) {
+                                             std::int64_t timestamp_ns) {
     std::string hour;
     base::append_rfc3339_nano(hour, timestamp_ns);
     hour.resize(std::string_view("2026-06-09T12").size());
@@ -80,7 +80,8 @@ void LokiExporter::set_doubtful(bool doubtful) {
 void LokiExporter::remember_old_spool() {
     for (const auto& [text, stream] : streams_) {
         for (const auto& segment : stream->spooled) {
-            // What cannot be read now is not known here, and will be reported when it is to be sent.
+            // What cannot be read now is not known here, and will be reported when it is to be
+            // sent.
             const std::string entries = spool_->load(segment).value_or("");
             for (const auto& entry : decode_entries(entries)) {
                 old_spool_.insert(entry_hash(entry.timestamp_ns, entry.line));
@@ -90,8 +91,7 @@ void LokiExporter::remember_old_spool() {
 }
 
 bool LokiExporter::in_old_spool(const Entry& entry) const {
-    return !old_spool_.empty() &&
-           old_spool_.contains(entry_hash(entry.timestamp_ns, entry.line));
+    return !old_spool_.empty() && old_spool_.contains(entry_hash(entry.timestamp_ns, entry.line));
 }
 
 bool LokiExporter::wants_checkpoint() const { return covered_sequence_ < newest_sequence_; }
@@ -104,8 +104,7 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
     OutgoingStream* stream = by_index_[index];
     const std::int64_t late_after = settings_.late_after.count();
     const bool late =
-        entry.timestamp_ns <
-        std::max(stream->newest_added_ns, INT64_MIN + late_after) - late_after;
+        entry.timestamp_ns < std::max(stream->newest_added_ns, INT64_MIN + late_after) - late_after;
     if (late) {
         stream = &late_stream_of(stream->labels, entry.timestamp_ns);
     }
@@ -162,8 +161,7 @@ void LokiExporter::flush() {
 }
 
 bool LokiExporter::idle() const {
-    return std::ranges::all_of(streams_,
-                               [](const auto& entry) { return entry.second->empty(); });
+    return std::ranges::all_of(streams_, [](const auto& entry) { return entry.second->empty(); });
 }
 
 std::optional<std::int64_t> LokiExporter::oldest_unsettled_ns() const {
@@ -177,8 +175,7 @@ std::optional<std::int64_t> LokiExporter::oldest_unsettled_ns() const {
     return oldest;
 }
 
-OutgoingStream* LokiExporter::next_to_send(base::SteadyTime now,
-                                                 base::SteadyTime& next_due) {
+OutgoingStream* LokiExporter::next_to_send(base::SteadyTime now, base::SteadyTime& next_due) {
     OutgoingStream* chosen = nullptr;
     for (auto& [text, stream] : streams_) {
         if (!stream->open.empty()) {
@@ -248,9 +245,9 @@ void LokiExporter::send(OutgoingStream& stream) {
         return;
     }
     const SealedBatch& batch = stream.line().front().batch;
-    const std::string request =
-        metadata_refused_ ? push_request(stream.text, without_metadata(batch.entries()))
-                          : push_request(stream.text, batch.entries());
+    const std::string request = metadata_refused_
+                                    ? push_request(stream.text, without_metadata(batch.entries()))
+                                    : push_request(stream.text, batch.entries());
     const base::SteadyTime begun = clock_.steady();
     const Reply reply = loki_.push(snappy_block(request), settings_.push_timeout);
     events_.on_answer(reply, clock_.steady() - begun);
@@ -367,9 +364,8 @@ void LokiExporter::postpone(OutgoingStream& stream) {
 void LokiExporter::retry(OutgoingStream& stream, const Reply& reply, Outcome outcome) {
     events_.on_retry(reply, outcome);
     PendingPush& front = stream.line().front();
-    const bool ambiguous =
-        reply.transport == Reply::Transport::Ambiguous ||
-        (reply.transport == Reply::Transport::Answered && reply.status >= 500);
+    const bool ambiguous = reply.transport == Reply::Transport::Ambiguous ||
+                           (reply.transport == Reply::Transport::Answered && reply.status >= 500);
     if (ambiguous) {
         front.doubt = Doubt::Own;
     }
@@ -448,8 +444,8 @@ void LokiExporter::make_late(OutgoingStream& stream, const SealedBatch& batch) {
     }
 }
 
-bool LokiExporter::reject_slots(OutgoingStream& stream, const SealedBatch& batch, std::string_view reason,
-                                std::string_view detail) {
+bool LokiExporter::reject_slots(OutgoingStream& stream, const SealedBatch& batch,
+                                std::string_view reason, std::string_view detail) {
     const auto entries = decode_entries(batch.entries());
     if (dead_letters_ != nullptr) {
         for (const auto& entry : entries) {
@@ -503,8 +499,12 @@ void LokiExporter::spool_all() {
 std::map<std::string, std::int64_t> LokiExporter::high_water() const {
     std::map<std::string, std::int64_t> marks;
     std::int64_t limit = INT64_MAX;
-    if (const auto oldest = oldest_unsettled_ns()) {
-        limit = *oldest + (settings_.late_after - kDisorder).count();
+    const std::int64_t margin = (settings_.late_after - kDisorder).count();
+    for (const auto& [text, stream] : streams_) {
+        // What was late before has to be late again, so it holds no mark back.
+        if (const auto oldest = stream->oldest_unsettled_ns(); oldest && !stream->late) {
+            limit = std::min(limit, std::min(*oldest, INT64_MAX - margin) + margin);
+        }
     }
     for (const auto& [text, stream] : streams_) {
         if (stream->newest_settled_ns != OutgoingStream::kNone && !stream->late) {

@@ -80,7 +80,7 @@ public:
 
     /// The newest settled timestamp of each stream, by its label text: to be kept with the
     /// checkpoint and given back at the next start. Not newer than what the oldest unsettled entry
-    /// allows, so that whatever is read again is judged on time again.
+    /// that is on time allows, so that it is judged on time again when it is read again.
     [[nodiscard]] std::map<std::string, std::int64_t> high_water() const;
     void restore_high_water(const std::map<std::string, std::int64_t>& marks);
 

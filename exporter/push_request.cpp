@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "exporter/push_request.h"
 
-#include <snappy.h>
-
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 #include <protozero/varint.hpp>
+#include <snappy.h>
 
 namespace exporter {
 namespace {
@@ -47,10 +46,11 @@ void add_string(protozero::pbf_writer& writer, protozero::pbf_tag_type tag,
 }
 
 /// A nested message whose size is known; `fill` writes its fields. protozero writes nothing at all
-/// for a message of size 0, which Loki's encoder does write.
+/// for a message of size 0, which Loki's encoder does write; and a writer that had a message of
+/// known size may not write anything behind it, hence one of its own for each.
 template <typename Fill>
-void add_message(protozero::pbf_writer& writer, protozero::pbf_tag_type tag, std::size_t size,
-                 Fill fill) {
+void add_message(std::string& out, protozero::pbf_tag_type tag, std::size_t size, Fill fill) {
+    protozero::pbf_writer writer(out);
     if (size == 0) {
         writer.add_bytes(tag, "", 0);
         return;
@@ -107,9 +107,8 @@ base::LabelView read_pair(protozero::pbf_reader reader) {
 void append_entry(std::string& out, const Entry& entry) {
     // Sizes first, so that protozero writes every nested message in place.
     const Timestamp stamp = split(entry.timestamp_ns);
-    const std::size_t stamp_size =
-        varint_field_size(static_cast<std::uint64_t>(stamp.seconds)) +
-        varint_field_size(static_cast<std::uint64_t>(stamp.nanos));
+    const std::size_t stamp_size = varint_field_size(static_cast<std::uint64_t>(stamp.seconds)) +
+                                   varint_field_size(static_cast<std::uint64_t>(stamp.nanos));
     std::size_t entry_size = field_size(stamp_size) + string_field_size(entry.line);
     for (const auto& pair : entry.metadata) {
         entry_size += field_size(string_field_size(pair.name) + string_field_size(pair.value));
@@ -117,7 +116,7 @@ void append_entry(std::string& out, const Entry& entry) {
 
     protozero::pbf_writer stream(out);
     protozero::pbf_writer message(stream, kStreamEntries, entry_size);
-    add_message(message, kEntryTimestamp, stamp_size, [&stamp](auto& timestamp) {
+    add_message(out, kEntryTimestamp, stamp_size, [&stamp](auto& timestamp) {
         if (stamp.seconds != 0) {
             timestamp.add_int64(kTimestampSeconds, stamp.seconds);
         }
@@ -127,7 +126,7 @@ void append_entry(std::string& out, const Entry& entry) {
     });
     add_string(message, kEntryLine, entry.line);
     for (const auto& pair : entry.metadata) {
-        add_message(message, kEntryMetadata,
+        add_message(out, kEntryMetadata,
                     string_field_size(pair.name) + string_field_size(pair.value),
                     [&pair](auto& label) {
                         add_string(label, kPairName, pair.name);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "exporter/read_back.h"
 
-#include <simdjson.h>
-
 #include <charconv>
 #include <functional>
 #include <optional>
 #include <string>
 #include <unordered_set>
+
+#include <simdjson.h>
 
 #include "exporter/push_request.h"
 

@@ -40,8 +40,7 @@ std::size_t older_than(const SealedBatch& batch, std::optional<std::int64_t> lim
 
 }  // namespace
 
-Refused refused_entries(const SealedBatch& batch, std::string_view reason,
-                        std::string_view body) {
+Refused refused_entries(const SealedBatch& batch, std::string_view reason, std::string_view body) {
     const auto limit_ns = oldest_acceptable(body);
     if (reason == "too_far_behind") {
         const std::size_t behind = older_than(batch, limit_ns);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "exporter/spool.h"
 
-#include <unistd.h>
-#include <zstd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <memory>
+
 #include <protozero/exception.hpp>
+#include <unistd.h>
+#include <zstd.h>
 
 #include "bridge/base/durable_file.h"
 #include "exporter/push_request.h"
@@ -49,8 +49,7 @@ base::Result<std::string> decompress(std::string_view frame) {
         return base::failure("no zstd frame of ours");
     }
     std::string out(size, '\0');
-    const std::size_t got =
-        ::ZSTD_decompress(out.data(), out.size(), frame.data(), frame.size());
+    const std::size_t got = ::ZSTD_decompress(out.data(), out.size(), frame.data(), frame.size());
     if (::ZSTD_isError(got) != 0U || got != out.size()) {
         return base::failure("damaged zstd frame");
     }

@@ -38,8 +38,8 @@ public:
 
     /// Makes a batch durable; the Segment names it from then on.
     [[nodiscard]] base::Result<Segment> add(std::string_view labels, std::string_view entries);
-    /// The entries of a segment, as a run of append_entry() results. An Error with code 0 means that
-    /// it is damaged.
+    /// The entries of a segment, as a run of append_entry() results. An Error with code 0 means
+    /// that it is damaged.
     [[nodiscard]] base::Result<std::string> load(const Segment& segment) const;
     void remove(const Segment& segment);
     /// Keeps a damaged segment as `.damaged`, no longer one that waits.

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "tailer/decompressed.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
-
 #include <array>
 #include <filesystem>
 #include <memory>
 #include <string>
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
 
 namespace tailer {
 namespace {
@@ -67,6 +67,9 @@ base::Result<void> unpack_gzip(int from, int to, std::string_view name) {
         }
         if (got == 0) {
             return {};
+        }
+        if (::gzdirect(file.get()) != 0) {
+            return base::failure("not a gzip file: " + std::string(name));
         }
         if (!write_all(to, chunk.data(), static_cast<std::size_t>(got))) {
             return base::system_failure("cannot unpack", name);

@@ -18,10 +18,25 @@ constexpr std::size_t kMetadataValueBytes = 1024;
 
 /// Keys of our own line. A notice's key of the same name gets a prefix, so that no notice can pass
 /// for a decision or for another workspace's.
-constexpr std::array<std::string_view, 17> kReservedFields = {
-    "decision",    "owner",        "workspace_name", "agent_name",   "workspace_id", "template_id",
-    "template_version_id", "http_method", "http_url", "event_time",  "matched_rule", "domain",
-    "session",     "tool",         "tool_call_id",   "chat_id",      "late"};
+constexpr std::array<std::string_view, 19> kReservedFields = {"level",
+                                                              "msg",
+                                                              "decision",
+                                                              "owner",
+                                                              "workspace_name",
+                                                              "agent_name",
+                                                              "workspace_id",
+                                                              "template_id",
+                                                              "template_version_id",
+                                                              "http_method",
+                                                              "http_url",
+                                                              "event_time",
+                                                              "matched_rule",
+                                                              "domain",
+                                                              "session",
+                                                              "tool",
+                                                              "tool_call_id",
+                                                              "chat_id",
+                                                              "late"};
 
 bool holds(const std::vector<std::string>& names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();
@@ -32,10 +47,23 @@ std::string_view cut(std::string_view text, std::size_t limit) {
     if (text.size() <= limit) {
         return text;
     }
-    while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) {
-        --limit;
+    std::size_t end = limit;
+    while (limit - end < 4 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+        --end;
     }
-    return text.substr(0, limit);
+    return text.substr(0, limit - end < 4 ? end : limit);  // four in a row are no sequence
+}
+
+/// Whether `name` is one of our keys, or would be once logfmt has put `_` for what a key may not
+/// hold.
+bool is_reserved(std::string_view name) {
+    const auto same = [](char ours, char theirs) {
+        const bool word = (theirs >= '0' && theirs <= '9') || (theirs >= 'a' && theirs <= 'z');
+        return ours == theirs || (ours == '_' && !word);
+    };
+    return std::ranges::any_of(kReservedFields, [&](std::string_view reserved) {
+        return std::ranges::equal(reserved, name, same);
+    });
 }
 
 bool is_plain_ascii(std::string_view text) {
@@ -176,16 +204,13 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
     return record;
 }
 
-Record Enricher::enrich(const Notice& notice, std::string_view session,
-                        std::int64_t timestamp_ns) {
+Record Enricher::enrich(const Notice& notice, std::string_view session, std::int64_t timestamp_ns) {
     message_.assign(kNoticePrefix).append(notice.message);
     constant_metadata();
     builder_.begin(timestamp_ns, notice.level, message_);
     builder_.prepared(identity_text_);
     for (const auto& [name, value] : notice.fields) {
-        const bool reserved =
-            std::ranges::find(kReservedFields, name) != kReservedFields.end();
-        key_.assign(reserved ? "boundary_" : "").append(name);
+        key_.assign(is_reserved(name) ? "boundary_" : "").append(name);
         builder_.field(key_, value);
     }
     builder_.field("session", session);

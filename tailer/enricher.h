@@ -29,8 +29,8 @@ struct WorkspaceIdentity {
 
 /// The stream labels of the contract; `late` is the exporter's and always a label.
 inline constexpr std::array<std::string_view, 8> kStreamLabelNames = {
-    "job",           "decision",  "owner", "workspace_name", "agent_name",
-    "template_name", "namespace", "tool"};
+    "job",        "decision",      "owner",     "workspace_name",
+    "agent_name", "template_name", "namespace", "tool"};
 
 struct EnrichSettings {
     WorkspaceIdentity identity;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "tailer/folder_watch.h"
 
-#include <sys/inotify.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <filesystem>
+
+#include <sys/inotify.h>
+#include <unistd.h>
 
 namespace tailer {
 namespace {
@@ -29,29 +29,49 @@ FolderWatch::FolderWatch(std::vector<std::string> folders)
 
 bool FolderWatch::attach() {
     bool appeared = false;
+    std::vector<int> ancestors;
     for (std::size_t i = 0; i < folders_.size() && inotify_.valid(); ++i) {
         if (watches_[i] >= 0) {
             continue;
         }
-        watches_[i] = ::inotify_add_watch(inotify_.get(), folders_[i].c_str(), kFolderEvents);
-        if (watches_[i] >= 0) {
-            appeared = true;
-        } else {
-            watch_ancestor(folders_[i]);
+        const auto watch_folder = [&] {
+            watches_[i] = ::inotify_add_watch(inotify_.get(), folders_[i].c_str(), kFolderEvents);
+        };
+        watch_folder();
+        if (watches_[i] < 0) {
+            // Again until no nearer one has come while we looked, then the folder itself.
+            int last = -1;
+            for (int now = watch_ancestor(folders_[i]); now != last;
+                 now = watch_ancestor(folders_[i])) {
+                ancestors.push_back(now);
+                last = now;
+            }
+            watch_folder();
+        }
+        appeared = appeared || watches_[i] >= 0;
+    }
+    // What goes on in an ancestor must not wake us once its part is done.
+    ancestors_.swap(ancestors);
+    for (const int old : ancestors) {
+        if (std::ranges::find(ancestors_, old) == ancestors_.end() &&
+            std::ranges::find(watches_, old) == watches_.end()) {
+            ::inotify_rm_watch(inotify_.get(), old);
         }
     }
     return appeared;
 }
 
-void FolderWatch::watch_ancestor(const std::string& folder) {
+int FolderWatch::watch_ancestor(const std::string& folder) {
     std::error_code ignored;
     std::filesystem::path path = std::filesystem::absolute(folder, ignored);
     while (path.has_relative_path()) {
         path = path.parent_path();
-        if (::inotify_add_watch(inotify_.get(), path.c_str(), kAncestorEvents) >= 0) {
-            return;
+        const int watch = ::inotify_add_watch(inotify_.get(), path.c_str(), kAncestorEvents);
+        if (watch >= 0) {
+            return watch;
         }
     }
+    return -1;
 }
 
 bool FolderWatch::drain(const std::function<void(FolderIndex, std::string_view)>& changed) {
@@ -70,6 +90,9 @@ bool FolderWatch::drain(const std::function<void(FolderIndex, std::string_view)>
 
             const auto folder = std::ranges::find(watches_, event.wd);
             const bool is_log_folder = event.wd >= 0 && folder != watches_.end();
+            if (!is_log_folder && (event.mask & IN_IGNORED) != 0U) {
+                continue;  // an ancestor's watch that was taken away
+            }
             if ((event.mask & IN_Q_OVERFLOW) != 0U || !is_log_folder) {
                 rescan = true;  // something appeared on the way to a folder, or events were lost
             } else if ((event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) != 0U) {

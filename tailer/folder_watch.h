@@ -27,8 +27,7 @@ public:
     /// Takes what has happened since the last call, without waiting. `changed` is called with the
     /// folder and the bare file name, maybe more than once a file.
     /// True when some folder has to be listed anew.
-    [[nodiscard]] bool drain(
-        const std::function<void(FolderIndex, std::string_view)>& changed);
+    [[nodiscard]] bool drain(const std::function<void(FolderIndex, std::string_view)>& changed);
 
     /// Sets watches on folders that have appeared; true when one has. Cheap; call at each rescan.
     bool attach();
@@ -38,11 +37,12 @@ public:
     [[nodiscard]] bool attached(FolderIndex folder) const { return watches_[folder] >= 0; }
 
 private:
-    void watch_ancestor(const std::string& folder);
+    int watch_ancestor(const std::string& folder);
 
     std::vector<std::string> folders_;
     base::UniqueFd inotify_;
-    std::vector<int> watches_;  ///< by folder; -1 = not there yet
+    std::vector<int> watches_;    ///< by folder; -1 = not there yet
+    std::vector<int> ancestors_;  ///< of the folders that are not there yet
 };
 
 }  // namespace tailer

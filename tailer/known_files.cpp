@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "tailer/known_files.h"
 
+#include <memory>
+#include <unordered_set>
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-
-#include <memory>
-#include <unordered_set>
 
 #include "tailer/log_file_name.h"
 
 namespace tailer {
 namespace {
 
+/// Never kept: the kernel tells of a folder's removal only when nobody has it open.
 base::UniqueFd open_folder(const std::string& path) {
     return base::UniqueFd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
@@ -25,10 +26,14 @@ FileIdentity identity_of(const struct statx& info) {
     FileIdentity identity;
     identity.inode = info.stx_ino;
     if ((info.stx_mask & STATX_BTIME) != 0U) {
-        identity.birth_ns =
-            info.stx_btime.tv_sec * 1'000'000'000 + static_cast<std::int64_t>(info.stx_btime.tv_nsec);
+        identity.birth_ns = info.stx_btime.tv_sec * 1'000'000'000 +
+                            static_cast<std::int64_t>(info.stx_btime.tv_nsec);
     }
     return identity;
+}
+
+bool is_packed(std::string_view name) {
+    return without_compression_suffix(name).size() != name.size();
 }
 
 constexpr unsigned kWanted = STATX_TYPE | STATX_INO | STATX_SIZE | STATX_BTIME;
@@ -37,7 +42,7 @@ constexpr unsigned kWanted = STATX_TYPE | STATX_INO | STATX_SIZE | STATX_BTIME;
 
 KnownFiles::KnownFiles(std::vector<std::string> folders, std::vector<FileProgress> resume)
     : folders_(std::move(folders)),
-      folder_fds_(folders_.size()),
+      listed_(folders_.size()),
       names_(folders_.size()),
       inodes_(folders_.size()) {
     for (auto& progress : resume) {
@@ -59,39 +64,43 @@ std::optional<KnownFiles::Seen> KnownFiles::examine(int folder_fd, const char* n
 }
 
 void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string_view)>& wanted) {
-    folder_fds_[folder] = open_folder(folders_[folder]);
+    const base::UniqueFd folder_fd = open_folder(folders_[folder]);
+    // fdopendir takes its descriptor over; ours stays for statx.
+    const int list_fd =
+        folder_fd.valid() ? ::openat(folder_fd.get(), ".", O_RDONLY | O_CLOEXEC) : -1;
+    const std::unique_ptr<DIR, CloseDir> dir(list_fd < 0 ? nullptr : ::fdopendir(list_fd));
+    if (!dir) {
+        return;
+    }
     std::unordered_set<FileId> present;
-    if (folder_fds_[folder].valid()) {
-        // fdopendir takes its descriptor over; ours stays for openat.
-        const int list_fd = ::openat(folder_fds_[folder].get(), ".", O_RDONLY | O_CLOEXEC);
-        const std::unique_ptr<DIR, CloseDir> dir(list_fd < 0 ? nullptr : ::fdopendir(list_fd));
-        while (const dirent* entry = dir ? ::readdir(dir.get()) : nullptr) {
-            const std::string_view name = static_cast<const char*>(entry->d_name);
-            const auto known = inodes_[folder].find(entry->d_ino);
-            // A file that was renamed away from its pattern is still ours until it is read out.
-            if (!wanted(name) && known == inodes_[folder].end()) {
-                continue;
-            }
-            const auto seen = examine(folder_fds_[folder].get(), entry->d_name);
-            if (seen) {
-                note(folder, name, *seen);
-                if (const auto now = inodes_[folder].find(seen->identity.inode);
-                    now != inodes_[folder].end()) {
-                    present.insert(now->second);
-                }
+    while (const dirent* entry = ::readdir(dir.get())) {
+        const std::string_view name = static_cast<const char*>(entry->d_name);
+        const auto known = inodes_[folder].find(entry->d_ino);
+        // A file that was renamed away from its pattern is still ours until it is read out.
+        if (!wanted(name) && known == inodes_[folder].end()) {
+            continue;
+        }
+        const auto seen = examine(folder_fd.get(), entry->d_name);
+        if (seen) {
+            note(folder, name, *seen);
+            if (const auto now = inodes_[folder].find(seen->identity.inode);
+                now != inodes_[folder].end()) {
+                present.insert(now->second);
             }
         }
     }
+    listed_[folder] = listed_[folder] || !present.empty();
     for (const auto& [inode, id] : inodes_[folder]) {
         files_.at(id).gone = !present.contains(id);
     }
 }
 
 void KnownFiles::look(std::uint32_t folder, const std::string& name) {
-    if (!folder_fds_[folder].valid()) {
-        folder_fds_[folder] = open_folder(folders_[folder]);
+    const base::UniqueFd folder_fd = open_folder(folders_[folder]);
+    if (!folder_fd.valid()) {
+        return;
     }
-    if (const auto seen = examine(folder_fds_[folder].get(), name.c_str())) {
+    if (const auto seen = examine(folder_fd.get(), name.c_str())) {
         note(folder, name, *seen);
         return;
     }
@@ -115,7 +124,11 @@ void KnownFiles::note(std::uint32_t folder, std::string_view name, const Seen& s
         id = by_inode->second;
         KnownFile& file = files_.at(id);
         if (file.name != name) {
-            names_[folder].erase(file.name);
+            // Another file may have taken the name over already.
+            if (const auto old = names_[folder].find(file.name);
+                old != names_[folder].end() && old->second == id) {
+                names_[folder].erase(old);
+            }
             file.name = name;
             names_[folder].insert_or_assign(file.name, id);
         }
@@ -128,27 +141,43 @@ void KnownFiles::note(std::uint32_t folder, std::string_view name, const Seen& s
             files_.at(id).start = files_.at(id).offset = 0;
         }
     } else {
+        if (by_inode != inodes_[folder].end()) {
+            files_.at(by_inode->second).gone = true;  // the new file took over its inode
+        }
         id = add(folder, name, seen);
     }
     KnownFile& file = files_.at(id);
     file.gone = false;
-    if (seen.size > file.offset && !file.queued) {
+    // Offsets in a packed file are those of its content, which its size says nothing of.
+    const bool unread = is_packed(name) ? seen.size != file.size : seen.size > file.offset;
+    if (unread && !file.queued) {
         file.queued = true;
         grown_.push_back(id);
     }
     file.size = seen.size;
 }
 
-std::uint64_t KnownFiles::resume_offset(std::uint32_t folder, std::string_view name,
-                                        const Seen& seen) const {
+const FileProgress* KnownFiles::progress_of(std::uint32_t folder, std::string_view name,
+                                            const Seen& seen) const {
     const auto found = resume_.find({folders_[folder], seen.identity.inode});
-    const bool compressed = without_compression_suffix(name).size() != name.size();
     if (found == resume_.end() || found->second.identity != seen.identity ||
-        (!compressed && found->second.offset > seen.size) ||
+        (!is_packed(name) && found->second.offset > seen.size) ||
         (seen.identity.birth_ns == 0 && found->second.name != name)) {
-        return 0;
+        return nullptr;
     }
-    return found->second.offset;
+    return &found->second;
+}
+
+std::vector<FileProgress> KnownFiles::unseen() const {
+    std::vector<FileProgress> unseen;
+    for (const auto& [key, progress] : resume_) {
+        for (std::size_t i = 0; i < folders_.size(); ++i) {
+            if (!listed_[i] && folders_[i] == progress.folder) {
+                unseen.push_back(progress);
+            }
+        }
+    }
+    return unseen;
 }
 
 FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const Seen& seen) {
@@ -158,7 +187,10 @@ FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const Seen& 
     file.name = name;
     file.session = session_of(name);
     file.identity = seen.identity;
-    file.start = file.offset = resume_offset(folder, name, seen);
+    if (const FileProgress* progress = progress_of(folder, name, seen)) {
+        file.session = progress->session.empty() ? session_of(progress->name) : progress->session;
+        file.start = file.offset = progress->offset;
+    }
     names_[folder].insert_or_assign(file.name, id);
     inodes_[folder].insert_or_assign(seen.identity.inode, id);
     files_.emplace(id, std::move(file));
@@ -168,9 +200,12 @@ FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const Seen& 
 std::vector<FileId> KnownFiles::take_grown() { return std::exchange(grown_, {}); }
 
 base::Result<base::UniqueFd> KnownFiles::open(const KnownFile& file) {
+    const base::UniqueFd folder_fd = open_folder(folders_[file.folder]);
     // O_NONBLOCK: a FIFO put in the file's place must not hold us.
-    base::UniqueFd fd(::openat(folder_fds_[file.folder].get(), file.name.c_str(),
-                               O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    base::UniqueFd fd(folder_fd.valid()
+                          ? ::openat(folder_fd.get(), file.name.c_str(),
+                                     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+                          : -1);
     const std::string path = folders_[file.folder] + "/" + file.name;
     if (!fd.valid()) {
         const int code = errno;

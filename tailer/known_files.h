@@ -16,8 +16,9 @@
 
 namespace tailer {
 
-/// Which file on disk this is, whatever its name: inode and time of birth. The device is left out on
-/// purpose, since a volume may come back under another number; the birth time tells a reused inode.
+/// Which file on disk this is, whatever its name: inode and time of birth. The device is left out
+/// on purpose, since a volume may come back under another number; the birth time tells a reused
+/// inode.
 struct FileIdentity {
     std::uint64_t inode = 0;
     std::int64_t birth_ns = 0;  ///< 0 where the file system does not keep it
@@ -30,13 +31,14 @@ struct FileProgress {
     std::string name;
     FileIdentity identity;
     std::uint64_t offset = 0;
+    std::string session = {};  ///< empty = the one that the name stands for
 };
 
 /// A log file that was seen. Nothing here is open.
 struct KnownFile {
     std::uint32_t folder = 0;
     std::string name;     ///< within its folder
-    std::string session;  ///< stays what it was at first sight, even when the file is renamed
+    std::string session;  ///< what it was at first sight, in this run or before: a rename keeps it
     FileIdentity identity;
     std::uint64_t start = 0;   ///< where reading began: 0, or what a checkpoint says
     std::uint64_t offset = 0;  ///< next byte to read
@@ -61,14 +63,15 @@ struct LostBytes {
     std::uint64_t bytes = 0;
 };
 
-/// The table of log files. It looks at names and inodes only, follows no link, and leaves alone what
-/// is no regular file.
+/// The table of log files. It looks at names and inodes only, follows no link, and leaves alone
+/// what is no regular file.
 class KnownFiles {
 public:
     KnownFiles(std::vector<std::string> folders, std::vector<FileProgress> resume);
 
     /// Lists a folder: learns new files, marks grown ones, notes vanished ones. `wanted` says which
-    /// names count. A folder that does not exist is empty.
+    /// names count. A folder that is not there says nothing of its files: it may be a volume that
+    /// is yet to be mounted, or mounted again.
     void scan(std::uint32_t folder, const std::function<bool(std::string_view)>& wanted);
 
     /// Looks at one file by name; a no-op when there is none.
@@ -80,6 +83,10 @@ public:
     [[nodiscard]] KnownFile& file(FileId id) { return files_.at(id); }
     [[nodiscard]] bool knows(FileId id) const { return files_.contains(id); }
     [[nodiscard]] std::size_t size() const { return files_.size(); }
+    /// Files ever learned.
+    [[nodiscard]] std::uint64_t learned() const { return next_id_ - 1; }
+    /// What the checkpoint said of folders in which no log has been seen yet: as good as ever.
+    [[nodiscard]] std::vector<FileProgress> unseen() const;
     [[nodiscard]] const std::string& folder(std::uint32_t index) const { return folders_[index]; }
     [[nodiscard]] const FileTroubles& troubles() const { return troubles_; }
     /// What was provably lost since the last call.
@@ -106,15 +113,15 @@ private:
     [[nodiscard]] std::optional<Seen> examine(int folder_fd, const char* name);
     void note_loss(const KnownFile& file);
     void note(std::uint32_t folder, std::string_view name, const Seen& seen);
-    [[nodiscard]] std::uint64_t resume_offset(std::uint32_t folder, std::string_view name,
-                                              const Seen& seen) const;
+    [[nodiscard]] const FileProgress* progress_of(std::uint32_t folder, std::string_view name,
+                                                  const Seen& seen) const;
     FileId add(std::uint32_t folder, std::string_view name, const Seen& seen);
 
     std::vector<std::string> folders_;
-    std::vector<base::UniqueFd> folder_fds_;
+    std::vector<bool> listed_;  ///< by folder: a log was seen in it
     std::map<std::pair<std::string, std::uint64_t>, FileProgress> resume_;  ///< by folder, inode
     std::unordered_map<FileId, KnownFile> files_;
-    std::vector<std::unordered_map<std::string, FileId>> names_;    ///< by folder
+    std::vector<std::unordered_map<std::string, FileId>> names_;     ///< by folder
     std::vector<std::unordered_map<std::uint64_t, FileId>> inodes_;  ///< by folder
     std::vector<FileId> grown_;
     FileId next_id_ = 1;

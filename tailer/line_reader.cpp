@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "tailer/line_reader.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include <unistd.h>
 
 #include "tailer/slog_json_parser.h"
 

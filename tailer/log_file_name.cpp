@@ -27,8 +27,7 @@ bool is_boundary_log_name(std::string_view name) noexcept {
         !matches(name, kShape)) {
         return false;
     }
-    const auto pid =
-        name.substr(kShape.size(), name.size() - kShape.size() - kSuffix.size());
+    const auto pid = name.substr(kShape.size(), name.size() - kShape.size() - kSuffix.size());
     return pid.size() <= kLongestPid &&
            pid.find_first_not_of("0123456789") == std::string_view::npos;
 }

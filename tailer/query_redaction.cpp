@@ -13,7 +13,7 @@ constexpr std::size_t kShortestOpaqueValue = 32;
 
 /// Words that make a parameter's name secret wherever they stand in it.
 constexpr std::array<std::string_view, 14> kSecretWords = {
-    "token",  "secret", "passw",  "pwd",     "credential", "signature", "apikey",
+    "token",   "secret",  "passw",   "pwd",     "credential", "signature", "apikey",
     "api_key", "api-key", "private", "session", "cookie",     "jwt",       "auth"};
 
 /// Names that are secret as a whole; inside other words they are too common.
@@ -22,9 +22,9 @@ constexpr std::array<std::string_view, 9> kSecretNames = {"key",  "sig", "pass",
 
 /// Prefixes that issuers put on their credentials so that scanners find them.
 constexpr std::array<std::string_view, 22> kSecretPrefixes = {
-    "ghp_",  "gho_",  "ghu_",     "ghs_",  "ghr_",   "github_pat_", "glpat-", "xoxb-",
-    "xoxp-", "xoxa-", "sk-",      "sk_",   "rk_",    "AKIA",        "ASIA",   "AIza",
-    "ya29.", "eyJ",   "npm_",     "pypi-", "hf_",    "dop_v1_"};
+    "ghp_",  "gho_",  "ghu_", "ghs_",  "ghr_", "github_pat_", "glpat-", "xoxb-",
+    "xoxp-", "xoxa-", "sk-",  "sk_",   "rk_",  "AKIA",        "ASIA",   "AIza",
+    "ya29.", "eyJ",   "npm_", "pypi-", "hf_",  "dop_v1_"};
 
 int hex_value(char c) {
     if (c >= '0' && c <= '9') {
@@ -44,8 +44,8 @@ std::string decoded_name(std::string_view name) {
     for (std::size_t i = 0; i < name.size() && decoded.size() < kLongestName; ++i) {
         if (name[i] == '%' && i + 2 < name.size() && hex_value(name[i + 1]) >= 0 &&
             hex_value(name[i + 2]) >= 0) {
-            decoded += lower(
-                static_cast<char>(hex_value(name[i + 1]) * 16 + hex_value(name[i + 2])));
+            decoded +=
+                lower(static_cast<char>(hex_value(name[i + 1]) * 16 + hex_value(name[i + 2])));
             i += 2;
         } else {
             decoded += lower(name[i]);
@@ -92,8 +92,8 @@ bool is_secret_value(std::string_view value) {
     for (const char c : value) {
         const bool is_letter = lower(c) >= 'a' && lower(c) <= 'z';
         const bool is_digit = c >= '0' && c <= '9';
-        const bool is_token_byte = is_letter || is_digit ||
-                                   std::string_view("-_.~+/%:").find(c) != std::string_view::npos;
+        const bool is_token_byte =
+            is_letter || is_digit || std::string_view("-_.~+/%:").find(c) != std::string_view::npos;
         if (!is_token_byte) {
             return false;
         }
@@ -116,8 +116,8 @@ void append_redacted_query(std::string& out, std::string_view query) {
         if (!bare) {
             out.append(name).append("=");
         }
-        const bool secret = !value.empty() && ((!bare && is_secret_name(name)) ||
-                                               is_secret_value(value));
+        const bool secret =
+            !value.empty() && ((!bare && is_secret_name(name)) || is_secret_value(value));
         out += secret ? kRedacted : value;
         if (end == query.size()) {
             return;

@@ -77,8 +77,7 @@ ParsedLine SlogJsonParser::parse(std::string_view line) {
     fields_.clear();
     simdjson::ondemand::document document;
     simdjson::ondemand::object object;
-    const simdjson::padded_string_view padded(line.data(), line.size(),
-                                              line.size() + kJsonPadding);
+    const simdjson::padded_string_view padded(line.data(), line.size(), line.size() + kJsonPadding);
     if (parser_.iterate(padded).get(document) != simdjson::SUCCESS ||
         document.get_object().get(object) != simdjson::SUCCESS ||
         !read_object(object, pairs_, true) ||

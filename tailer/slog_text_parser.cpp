@@ -132,8 +132,7 @@ private:
 };
 
 /// Takes one token up to a stop byte: quoted, or bare.
-std::optional<std::string_view> take_token(std::string_view& rest, char stop,
-                                           std::string& buffer) {
+std::optional<std::string_view> take_token(std::string_view& rest, char stop, std::string& buffer) {
     if (!rest.empty() && rest.front() == '"') {
         rest.remove_prefix(1);
         return GoQuoted(rest, buffer).take();

@@ -98,7 +98,10 @@ bool Tailer::read(std::uint64_t budget_bytes, LineSink& sink) {
         const auto* decision = std::get_if<Decision>(&located.parsed);
         const auto* notice = std::get_if<Notice>(&located.parsed);
         const std::int64_t time_ns = decision != nullptr ? decision->time_ns : notice->time_ns;
-        const std::int64_t timestamp_ns = time_ns + located.rank_ns;
+        std::int64_t timestamp_ns = 0;
+        if (__builtin_add_overflow(time_ns, located.rank_ns, &timestamp_ns)) {
+            timestamp_ns = time_ns;  // a forged time at the end of what fits
+        }
         Record record = decision != nullptr
                             ? enricher_.enrich(*decision, file.session, timestamp_ns)
                             : enricher_.enrich(*notice, file.session, timestamp_ns);

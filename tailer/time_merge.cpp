@@ -77,6 +77,11 @@ bool TimeMerge::read(std::uint64_t budget_bytes,
         if (!files_.knows(id)) {
             continue;
         }
+        // Truncated while in line: what its inode holds now is another log.
+        if (KnownFile& file = files_.file(id); file.gone && file.size <= file.offset) {
+            file.queued = false;
+            continue;
+        }
         const std::int64_t limit = waiting_.empty()
                                        ? std::numeric_limits<std::int64_t>::max()
                                        : add_saturated(waiting_.top().next_ns, kSlackNs);
@@ -143,8 +148,8 @@ std::int64_t TimeMerge::rank(Cursor& cursor, const ParsedLine& parsed, std::uint
 }
 
 TimeMerge::Cursor* TimeMerge::cursor_of(FileId id) {
-    const auto found = std::ranges::find_if(
-        cursors_, [id](const auto& cursor) { return cursor->id == id; });
+    const auto found =
+        std::ranges::find_if(cursors_, [id](const auto& cursor) { return cursor->id == id; });
     if (found != cursors_.end()) {
         std::rotate(found, found + 1, cursors_.end());
         return cursors_.back().get();
@@ -177,9 +182,9 @@ bool TimeMerge::restore_ranks(Cursor& cursor, std::uint64_t offset) {
         return true;
     }
     // From the byte before the block, so that a line that begins on the block's first byte is told
-    // from one that began earlier: what comes before the first newline is dropped.
+    // from one that began earlier. The reader passes over a hole, so what it gives first may well
+    // begin within the block.
     reader_.start(cursor.fd.get(), block == 0 ? 0 : block - 1, false, tail_);
-    bool drop = block != 0;
     while (true) {
         const auto line = reader_.next();
         if (!line) {
@@ -189,7 +194,7 @@ bool TimeMerge::restore_ranks(Cursor& cursor, std::uint64_t offset) {
         if (!*line || (*line)->begin >= offset) {
             return true;
         }
-        if (!std::exchange(drop, false) && !(*line)->too_long) {
+        if ((*line)->begin >= block && !(*line)->too_long) {
             const auto parsed = parser_.parse(without_carriage_return((*line)->text));
             static_cast<void>(rank(cursor, parsed, (*line)->begin));
         }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/base/durable_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "bridge/base/unique_fd.h"
 
@@ -31,8 +31,8 @@ Result<void> write_all(int fd, std::string_view content, const std::string& path
 
 Result<void> sync_folder_of(const std::string& path) {
     const std::string folder = std::filesystem::path(path).parent_path().string();
-    const UniqueFd fd(::open(folder.empty() ? "." : folder.c_str(),
-                             O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const UniqueFd fd(
+        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd.valid() || ::fsync(fd.get()) != 0) {
         return system_failure("cannot sync", folder);
     }

@@ -5,8 +5,9 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <tl/expected.hpp>
 #include <utility>
+
+#include <tl/expected.hpp>
 
 namespace base {
 
@@ -27,8 +28,7 @@ using Result = tl::expected<T, Error>;
 
 /// An Error for a failed system call: "<doing> <path>: <strerror>".
 [[nodiscard]] inline tl::unexpected<Error> system_failure(std::string_view doing,
-                                                          std::string_view path,
-                                                          int code = errno) {
+                                                          std::string_view path, int code = errno) {
     std::string message(doing);
     message.append(" ").append(path).append(": ");
     message.append(std::generic_category().message(code));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <unistd.h>
-
 #include <cstdio>
 #include <map>
 #include <optional>
 #include <random>
+
+#include <unistd.h>
 
 #include "bridge/commands/commands.h"
 #include "bridge/pipeline.h"
@@ -90,13 +90,13 @@ public:
         shown_at_ = now;
         const std::uint64_t read = tailer_.bytes_read();
         const std::uint64_t total = read + tailer_.unread_bytes();
-        std::fprintf(stderr, "\r\033[K%3.0f%% of %.1f MiB read, %llu decisions, %llu entries stored",
-                     total == 0 ? 100.0
-                                : 100.0 * static_cast<double>(read) / static_cast<double>(total),
-                     static_cast<double>(total) / (1U << 20U),
-                     static_cast<unsigned long long>(pipeline_.account().allowed +
-                                                     pipeline_.account().denied),
-                     static_cast<unsigned long long>(telemetry_.stored_entries()));
+        std::fprintf(
+            stderr, "\r\033[K%3.0f%% of %.1f MiB read, %llu decisions, %llu entries stored",
+            total == 0 ? 100.0 : 100.0 * static_cast<double>(read) / static_cast<double>(total),
+            static_cast<double>(total) / (1U << 20U),
+            static_cast<unsigned long long>(pipeline_.account().allowed +
+                                            pipeline_.account().denied),
+            static_cast<unsigned long long>(telemetry_.stored_entries()));
     }
     void clear() const {
         if (terminal_) {

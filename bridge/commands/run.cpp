@@ -83,8 +83,9 @@ ExitCode run_command(const Settings& settings) {
             [&] {
                 pipeline.follow();
                 if (!pipeline.drain(kDrain)) {
-                    log.warn("stopping with lines that are neither in Loki nor in the spool; the "
-                             "next start reads them again");
+                    log.warn(
+                        "stopping with lines that are neither in Loki nor in the spool; the "
+                        "next start reads them again");
                 }
                 return ExitCode::Done;
             },

@@ -51,8 +51,8 @@ void run_jailed(const std::string& program, const std::string& log_dir,
     }
     const auto result = test_support::run_command(
         {program, "--log-dir", log_dir, "--log-level", "info", "--allow", "domain=127.0.0.1",
-         "--allow", "domain=localhost", "--proxy-port",
-         std::to_string(test_support::free_port()), "--", "sh", "-c", script},
+         "--allow", "domain=localhost", "--proxy-port", std::to_string(test_support::free_port()),
+         "--", "sh", "-c", script},
         {{"BOUNDARY_JAIL_TYPE", "landjail"}, {"no_proxy", ""}, {"NO_PROXY", ""}});
     if (result.status != 0) {
         throw std::runtime_error(program + " ended with " + std::to_string(result.status) + ": " +

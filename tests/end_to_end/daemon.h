@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ namespace end_to_end {
 class Daemon {
 public:
     explicit Daemon(std::string loki_url) : loki_url_(std::move(loki_url)) {}
+
+    /// What to run it through: a command that takes another and becomes it.
+    void wrap(std::vector<std::string> command) { wrapper_ = std::move(command); }
 
     void start(const std::vector<std::string>& more = {}) {
         std::vector<std::string> arguments = {BOUNDARY_LOKI_BINARY,
@@ -39,6 +43,7 @@ public:
                                               "--namespace",
                                               "coder-workspaces"};
         arguments.insert(arguments.end(), more.begin(), more.end());
+        arguments.insert(arguments.begin(), wrapper_.begin(), wrapper_.end());
         test_support::Process::Options options;
         options.errors = folder_.file("stderr");
         process_.emplace(arguments, options);
@@ -55,7 +60,9 @@ public:
     [[nodiscard]] test_support::Process& process() { return *process_; }
     [[nodiscard]] std::string log_dir() const { return folder_.file("logs"); }
     [[nodiscard]] std::string state_dir() const { return folder_.file("state"); }
-    [[nodiscard]] std::string log() const { return test_support::read_file(folder_.file("stderr")); }
+    [[nodiscard]] std::string log() const {
+        return test_support::read_file(folder_.file("stderr"));
+    }
     [[nodiscard]] std::string metrics_url() const {
         return "http://127.0.0.1:" + std::to_string(metrics_port_) + "/metrics";
     }
@@ -63,13 +70,15 @@ public:
     [[nodiscard]] std::optional<double> metric(const std::string& series) const {
         const std::string text = "\n" + test_support::http_get(metrics_url()).second;
         const std::size_t at = text.find("\n" + series + " ");
-        return at == std::string::npos ? std::nullopt
-                                       : std::optional(std::stod(text.substr(at + series.size() + 2)));
+        return at == std::string::npos
+                   ? std::nullopt
+                   : std::optional(std::stod(text.substr(at + series.size() + 2)));
     }
 
 private:
     std::string loki_url_;
     test_support::TempDir folder_;
+    std::vector<std::string> wrapper_;
     int metrics_port_ = test_support::free_port();
     std::optional<test_support::Process> process_;
 };

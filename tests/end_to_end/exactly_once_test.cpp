@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Nothing is lost and nothing is counted twice: checked decision by decision, by a unique id in its
 // URL, in log rows and in metric queries alike.
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -10,9 +8,9 @@
 #include <random>
 #include <thread>
 
-#include "bridge/base/clock.h"
-#include "bridge/base/rfc3339.h"
-#include "tests/end_to_end/daemon.h"
+#include <gtest/gtest.h>
+
+#include "tests/end_to_end/decisions.h"
 #include "tests/support/fault_server.h"
 
 namespace end_to_end {
@@ -24,21 +22,9 @@ using test_support::Fault;
 using test_support::FaultServer;
 using test_support::LokiServer;
 
-constexpr std::int64_t kHourNs = 3'600'000'000'000;
-
 std::uint64_t environment_number(const char* name, std::uint64_t fallback) {
     const char* text = std::getenv(name);
     return text == nullptr ? fallback : std::strtoull(text, nullptr, 10);
-}
-
-std::string decision_line(std::int64_t time_ns, std::size_t id) {
-    std::string line = "time=";
-    base::append_rfc3339_nano(line, time_ns / 1'000'000 * 1'000'000);
-    const bool allow = id % 3 != 0;
-    line += allow ? " level=INFO msg=ALLOW" : " level=WARN msg=DENY";
-    line += " method=GET url=https://host" + std::to_string(id % 7) + ".example/d/" +
-            std::to_string(id) + " host=host" + std::to_string(id % 7) + ".example";
-    return line + (allow ? " rule=\"domain=*.example\"\n" : "\n");
 }
 
 /// Appends decisions with ids 0, 1, 2 ... to many files, at random.
@@ -46,16 +32,13 @@ class Writer {
 public:
     Writer(const std::string& folder, std::size_t files, std::uint64_t seed) : random_(seed) {
         for (std::size_t i = 0; i < files; ++i) {
-            files_.emplace_back(folder + "/boundary-2026-06-09_12-00-00-" + std::to_string(i + 1) +
-                                    ".log",
-                                std::ios::app);
+            files_.emplace_back(folder + "/" + log_name(i + 1), std::ios::app);
         }
     }
     void write(std::size_t count) {
-        const base::SystemClock clock;
         for (std::size_t i = 0; i < count; ++i) {
             std::uniform_int_distribution<std::size_t> pick(0, files_.size() - 1);
-            files_[pick(random_)] << decision_line(clock.wall_ns(), next_id_++) << std::flush;
+            files_[pick(random_)] << decision_line(now_ns(), next_id_++) << std::flush;
         }
     }
     [[nodiscard]] std::size_t written() const { return next_id_; }
@@ -65,41 +48,6 @@ private:
     std::vector<std::ofstream> files_;
     std::size_t next_id_ = 0;
 };
-
-/// How many rows Loki holds for each id.
-std::map<std::size_t, int> rows_by_id(const LokiServer& loki) {
-    const base::SystemClock clock;
-    std::map<std::size_t, int> rows;
-    for (const auto& row : loki.rows("{job=\"boundary\", decision=~\"allow|deny\"}",
-                                     clock.wall_ns() - 24 * kHourNs, clock.wall_ns() + kHourNs)) {
-        const std::size_t at = row.line.find("/d/");
-        if (at != std::string::npos) {
-            ++rows[std::strtoull(row.line.c_str() + at + 3, nullptr, 10)];
-        }
-    }
-    return rows;
-}
-
-struct Verdict {
-    std::size_t lost = 0;
-    std::size_t doubled = 0;
-};
-
-Verdict judge(const std::map<std::size_t, int>& rows, std::size_t written) {
-    Verdict verdict;
-    for (std::size_t id = 0; id < written; ++id) {
-        const auto found = rows.find(id);
-        verdict.lost += found == rows.end() ? 1 : 0;
-        verdict.doubled += found != rows.end() && found->second > 1 ? 1 : 0;
-    }
-    return verdict;
-}
-
-std::int64_t metric_count(const LokiServer& loki) {
-    const base::SystemClock clock;
-    return loki.counts("sum(count_over_time({job=\"boundary\", decision=~\"allow|deny\"}[24h]))",
-                       "", clock.wall_ns())[""];
-}
 
 /// One draw of what the network and the server do to a push.
 Fault random_fault(std::mt19937_64& random) {
@@ -172,9 +120,8 @@ Outcome kill_again_and_again(const Plan& plan) {
     }
     writer.write(plan.decisions - writer.written());
 
-    network.set_rule([](const test_support::SeenRequest&) {
-        return Fault::of(Fault::Kind::Forward);
-    });
+    network.set_rule(
+        [](const test_support::SeenRequest&) { return Fault::of(Fault::Kind::Forward); });
     if (!plan.queries_allowed) {
         network.set_rule([](const test_support::SeenRequest& request) {
             return request.method == "GET" ? Fault::answer(403, "queries are forbidden\n")
@@ -183,18 +130,15 @@ Outcome kill_again_and_again(const Plan& plan) {
     }
     daemon.start(flags);
     Outcome outcome;
-    std::map<std::size_t, int> rows;
     EXPECT_TRUE(eventually(
         [&] {
             std::this_thread::sleep_for(std::chrono::seconds(1));
-            rows = rows_by_id(loki);
-            return rows.size() == plan.decisions;
+            return rows_by_id(loki).size() == plan.decisions;
         },
         std::chrono::seconds(240)))
         << daemon.log();
     EXPECT_EQ(daemon.stop(), 0);
-    rows = rows_by_id(loki);
-    outcome.rows = judge(rows, plan.decisions);
+    outcome.rows = judge(rows_by_id(loki), 0, plan.decisions);
     outcome.metric_excess = metric_count(loki) - static_cast<std::int64_t>(plan.decisions);
     std::cout << "decisions " << plan.decisions << ", lost " << outcome.rows.lost << ", doubled "
               << outcome.rows.doubled << ", count_over_time off by " << outcome.metric_excess

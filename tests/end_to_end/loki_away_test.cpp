@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <gtest/gtest.h>
-
-#include <fstream>
 #include <filesystem>
 
-#include "bridge/base/clock.h"
-#include "bridge/base/rfc3339.h"
-#include "tests/end_to_end/daemon.h"
+#include <gtest/gtest.h>
+
+#include "tests/end_to_end/decisions.h"
 
 namespace end_to_end {
 namespace {
@@ -14,32 +11,12 @@ namespace {
 using test_support::eventually;
 using test_support::LokiServer;
 
-std::string deny_line(std::int64_t time_ns, int id) {
-    std::string line = "time=";
-    base::append_rfc3339_nano(line, time_ns / 1'000'000 * 1'000'000);
-    return line + " level=WARN msg=DENY method=GET url=https://h.example/" + std::to_string(id) +
-           " host=h.example\n";
-}
-
-std::size_t occurrences(const std::string& text, const std::string& part) {
-    std::size_t count = 0;
-    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
-        ++count;
-    }
-    return count;
-}
-
 TEST(LokiAwayTest, WaitsForALokiThatIsNotThereYetAndDeliversAllOnceItIs) {
-    constexpr int kDecisions = 500;
+    constexpr std::int64_t kDecisions = 500;
     LokiServer loki;  // not started
     Daemon daemon(loki.url());
-    std::filesystem::create_directories(daemon.log_dir());
-    const base::SystemClock clock;
-    {
-        std::ofstream log(daemon.log_dir() + "/boundary-2026-06-09_12-00-00-1.log");
-        for (int id = 0; id < kDecisions; ++id) {
-            log << deny_line(clock.wall_ns(), id);
-        }
+    for (std::size_t id = 0; id < kDecisions; ++id) {
+        append_to(daemon.log_dir(), log_name(1), deny_line(now_ns(), id));
     }
     daemon.start();
     // Longer than a moment, so that the batches go to the spool, too.
@@ -55,7 +32,7 @@ TEST(LokiAwayTest, WaitsForALokiThatIsNotThereYetAndDeliversAllOnceItIs) {
     EXPECT_TRUE(eventually(
         [&] {
             found = loki.counts("sum by (decision) (count_over_time({job=\"boundary\"}[1h]))",
-                                "decision", clock.wall_ns());
+                                "decision", now_ns());
             return found["deny"] == kDecisions;
         },
         std::chrono::seconds(60)))
@@ -65,16 +42,11 @@ TEST(LokiAwayTest, WaitsForALokiThatIsNotThereYetAndDeliversAllOnceItIs) {
 }
 
 TEST(LokiAwayTest, WhatIsLeftAtTheEndIsSpooledAndSentByTheNextEvenIfTheLogsAreGone) {
-    constexpr int kDecisions = 300;
+    constexpr std::int64_t kDecisions = 300;
     LokiServer loki;
     Daemon daemon(loki.url());
-    std::filesystem::create_directories(daemon.log_dir());
-    const base::SystemClock clock;
-    {
-        std::ofstream log(daemon.log_dir() + "/boundary-2026-06-09_12-00-00-1.log");
-        for (int id = 0; id < kDecisions; ++id) {
-            log << deny_line(clock.wall_ns(), id);
-        }
+    for (std::size_t id = 0; id < kDecisions; ++id) {
+        append_to(daemon.log_dir(), log_name(1), deny_line(now_ns(), id));
     }
     daemon.start();
     ASSERT_TRUE(eventually([&] {
@@ -87,8 +59,42 @@ TEST(LokiAwayTest, WhatIsLeftAtTheEndIsSpooledAndSentByTheNextEvenIfTheLogsAreGo
     daemon.start();
     EXPECT_TRUE(eventually([&] {
         return loki.counts("sum by (decision) (count_over_time({job=\"boundary\"}[1h]))",
-                           "decision", clock.wall_ns())["deny"] == kDecisions;
+                           "decision", now_ns())["deny"] == kDecisions;
     })) << daemon.log();
+    EXPECT_TRUE(eventually([&] { return daemon.metric("boundary_loki_spool_segments") == 0; }));
+    EXPECT_EQ(daemon.stop(), 0);
+}
+
+TEST(LokiAwayTest, ADayOfDecisionsIsSpooledAndTakenWhenTheLogsAreLongGone) {
+    constexpr std::size_t kFiles = 300;
+    constexpr std::size_t kDecisions = 6'000;
+    constexpr std::int64_t kSpanNs = 6 * kHourNs;
+    LokiServer loki;
+    Daemon daemon(loki.url());
+    daemon.start();
+    // Each file is written to for half an hour, so that about 25 grow at any time.
+    const std::int64_t begin_ns = now_ns() - kSpanNs;
+    for (std::size_t id = 0; id < kDecisions; ++id) {
+        const std::size_t newest_file = id * (kFiles - 25) / kDecisions;
+        append_to(daemon.log_dir(), log_name(1 + newest_file + id % 25),
+                  decision_line(begin_ns + static_cast<std::int64_t>(id) * kSpanNs /
+                                               static_cast<std::int64_t>(kDecisions),
+                                id));
+    }
+    ASSERT_TRUE(eventually([&] {
+        return daemon.metric("boundary_loki_lines_total{kind=\"decision\"}") == kDecisions &&
+               daemon.metric("boundary_loki_in_flight_bytes") == 0;
+    })) << daemon.log();
+    EXPECT_GT(daemon.metric("boundary_loki_spool_segments").value_or(0), 0);
+    ASSERT_EQ(daemon.stop(), 0) << daemon.log();
+    std::filesystem::remove_all(daemon.log_dir());
+
+    loki.start();
+    daemon.start();
+    EXPECT_EQ(judge_when_there(loki, kDecisions), kAllThereOnce) << daemon.log();
+    EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(kDecisions));
+    EXPECT_EQ(loki.metric("loki_discarded_samples_total"), 0);
+    EXPECT_EQ(rejected_entries(daemon), 0);
     EXPECT_TRUE(eventually([&] { return daemon.metric("boundary_loki_spool_segments") == 0; }));
     EXPECT_EQ(daemon.stop(), 0);
 }

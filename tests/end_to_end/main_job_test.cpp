@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The main job, nothing mocked: a firewalled curl, Boundary's own log file, the daemon, the stock
 // Loki.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <simdjson.h>
-
 #include <algorithm>
 #include <set>
 #include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <simdjson.h>
 
 #include "bridge/base/clock.h"
 #include "tests/end_to_end/boundary.h"
@@ -47,11 +47,11 @@ std::vector<Request> mixed_requests(const std::string& port) {
 }
 
 Counts counts_in(const LokiServer& loki, std::int64_t now_ns) {
-    const auto [status, body] =
-        loki.get("/loki/api/v1/query",
-                 {{"query", "sum by (decision, domain, http_method) (count_over_time({job="
-                            "\"boundary\", decision=~\"allow|deny\"}[1h]))"},
-                  {"time", std::to_string(now_ns)}});
+    const auto [status, body] = loki.get(
+        "/loki/api/v1/query", {{"query",
+                                "sum by (decision, domain, http_method) (count_over_time({job="
+                                "\"boundary\", decision=~\"allow|deny\"}[1h]))"},
+                               {"time", std::to_string(now_ns)}});
     Counts counts;
     simdjson::dom::parser parser;
     const auto document = parser.parse(body);
@@ -110,9 +110,9 @@ void every_request_is_counted_once(const std::string& program) {
     // The same files, replayed into an empty Loki, give the same.
     LokiServer empty;
     empty.start();
-    const std::vector<std::string> identity = {"--owner",    "joe",        "--workspace", "w1",
-                                               "--agent",    "main",       "--template",  "firewalled",
-                                               "--namespace", "coder-workspaces"};
+    const std::vector<std::string> identity = {
+        "--owner", "joe",        "--workspace", "w1",          "--agent",
+        "main",    "--template", "firewalled",  "--namespace", "coder-workspaces"};
     std::vector<std::string> replay = {BOUNDARY_LOKI_BINARY, "replay", daemon.log_dir(),
                                        "--loki-url", empty.url()};
     replay.insert(replay.end(), identity.begin(), identity.end());

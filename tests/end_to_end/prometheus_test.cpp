@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The real Prometheus scrapes the real daemon, and promtool finds nothing to complain about.
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
+
+#include <gtest/gtest.h>
 
 #include "tests/end_to_end/daemon.h"
 
@@ -34,10 +34,11 @@ TEST(PrometheusTest, ScrapesTheDaemonAndPromtoolAcceptsItsExposition) {
     EXPECT_EQ(checked.status, 0) << checked.output << checked.errors;
 
     const std::string target = daemon.metrics_url().substr(7, daemon.metrics_url().rfind('/') - 7);
-    const std::string config = folder.append(
-        "prometheus.yml", "scrape_configs: [{job_name: bridge, scrape_interval: 1s, "
-                          "static_configs: [{targets: ['" +
-                              target + "']}]}]\n");
+    const std::string config =
+        folder.append("prometheus.yml",
+                      "scrape_configs: [{job_name: bridge, scrape_interval: 1s, "
+                      "static_configs: [{targets: ['" +
+                          target + "']}]}]\n");
     const int port = test_support::free_port();
     test_support::Process::Options options;
     options.errors = folder.file("log");
@@ -51,7 +52,8 @@ TEST(PrometheusTest, ScrapesTheDaemonAndPromtoolAcceptsItsExposition) {
     EXPECT_TRUE(eventually([&] {
         answer = test_support::http_get(query).second;
         return answer.find("\"decision\":\"deny\"") != std::string::npos;
-    })) << answer << test_support::read_file(folder.file("log"));
+    })) << answer
+        << test_support::read_file(folder.file("log"));
     EXPECT_NE(answer.find("\"decision\":\"allow\""), std::string::npos) << answer;
     EXPECT_EQ(daemon.stop(), 0);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/fake_loki.h"
 
-#include <snappy.h>
-
 #include <algorithm>
 #include <stdexcept>
+
+#include <snappy.h>
 
 #include "bridge/base/utf8.h"
 #include "exporter/push_request.h"

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/fault_server.h"
 
-#include <arpa/inet.h>
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -13,6 +8,11 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 
 namespace test_support {
 namespace {
@@ -211,14 +211,18 @@ void FaultServer::serve(const base::UniqueFd& client, std::size_t connection) {
         if (!read_request(client.get(), buffer, request)) {
             return;
         }
-        if (const Fault fault = fault_for(request); fault.kind == Fault::Kind::Forward ||
-                                                    fault.kind == Fault::Kind::ForwardAndDrop) {
+        if (const Fault fault = fault_for(request);
+            fault.kind == Fault::Kind::Forward || fault.kind == Fault::Kind::ForwardAndDrop) {
             const std::string reply = ask_upstream(request);
             if (!stopped_within(fault.delay) && fault.kind == Fault::Kind::Forward) {
                 send_all(client.get(), reply);
             }
             return;  // the upstream was asked to close, and its answer says so
         } else if (!answer(client.get(), fault)) {
+            return;
+        }
+        const auto wish = request.headers.find("connection");
+        if (wish != request.headers.end() && lower(wish->second) == "close") {
             return;
         }
     }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/loki_server.h"
 
-#include <curl/curl.h>
-#include <simdjson.h>
-
 #include <algorithm>
 #include <fstream>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
+
+#include <curl/curl.h>
+#include <simdjson.h>
 
 namespace test_support {
 namespace {
@@ -99,8 +99,8 @@ void LokiServer::start() {
     Process::Options process;
     process.errors = folder_.file("log");
     process_.emplace(std::vector{*loki, "-config.file=" + folder_.file("loki.yaml")}, process);
-    const std::string ready = url() + "/loki/api/v1/query?query=" +
-                              escaped("sum(count_over_time({probe=\"none\"}[1m]))");
+    const std::string ready =
+        url() + "/loki/api/v1/query?query=" + escaped("sum(count_over_time({probe=\"none\"}[1m]))");
     if (!eventually([&] { return http_get(ready, "probe").first == 200; },
                     std::chrono::seconds(90))) {
         throw std::runtime_error("Loki did not start: " + read_file(folder_.file("log")));
@@ -121,12 +121,12 @@ std::vector<LokiServer::Row> LokiServer::rows(const std::string& query, std::int
     std::vector<Row> all;
     std::int64_t from = start_ns;
     while (from < end_ns) {
-        const auto [status, body] = get("/loki/api/v1/query_range",
-                                        {{"query", query},
-                                         {"start", std::to_string(from)},
-                                         {"end", std::to_string(end_ns)},
-                                         {"limit", std::to_string(kPage)},
-                                         {"direction", "forward"}});
+        const auto [status, body] =
+            get("/loki/api/v1/query_range", {{"query", query},
+                                             {"start", std::to_string(from)},
+                                             {"end", std::to_string(end_ns)},
+                                             {"limit", std::to_string(kPage)},
+                                             {"direction", "forward"}});
         if (status != 200) {
             throw std::runtime_error("query failed: " + body);
         }
@@ -176,7 +176,8 @@ std::map<std::string, std::int64_t> LokiServer::counts(const std::string& query,
         if (result["metric"][label].get(key) != simdjson::SUCCESS) {
             key = "";
         }
-        counts[std::string(key)] += std::stoll(std::string(std::string_view(result["value"].at(1))));
+        counts[std::string(key)] +=
+            std::stoll(std::string(std::string_view(result["value"].at(1))));
     }
     return counts;
 }

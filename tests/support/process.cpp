@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/process.h"
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <utility>
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -8,13 +15,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <stdexcept>
-#include <utility>
 
 #include "bridge/base/unique_fd.h"
 #include "tests/support/temp_dir.h"

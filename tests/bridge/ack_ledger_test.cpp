@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/ack_ledger.h"
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace bridge {
+namespace {
+
+TEST(AckLedgerTest, MovesTheSafeOffsetInOrderOnly) {
+    AckLedger ledger;
+    for (const std::uint64_t position : {10U, 20U, 30U}) {
+        ledger.expect(1, position);
+    }
+    EXPECT_EQ(ledger.safe_offset(1), std::nullopt);
+    EXPECT_FALSE(ledger.settle(1, 20));
+    EXPECT_EQ(ledger.safe_offset(1), std::nullopt);
+    EXPECT_TRUE(ledger.settle(1, 10));
+    EXPECT_EQ(ledger.safe_offset(1), 20U) << "over what was settled before its turn";
+    EXPECT_TRUE(ledger.settle(1, 30));
+    EXPECT_EQ(ledger.safe_offset(1), 30U);
+}
+
+TEST(AckLedgerTest, KeepsFilesApart) {
+    AckLedger ledger;
+    ledger.expect(1, 10);
+    ledger.expect(2, 10);
+    EXPECT_TRUE(ledger.settle(2, 10));
+    EXPECT_EQ(ledger.safe_offset(1), std::nullopt);
+    EXPECT_EQ(ledger.safe_offset(2), 10U);
+    EXPECT_TRUE(ledger.waits_for(1));
+    EXPECT_FALSE(ledger.waits_for(2));
+}
+
+TEST(AckLedgerTest, CountsWhatIsOpen) {
+    AckLedger ledger;
+    EXPECT_EQ(ledger.open(), 0U);
+    ledger.expect(1, 10);
+    ledger.expect(1, 20);
+    EXPECT_EQ(ledger.open(), 2U);
+    ledger.settle(1, 20);
+    EXPECT_EQ(ledger.open(), 1U);
+    ledger.settle(1, 20);
+    EXPECT_EQ(ledger.open(), 1U) << "settled once is enough";
+    ledger.settle(1, 10);
+    EXPECT_EQ(ledger.open(), 0U);
+}
+
+TEST(AckLedgerTest, IgnoresWhatItDoesNotKnow) {
+    AckLedger ledger;
+    EXPECT_FALSE(ledger.settle(1, 10));
+    ledger.expect(1, 10);
+    EXPECT_FALSE(ledger.settle(1, 11));
+    EXPECT_FALSE(ledger.settle(2, 10));
+    EXPECT_EQ(ledger.open(), 1U);
+    EXPECT_EQ(ledger.safe_offset(2), std::nullopt);
+    EXPECT_FALSE(ledger.waits_for(2));
+}
+
+TEST(AckLedgerTest, ForgetsAFileWithAllThatWasExpectedOfIt) {
+    AckLedger ledger;
+    ledger.expect(1, 10);
+    ledger.expect(1, 20);
+    ledger.expect(2, 10);
+    ledger.settle(1, 10);
+    ledger.forget(1);
+    EXPECT_EQ(ledger.safe_offset(1), std::nullopt);
+    EXPECT_FALSE(ledger.waits_for(1));
+    EXPECT_FALSE(ledger.settle(1, 20));
+    EXPECT_EQ(ledger.open(), 1U);
+    ledger.forget(3);
+    EXPECT_EQ(ledger.open(), 1U);
+}
+
+TEST(AckLedgerTest, TheSafeOffsetIsTheEndOfTheSettledPrefixForAnyOrder) {
+    std::mt19937_64 random(5);
+    for (int round = 0; round < 200; ++round) {
+        AckLedger ledger;
+        std::vector<std::uint64_t> positions;
+        for (std::uint64_t i = 1; i <= 40; ++i) {
+            positions.push_back(i * 7);
+            ledger.expect(9, i * 7);
+        }
+        std::vector<bool> settled(positions.size());
+        std::vector<std::size_t> order(positions.size());
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            order[i] = i;
+        }
+        std::ranges::shuffle(order, random);
+        for (const std::size_t i : order) {
+            ledger.settle(9, positions[i]);
+            settled[i] = true;
+            const auto first_open = std::ranges::find(settled, false) - settled.begin();
+            const auto safe =
+                first_open == 0
+                    ? std::nullopt
+                    : std::optional(positions[static_cast<std::size_t>(first_open) - 1]);
+            ASSERT_EQ(ledger.safe_offset(9), safe);
+        }
+        EXPECT_EQ(ledger.open(), 0U);
+    }
+}
+
+}  // namespace
+}  // namespace bridge

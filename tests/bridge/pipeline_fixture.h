@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bridge/base/rfc3339.h"
+#include "bridge/pipeline.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_loki.h"
+#include "tests/support/temp_dir.h"
+
+namespace bridge {
+
+/// Log and state folders on disk, a fake Loki, and a clock that the test turns.
+class PipelineTest : public testing::Test {
+protected:
+    using Seconds = std::chrono::seconds;
+
+    PipelineTest() { std::filesystem::create_directory(logs()); }
+
+    [[nodiscard]] std::string logs() const { return folder_.file("logs"); }
+    [[nodiscard]] std::string log_file(int pid) const {
+        return logs() + "/boundary-2026-05-28_20-26-40-" + std::to_string(pid) + ".log";
+    }
+    /// One ALLOW line at an instant after the clock's start; its URL ends in `name`.
+    [[nodiscard]] std::string allow(std::chrono::milliseconds offset, std::string_view name) const {
+        std::string line = "time=";
+        base::append_rfc3339_nano(line, begun_ns_ + std::chrono::nanoseconds(offset).count());
+        line.append(" level=INFO msg=ALLOW method=GET url=https://h.example/").append(name);
+        return line + " host=h.example rule=\"domain=h.example\"\n";
+    }
+    void write(int pid, std::string_view text) const {
+        folder_.append("logs/" + std::filesystem::path(log_file(pid)).filename().string(), text);
+    }
+
+    /// What `run` is made of, from the state folder up.
+    struct Daemon {
+        Daemon(const PipelineTest& test, exporter::LokiApi& loki, const base::Clock& clock,
+               std::uint64_t spool_bytes)
+            : state(std::move(*StateFolder::open(test.folder_.file("state"), spool_bytes))),
+              checkpoint(state.load_checkpoint()
+                             .value_or(Checkpoint{})
+                             .value_or(Checkpoint{.files = {}, .high_water = {}, .clean = true})),
+              telemetry(log, clock, "test"),
+              tailer(tailer::Tailer::follow({test.logs()}, checkpoint.files, {})),
+              exporter(test.settings_, tailer.streams(), loki, clock, telemetry, &state.spool(),
+                       &state.dead_letters(), 1),
+              pipeline({log, clock, tailer, exporter, telemetry, &state}, wakeup) {
+            exporter.restore_high_water(checkpoint.high_water);
+            exporter.set_doubtful(!checkpoint.clean);
+        }
+        Log log{LogLevel::Error, LogFormat::Text};
+        StateFolder state;
+        Checkpoint checkpoint;
+        Telemetry telemetry;
+        tailer::Tailer tailer;
+        exporter::LokiExporter exporter;
+        Wakeup wakeup;
+        Pipeline pipeline;
+    };
+
+    void start() {
+        daemon_.reset();
+        daemon_ = std::make_unique<Daemon>(*this, loki_, clock_, spool_bytes_);
+        daemon_->pipeline.begin();
+    }
+    /// An orderly end.
+    void stop() {
+        EXPECT_TRUE(daemon_->pipeline.drain(std::chrono::milliseconds(0)));
+        daemon_.reset();
+    }
+    /// No end at all, as by kill -9.
+    void crash() { daemon_.reset(); }
+
+    /// Steps, and lets the time go by, until `done`; false when it never is.
+    template <typename Condition>
+    [[nodiscard]] bool step_until(Condition done) {
+        for (int i = 0; i < 20'000; ++i) {
+            const base::SteadyTime due = daemon_->pipeline.step();
+            if (done()) {
+                return true;
+            }
+            if (due > clock_.steady()) {
+                clock_.advance(
+                    std::min<base::SteadyTime::duration>(due - clock_.steady(), Seconds(1)));
+            }
+        }
+        return false;
+    }
+    void step_for(std::chrono::nanoseconds span) {
+        const base::SteadyTime end = clock_.steady() + span;
+        EXPECT_TRUE(step_until([&] { return clock_.steady() >= end; }));
+    }
+    [[nodiscard]] bool deliver(std::size_t lines) {
+        return step_until([&] { return loki_.all_lines().size() >= lines; });
+    }
+    /// The checkpoint on disk.
+    [[nodiscard]] Checkpoint saved() const {
+        const auto loaded = daemon_->state.load_checkpoint();
+        EXPECT_TRUE(loaded && *loaded);
+        return loaded.value_or(Checkpoint{}).value_or(Checkpoint{});
+    }
+    /// The offset that the checkpoint on disk has for the only file in it; 0 = none.
+    [[nodiscard]] std::uint64_t saved_offset() const {
+        const auto files = saved().files;
+        EXPECT_LE(files.size(), 1U);
+        return files.empty() ? 0 : files.front().offset;
+    }
+    void expect_every_row_once() const {
+        for (const auto& [stream, rows] : loki_.rows()) {
+            for (const auto& [row, times] : rows) {
+                EXPECT_EQ(times, 1) << stream << " " << row.second;
+            }
+        }
+    }
+
+    test_support::TempDir folder_;
+    test_support::FakeClock clock_;
+    const std::int64_t begun_ns_ = clock_.wall_ns();
+    test_support::FakeLoki loki_;
+    exporter::ExportSettings settings_;
+    std::uint64_t spool_bytes_ = 64U << 20U;
+    std::unique_ptr<Daemon> daemon_;
+};
+
+}  // namespace bridge

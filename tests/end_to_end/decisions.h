@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/end_to_end/daemon.h"
+#include "tests/support/loki_server.h"
+
+// Decisions with a number of their own in the URL, so that each can be looked for in Loki.
+
+namespace end_to_end {
+
+inline constexpr std::int64_t kSecondNs = 1'000'000'000;
+inline constexpr std::int64_t kMinuteNs = 60 * kSecondNs;
+inline constexpr std::int64_t kHourNs = 60 * kMinuteNs;
+/// The selector of all decisions, whatever their stream.
+inline constexpr const char* kAllDecisions = "{job=\"boundary\", decision=~\"allow|deny\"}";
+
+[[nodiscard]] std::int64_t now_ns();
+
+/// Whether decision_line() makes this one an allow: two of three are.
+[[nodiscard]] bool is_allow(std::size_t id);
+/// One line of Boundary's log, its newline included; the time is cut to milliseconds, as there.
+[[nodiscard]] std::string decision_line(std::int64_t time_ns, std::size_t id);
+/// The same, with more behind the id in the URL.
+[[nodiscard]] std::string decision_line(std::int64_t time_ns, std::size_t id,
+                                        const std::string& more_path);
+[[nodiscard]] std::string allow_line(std::int64_t time_ns, std::size_t id);
+[[nodiscard]] std::string deny_line(std::int64_t time_ns, std::size_t id);
+
+/// A name as Boundary gives its log files; one for each number.
+[[nodiscard]] std::string log_name(std::size_t number);
+/// Appends to a file, making it and its folder when there are none; gives its path.
+std::string append_to(const std::string& folder, const std::string& name,
+                      const std::string& content);
+
+/// The rows that Loki holds of each decision by its id; of `selector`, of the last 30 hours.
+[[nodiscard]] std::map<std::size_t, std::vector<test_support::LokiServer::Row>> rows_by_id(
+    const test_support::LokiServer& loki, const std::string& selector = kAllDecisions);
+/// What count_over_time() counts, of the last 30 hours.
+[[nodiscard]] std::int64_t metric_count(const test_support::LokiServer& loki,
+                                        const std::string& selector = kAllDecisions);
+
+struct Verdict {
+    std::size_t lost = 0;
+    std::size_t doubled = 0;
+    friend bool operator==(const Verdict&, const Verdict&) = default;
+};
+inline constexpr Verdict kAllThereOnce{};
+std::ostream& operator<<(std::ostream& out, const Verdict& verdict);
+
+/// Of the decisions [first, end).
+[[nodiscard]] Verdict judge(
+    const std::map<std::size_t, std::vector<test_support::LokiServer::Row>>& rows,
+    std::size_t first, std::size_t end);
+/// Waits until Loki holds `count` different decisions, for at most `limit`, and judges the ids
+/// [0, count).
+[[nodiscard]] Verdict judge_when_there(const test_support::LokiServer& loki, std::size_t count,
+                                       std::chrono::seconds limit = std::chrono::seconds(60));
+
+[[nodiscard]] std::size_t occurrences(const std::string& text, const std::string& part);
+/// rejected_entries_total, of all reasons.
+[[nodiscard]] double rejected_entries(const Daemon& daemon);
+
+/// A letter of <state>/dead-letter/rejected.ndjson.
+struct Letter {
+    std::string reason;
+    std::string detail;
+    std::string line;  ///< as it would have been pushed; empty when it was not understood
+    std::string text;  ///< as it was read, when it was not understood
+};
+/// The letters of such a file; a line that is no JSON is left out.
+[[nodiscard]] std::vector<Letter> letters_in(const std::string& path);
+
+}  // namespace end_to_end

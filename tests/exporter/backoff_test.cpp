@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "exporter/backoff.h"
+
+#include <algorithm>
+#include <set>
+
+#include <gtest/gtest.h>
+
+namespace exporter {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(BackoffTest, StaysBetweenTheShortestWaitAndABoundThatDoublesToTheCap) {
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        Backoff backoff(seed);
+        milliseconds bound = Backoff::kFirst;
+        for (int i = 0; i < 20; ++i) {
+            const milliseconds wait = backoff.next();
+            ASSERT_GE(wait, Backoff::kShortest);
+            ASSERT_LE(wait, bound);
+            bound = std::min(bound * 2, Backoff::kCap);
+        }
+    }
+}
+
+TEST(BackoffTest, DrawsFromTheWholeRangeSoThatClientsSpread) {
+    milliseconds shortest = Backoff::kCap;
+    milliseconds longest{0};
+    for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+        Backoff backoff(seed);
+        for (int i = 0; i < 10; ++i) {
+            static_cast<void>(backoff.next());
+        }
+        const milliseconds wait = backoff.next();
+        shortest = std::min(shortest, wait);
+        longest = std::max(longest, wait);
+    }
+    EXPECT_LT(shortest, Backoff::kCap / 50);
+    EXPECT_GT(longest, Backoff::kCap - Backoff::kCap / 50);
+}
+
+TEST(BackoffTest, NeverGrowsBeyondTheCap) {
+    Backoff backoff(1);
+    for (int i = 0; i < 100'000; ++i) {
+        ASSERT_LE(backoff.next(), Backoff::kCap);
+    }
+}
+
+TEST(BackoffTest, StartsAnewAfterAReset) {
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        Backoff backoff(seed);
+        for (int i = 0; i < 10; ++i) {
+            static_cast<void>(backoff.next());
+        }
+        backoff.reset();
+        ASSERT_LE(backoff.next(), Backoff::kFirst);
+    }
+}
+
+TEST(BackoffTest, DiffersFromSeedToSeed) {
+    std::set<milliseconds> waits;
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        waits.insert(Backoff(seed).next());
+    }
+    EXPECT_GT(waits.size(), 30U);
+}
+
+}  // namespace
+}  // namespace exporter

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "exporter/batch.h"
+
+#include <random>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "exporter/push_request.h"
+
+namespace exporter {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<std::string> lines_of(const SealedBatch& batch) {
+    std::vector<std::string> lines;
+    for (const auto& entry : decode_entries(batch.entries())) {
+        lines.emplace_back(entry.line);
+    }
+    return lines;
+}
+
+/// Every slot names just the bytes of its own entry.
+void expect_slots_fit(const SealedBatch& batch) {
+    const auto entries = decode_entries(batch.entries());
+    ASSERT_EQ(entries.size(), batch.size());
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const auto& slot = batch.slots()[i];
+        EXPECT_EQ(slot.begin, at);
+        EXPECT_EQ(slot.timestamp_ns, entries[i].timestamp_ns);
+        const auto alone = batch.entries().substr(slot.begin, slot.size);
+        ASSERT_EQ(decode_entries(alone).size(), 1U);
+        EXPECT_EQ(decode_entries(alone)[0].line, entries[i].line);
+        at += slot.size;
+    }
+    EXPECT_EQ(at, batch.bytes());
+}
+
+TEST(BatchTest, SealsEntriesInTheOrderOfTime) {
+    Batch batch;
+    batch.add({30, "c", {}, {1, 3}});
+    batch.add({10, "a", {}, {1, 1}});
+    batch.add({20, "b", {}, {1, 2}});
+    const SealedBatch sealed = batch.seal();
+    EXPECT_THAT(lines_of(sealed), ElementsAre("a", "b", "c"));
+    EXPECT_EQ(sealed.slots()[0].ticket, (Ticket{1, 1}));
+    EXPECT_EQ(sealed.slots()[2].ticket, (Ticket{1, 3}));
+    expect_slots_fit(sealed);
+}
+
+TEST(BatchTest, KeepsTheOrderOfAddingWithinOneInstant) {
+    Batch batch;
+    batch.add({10, "first", {}, {}});
+    batch.add({10, "second", {}, {}});
+    batch.add({5, "oldest", {}, {}});
+    batch.add({10, "third", {}, {}});
+    EXPECT_THAT(lines_of(batch.seal()), ElementsAre("oldest", "first", "second", "third"));
+}
+
+TEST(BatchTest, SortsManyEntriesOfManySizes) {
+    std::mt19937_64 random(3);
+    Batch batch;
+    for (int i = 0; i < 1000; ++i) {
+        const std::string line(random() % 300, 'x');
+        batch.add({static_cast<std::int64_t>(random() % 500), line, {}, {}});
+    }
+    const SealedBatch sealed = batch.seal();
+    EXPECT_TRUE(std::ranges::is_sorted(sealed.slots(), {}, &SealedBatch::Slot::timestamp_ns));
+    expect_slots_fit(sealed);
+}
+
+TEST(BatchTest, IsEmptyAndForgetsItsOrderAfterSealing) {
+    Batch batch;
+    batch.add({20, "b", {}, {}});
+    batch.add({10, "a", {}, {}});
+    EXPECT_FALSE(batch.empty());
+    EXPECT_GT(batch.bytes(), 0U);
+    static_cast<void>(batch.seal());
+    EXPECT_TRUE(batch.empty());
+    EXPECT_EQ(batch.bytes(), 0U);
+    EXPECT_EQ(batch.oldest_ns(), std::nullopt);
+    batch.add({30, "next", {}, {}});
+    EXPECT_EQ(batch.oldest_ns(), 30);
+    EXPECT_THAT(lines_of(batch.seal()), ElementsAre("next"));
+}
+
+TEST(BatchTest, KnowsItsOldestEntryWhateverTheOrder) {
+    Batch batch;
+    EXPECT_EQ(batch.oldest_ns(), std::nullopt);
+    batch.add({20, "b", {}, {}});
+    EXPECT_EQ(batch.oldest_ns(), 20);
+    batch.add({10, "a", {}, {}});
+    batch.add({15, "c", {}, {}});
+    EXPECT_EQ(batch.oldest_ns(), 10);
+}
+
+TEST(BatchTest, SealsNothingAsAnEmptyBatch) {
+    Batch batch;
+    const SealedBatch sealed = batch.seal();
+    EXPECT_EQ(sealed.size(), 0U);
+    EXPECT_EQ(sealed.bytes(), 0U);
+}
+
+TEST(SealedBatchTest, EveryPartIsABatchOfItsOwn) {
+    Batch batch;
+    const std::string text(300, 'x');
+    for (std::int64_t i = 0; i < 8; ++i) {
+        batch.add({i,
+                   std::string_view(text).substr(0, static_cast<std::size_t>(i) * 40),
+                   {},
+                   {7, static_cast<std::uint64_t>(i)}});
+    }
+    const SealedBatch whole = batch.seal();
+    for (std::size_t first = 0; first <= whole.size(); ++first) {
+        for (std::size_t last = first; last <= whole.size(); ++last) {
+            const SealedBatch part = whole.part(first, last);
+            ASSERT_EQ(part.size(), last - first);
+            expect_slots_fit(part);
+            for (std::size_t i = 0; i < part.size(); ++i) {
+                EXPECT_EQ(part.slots()[i].ticket, whole.slots()[first + i].ticket);
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace exporter

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+#include <cstdint>
+#include <limits>
+
+#include "bridge/base/rfc3339.h"
+#include "tests/exporter/exporter_fixture.h"
+
+namespace exporter {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+using test_support::SeenPush;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class LokiExporterLateTest : public ExporterTest {
+protected:
+    /// The sibling stream for an event at this instant.
+    [[nodiscard]] std::string late_stream(nanoseconds offset) const {
+        std::string hour;
+        base::append_rfc3339_nano(hour, at(offset));
+        return R"({decision="deny", job="boundary", late=")" + hour.substr(0, 13) + R"("})";
+    }
+};
+
+TEST_F(LokiExporterLateTest, SendsWhatLiesTooFarBehindToASiblingNamedByItsHour) {
+    open_spool();
+    start();
+    add(kDenyStream, seconds(0), "newest");
+    add(kDenyStream, -minutes(46), "late");
+    add(kDenyStream, -hours(30), "very late");
+    flush_and_run();
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("newest"));
+    EXPECT_THAT(loki_.lines(late_stream(-minutes(46))), ElementsAre("late"));
+    EXPECT_THAT(loki_.lines(late_stream(-hours(30))), ElementsAre("very late"));
+    expect_all_settled();
+    EXPECT_TRUE(exporter_->idle());
+}
+
+TEST_F(LokiExporterLateTest, ToleratesDisorderWithinTheWindow) {
+    start();
+    add(kDenyStream, seconds(0), "newest");
+    add(kDenyStream, -minutes(45), "just in time");
+    add(kAllowStream, -hours(5), "of another stream");
+    flush_and_run();
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("just in time", "newest"));
+    EXPECT_THAT(loki_.lines(kAllow), ElementsAre("of another stream"));
+}
+
+TEST_F(LokiExporterLateTest, MakesTheVerdictDurableBeforeItSends) {
+    open_spool();
+    start();
+    loki_.set_rule([this](const SeenPush& push) {
+        EXPECT_EQ(spool_->segments(), push.stream == kDeny ? 0U : 1U);
+        return loki_.store(push);
+    });
+    add(kDenyStream, seconds(0), "newest");
+    flush_and_run();
+    add(kDenyStream, -hours(2), "late");
+    exporter_->flush();
+    EXPECT_EQ(spool_->segments(), 1U);
+    run();
+    EXPECT_THAT(loki_.lines(late_stream(-hours(2))), ElementsAre("late"));
+    EXPECT_EQ(spool_->segments(), 0U);
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterLateTest, SendsLateEntriesDirectlyWhereThereIsNoSpool) {
+    start();
+    add(kDenyStream, seconds(0), "newest");
+    add(kDenyStream, -hours(2), "late");
+    flush_and_run();
+    EXPECT_THAT(loki_.lines(late_stream(-hours(2))), ElementsAre("late"));
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterLateTest, AFullSpoolDelaysLateEntriesButNeverForEver) {
+    open_spool(200);
+    start();
+    add(kDenyStream, seconds(0), "newest");
+    for (int i = 0; i < 5; ++i) {
+        add(kDenyStream, -hours(2) + seconds(i), "late " + std::to_string(i));
+        exporter_->flush();
+    }
+    EXPECT_LT(spool_->segments(), 5U);
+    run_for(minutes(10));
+    EXPECT_THAT(sent_lines(late_stream(-hours(2))),
+                ElementsAre("late 0", "late 1", "late 2", "late 3", "late 4"));
+    EXPECT_EQ(spool_->segments(), 0U);
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterLateTest, LateEntriesWaitWhileOthersFillTheSpool) {
+    open_spool(150);
+    start();
+    loki_.set_rule([this](const SeenPush& push) {
+        return push.stream == kAllow ? test_support::answered(403) : loki_.store(push);
+    });
+    add(kAllowStream, seconds(0), "held");
+    exporter_->flush();
+    run_for(minutes(1));
+    ASSERT_EQ(spool_->segments(), 1U);
+    add(kDenyStream, seconds(0), "newest");
+    add(kDenyStream, -hours(2), "late");
+    exporter_->flush();
+    run_for(minutes(1));
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("newest"));
+    EXPECT_THAT(loki_.lines(late_stream(-hours(2))), IsEmpty());
+    loki_.set_rule(nullptr);
+    run_for(minutes(2));
+    EXPECT_THAT(loki_.lines(late_stream(-hours(2))), ElementsAre("late"));
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterLateTest, AForgedInstantFarAheadMakesNoOtherLate) {
+    start();
+    add(kDenyStream, hours(24 * 365 * 100), "forged");
+    add(kDenyStream, seconds(0), "true");
+    add(kDenyStream, -minutes(30), "true and older");
+    flush_and_run();
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("true and older", "true", "forged"));
+    EXPECT_THAT(exporter_->high_water(), ElementsAre(std::pair(kDeny, at(seconds(0)))));
+}
+
+TEST_F(LokiExporterLateTest, TheExtremesOfTimeDoNoHarm) {
+    constexpr auto kLowest = std::numeric_limits<std::int64_t>::min();
+    constexpr auto kHighest = std::numeric_limits<std::int64_t>::max();
+    start();
+    exporter_->set_doubtful(true);
+    add(kDenyStream, kLowest, "lowest");
+    add(kDenyStream, kLowest + 1, "next to lowest");
+    add(kDenyStream, kHighest, "highest");
+    add(kDenyStream, seconds(0), "now");
+    add(kDenyStream, kLowest, "lowest, late");
+    flush_and_run();
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("lowest", "next to lowest", "now", "highest"));
+    EXPECT_THAT(loki_.all_lines(), SizeIs(5));
+    EXPECT_EQ(exporter_->high_water().at(kDeny), at(seconds(0)));
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterLateTest, GathersTheLateEntriesOfOneHourInOneStream) {
+    open_spool();
+    start();
+    add(kDenyStream, seconds(0), "newest");
+    add(kDenyStream, -hours(2), "late");
+    add(kDenyStream, -hours(2) + seconds(1), "late, too");
+    add(kDenyStream, -hours(3), "of another hour");
+    flush_and_run();
+    EXPECT_THAT(loki_.lines(late_stream(-hours(2))), ElementsAre("late", "late, too"));
+    EXPECT_THAT(loki_.lines(late_stream(-hours(3))), ElementsAre("of another hour"));
+    EXPECT_THAT(loki_.rows(), SizeIs(3));
+}
+
+TEST_F(LokiExporterLateTest, JudgesTheSameAfterARestart) {
+    open_spool();
+    start();
+    add(kDenyStream, seconds(0), "newest");
+    add(kDenyStream, -hours(2), "late");
+    flush_and_run();
+    const auto marks = exporter_->high_water();
+    EXPECT_THAT(marks, ElementsAre(std::pair(kDeny, at(seconds(0)))))
+        << "a late stream needs no mark: its hour is in its name";
+
+    restart();
+    EXPECT_THAT(exporter_->high_water(), IsEmpty());
+    exporter_->restore_high_water(marks);
+    EXPECT_EQ(exporter_->high_water(), marks);
+    add(kDenyStream, -minutes(50), "late after the restart");
+    flush_and_run();
+    EXPECT_THAT(loki_.lines(late_stream(-minutes(50))),
+                testing::Contains("late after the restart"));
+    EXPECT_EQ(exporter_->high_water(), marks);
+}
+
+TEST_F(LokiExporterLateTest, AMarkIsNoNewerThanTheOldestUnsettledEntryAllows) {
+    start();
+    loki_.set_rule([this](const SeenPush& push) {
+        return push.stream == kAllow ? test_support::answered(403) : loki_.store(push);
+    });
+    add(kAllowStream, -hours(3), "held");
+    add(kDenyStream, -hours(3), "stored");
+    flush_and_run();
+    add(kDenyStream, seconds(0), "stored, and much newer");
+    flush_and_run();
+    // Read again after a crash, "held" must not look late.
+    EXPECT_LE(exporter_->high_water().at(kDeny), at(-hours(3)) + settings_.late_after.count());
+    loki_.set_rule(nullptr);
+    run_for(minutes(1));
+    EXPECT_EQ(exporter_->high_water().at(kDeny), at(seconds(0)));
+}
+
+TEST_F(LokiExporterLateTest, KeepsTheMarksOfStreamsThatAreNotFedNow) {
+    start();
+    const std::map<std::string, std::int64_t> marks = {
+        {R"({job="boundary", owner="a \"b\""})", at(seconds(5))}};
+    exporter_->restore_high_water(marks);
+    EXPECT_EQ(exporter_->high_water(), marks);
+}
+
+TEST_F(LokiExporterLateTest, AnOlderMarkDoesNotSetAStreamBack) {
+    start();
+    add(kDenyStream, seconds(10), "a");
+    flush_and_run();
+    exporter_->restore_high_water({{kDeny, at(seconds(5))}});
+    EXPECT_EQ(exporter_->high_water().at(kDeny), at(seconds(10)));
+}
+
+}  // namespace
+}  // namespace exporter

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "tests/exporter/exporter_fixture.h"
+
+namespace exporter {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using test_support::ambiguous;
+using test_support::answered;
+using test_support::SeenPush;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class LokiExporterReadBackTest : public ExporterTest {
+protected:
+    /// The next push is stored where `keep` says so, and its answer is lost.
+    template <typename Keep>
+    void lose_next_answer(Keep keep, const Reply& reply = ambiguous()) {
+        loki_.set_rule([this, keep, reply, lost = false](const SeenPush& push) mutable {
+            if (std::exchange(lost, true)) {
+                return loki_.store(push);
+            }
+            for (const auto& entry : push.entries) {
+                if (keep(entry)) {
+                    loki_.store(push.stream, entry);
+                }
+            }
+            return reply;
+        });
+    }
+    void expect_every_row_once() const {
+        for (const auto& [stream, rows] : loki_.rows()) {
+            for (const auto& [row, times] : rows) {
+                EXPECT_EQ(times, 1) << stream << " " << row.second;
+            }
+        }
+    }
+};
+
+const auto kAll = [](const SeenPush::Entry&) { return true; };
+const auto kNone = [](const SeenPush::Entry&) { return false; };
+
+TEST_F(LokiExporterReadBackTest, DoesNotSendAgainWhatWasStored) {
+    start();
+    lose_next_answer(kAll);
+    const auto lines = add_many(kDenyStream, 10, 20);
+    exporter_->flush();
+    run_for(seconds(2));
+    EXPECT_THAT(loki_.pushes(), SizeIs(1));
+    EXPECT_EQ(loki_.queries(), 1U);
+    EXPECT_EQ(events_.stored, 10U);
+    EXPECT_EQ(loki_.lines(kDeny), lines);
+    EXPECT_EQ(exporter_->high_water().at(kDeny), at(std::chrono::nanoseconds(9)));
+    expect_all_settled();
+    EXPECT_TRUE(exporter_->idle());
+}
+
+TEST_F(LokiExporterReadBackTest, SendsAgainOnlyWhatIsMissing) {
+    start();
+    lose_next_answer(
+        [this](const SeenPush::Entry& entry) { return (entry.timestamp_ns - begun_ns_) % 4 != 1; });
+    const auto lines = add_many(kDenyStream, 12, 20);
+    exporter_->flush();
+    run_for(seconds(2));
+    EXPECT_EQ(loki_.lines(kDeny), lines);
+    expect_every_row_once();
+    EXPECT_EQ(events_.stored, 12U);
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, SendsAllAgainWhenNothingWasStored) {
+    start();
+    lose_next_answer(kNone);
+    const auto lines = add_many(kDenyStream, 10, 20);
+    exporter_->flush();
+    run_for(seconds(2));
+    EXPECT_THAT(loki_.pushes(), SizeIs(2));
+    EXPECT_EQ(loki_.lines(kDeny), lines);
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, AsksAfterAnErrorOfTheServerAsWell) {
+    start();
+    lose_next_answer(kAll, answered(500, "context deadline exceeded"));
+    add(kDenyStream, seconds(0), "a");
+    exporter_->flush();
+    run_for(seconds(2));
+    EXPECT_THAT(loki_.pushes(), SizeIs(1));
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, DoesNotAskWhenTheServerCannotHaveSeenThePush) {
+    start();
+    loki_.refuse_next(test_support::not_sent());
+    loki_.refuse_next(answered(429));
+    add(kDenyStream, seconds(0), "a");
+    exporter_->flush();
+    run_for(seconds(3));
+    EXPECT_EQ(loki_.queries(), 0U);
+    EXPECT_THAT(loki_.pushes(), SizeIs(3));
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, SendsAllAgainIdenticallyWhereQueriesAreForbidden) {
+    start();
+    loki_.answer_queries(answered(403));
+    lose_next_answer(kAll);
+    const auto lines = add_many(kDenyStream, 10, 20);
+    exporter_->flush();
+    run_for(seconds(2));
+    ASSERT_THAT(loki_.pushes(), SizeIs(2));
+    EXPECT_EQ(loki_.pushes()[0].lines(), loki_.pushes()[1].lines());
+    EXPECT_EQ(loki_.lines(kDeny), lines);
+    EXPECT_EQ(events_.read_back_unavailable, 1);
+    expect_all_settled();
+
+    lose_next_answer(kAll);
+    add(kDenyStream, seconds(1), "later");
+    exporter_->flush();
+    run_for(seconds(2));
+    EXPECT_EQ(loki_.queries(), 1U) << "it does not ask for what it may not have";
+    EXPECT_EQ(events_.read_back_unavailable, 1);
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, SendsNothingUntilTheQuestionIsAnswered) {
+    start();
+    for (const auto& reply :
+         {answered(503), answered(429), ambiguous(), test_support::not_sent()}) {
+        loki_.answer_next_query(reply);
+    }
+    lose_next_answer(kAll);
+    add(kDenyStream, seconds(0), "a");
+    exporter_->flush();
+    run_for(minutes(2));
+    EXPECT_THAT(loki_.pushes(), SizeIs(1));
+    EXPECT_EQ(loki_.queries(), 5U);
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, AQuestionRefusedForOneBatchIsStillAskedForOthers) {
+    start();
+    // A batch may span more than Loki lets one query span.
+    loki_.answer_next_query(answered(400, "the query time range exceeds the limit"));
+    lose_next_answer(kAll);
+    add(kDenyStream, seconds(0), "a");
+    exporter_->flush();
+    run_for(seconds(2));
+    expect_all_settled();
+    EXPECT_THAT(loki_.pushes(), SizeIs(2)) << "sent again, as there was no knowing";
+
+    lose_next_answer(kAll);
+    add(kDenyStream, seconds(1), "b");
+    exporter_->flush();
+    run_for(seconds(2));
+    EXPECT_EQ(loki_.queries(), 2U);
+    EXPECT_THAT(loki_.pushes(), SizeIs(3));
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, AsksBeforeTheFirstPushOfWhatAPredecessorMayHaveSent) {
+    start();
+    exporter_->set_doubtful(true);
+    loki_.store(kDeny, {at(seconds(0)), "sent before the crash", {}});
+    add(kDenyStream, seconds(0), "sent before the crash");
+    add(kDenyStream, seconds(1), "not sent");
+    flush_and_run();
+    EXPECT_EQ(loki_.queries(), 1U);
+    EXPECT_THAT(sent_lines(kDeny), ElementsAre("not sent"));
+    expect_every_row_once();
+
+    exporter_->set_doubtful(false);
+    add(kDenyStream, seconds(2), "new");
+    flush_and_run();
+    EXPECT_EQ(loki_.queries(), 1U);
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, ABatchWithOneDoubtfulEntryIsDoubtful) {
+    start();
+    exporter_->set_doubtful(true);
+    loki_.store(kDeny, {at(seconds(0)), "sent before the crash", {}});
+    add(kDenyStream, seconds(0), "sent before the crash");
+    exporter_->set_doubtful(false);
+    add(kDenyStream, seconds(1), "new");
+    flush_and_run();
+    EXPECT_THAT(sent_lines(kDeny), ElementsAre("new"));
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, TriesSlowlyWhenEveryPushEndsInDoubt) {
+    start();
+    loki_.set_rule([](const SeenPush&) { return ambiguous(); });
+    add(kDenyStream, seconds(0), "a");
+    exporter_->flush();
+    run_for(minutes(10));
+    EXPECT_LT(loki_.pushes().size(), 80U);
+    EXPECT_GT(loki_.pushes().size(), 10U);
+    EXPECT_THAT(settled(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace exporter

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: MIT
+#include <filesystem>
+
+#include "exporter/push_request.h"
+#include "tests/exporter/exporter_fixture.h"
+
+namespace exporter {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using test_support::answered;
+using test_support::SeenPush;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class LokiExporterSpoolTest : public ExporterTest {
+protected:
+    void take_loki_away() {
+        loki_.set_rule([](const SeenPush&) { return test_support::not_sent(); });
+        loki_.answer_queries(test_support::not_sent());
+    }
+    void bring_loki_back() {
+        const auto rows = loki_.rows();
+        loki_.clear();
+        for (const auto& [stream, stored] : rows) {
+            for (const auto& [row, times] : stored) {
+                loki_.store(stream, {row.first, row.second, {}});
+            }
+        }
+    }
+    [[nodiscard]] std::size_t files_in_spool() const {
+        return static_cast<std::size_t>(
+            std::distance(fs::directory_iterator(spool_path()), fs::directory_iterator()));
+    }
+};
+
+TEST_F(LokiExporterSpoolTest, MovesToTheSpoolWhatCouldNotBeSentForAWhile) {
+    open_spool();
+    start();
+    take_loki_away();
+    add(kDenyStream, seconds(0), "a");
+    exporter_->flush();
+    run_for(settings_.spool_after - Milliseconds(500));
+    EXPECT_THAT(settled(), IsEmpty());
+    EXPECT_EQ(spool_->segments(), 0U);
+    run_for(minutes(1));
+    EXPECT_EQ(spool_->segments(), 1U);
+    EXPECT_FALSE(exporter_->idle()) << "it is durable, yet not delivered";
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterSpoolTest, SendsTheSpoolOldestFirstAndWhatCameLaterAfterIt) {
+    open_spool();
+    start();
+    take_loki_away();
+    std::vector<std::string> lines;
+    for (int i = 0; i < 5; ++i) {
+        lines.push_back("spooled " + std::to_string(i));
+        add(kDenyStream, seconds(i), lines.back());
+        exporter_->flush();
+        run_for(minutes(1));
+    }
+    EXPECT_EQ(spool_->segments(), 5U);
+    for (int i = 0; i < 3; ++i) {
+        lines.push_back("in memory " + std::to_string(i));
+        add(kDenyStream, seconds(10 + i), lines.back());
+        exporter_->flush();
+    }
+    bring_loki_back();
+    run_for(minutes(2));
+    EXPECT_EQ(sent_lines(kDeny), lines);
+    EXPECT_EQ(loki_.lines(kDeny), lines);
+    EXPECT_EQ(spool_->segments(), 0U);
+    EXPECT_EQ(spool_->bytes(), 0U);
+    EXPECT_EQ(files_in_spool(), 0U);
+    EXPECT_TRUE(exporter_->idle());
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterSpoolTest, KeepsInMemoryWhatAFullSpoolDoesNotTake) {
+    open_spool(100);
+    start();
+    take_loki_away();
+    for (int i = 0; i < 5; ++i) {
+        add(kDenyStream, seconds(i), "line " + std::to_string(i));
+        exporter_->flush();
+    }
+    run_for(minutes(2));
+    EXPECT_EQ(spool_->segments(), 1U);
+    EXPECT_THAT(settled(), ElementsAre(1));
+    EXPECT_GT(exporter_->in_flight_bytes(), 0U);
+    EXPECT_FALSE(events_.disk_troubles.empty());
+    bring_loki_back();
+    run_for(minutes(2));
+    EXPECT_THAT(sent_lines(kDeny), ElementsAre("line 0", "line 1", "line 2", "line 3", "line 4"));
+    EXPECT_EQ(spool_->segments(), 0U);
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterSpoolTest, WaitsInMemoryWhereThereIsNoSpool) {
+    start();
+    take_loki_away();
+    add(kDenyStream, seconds(0), "a");
+    exporter_->flush();
+    run_for(minutes(10));
+    exporter_->spool_all();
+    EXPECT_THAT(settled(), IsEmpty());
+    bring_loki_back();
+    run_for(minutes(1));
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterSpoolTest, SpoolsAllThatIsLeftWhenAsked) {
+    open_spool();
+    start();
+    add(kDenyStream, seconds(0), "still open");
+    add(kAllowStream, seconds(0), "sealed");
+    exporter_->flush();
+    add(kAllowStream, seconds(1), "open, too");
+    exporter_->spool_all();
+    expect_all_settled();
+    EXPECT_THAT(loki_.pushes(), IsEmpty());
+    EXPECT_EQ(spool_->segments(), 3U);
+    EXPECT_EQ(exporter_->high_water().at(kDeny), at(seconds(0)));
+}
+
+TEST_F(LokiExporterSpoolTest, SendsWhatAnEarlierProcessLeftButAsksFirst) {
+    open_spool();
+    start();
+    add(kDenyStream, seconds(0), "sent before the crash");
+    add(kDenyStream, seconds(1), "not sent");
+    exporter_->spool_all();
+    loki_.store(kDeny, {at(seconds(0)), "sent before the crash", {}});
+    restart();
+    EXPECT_FALSE(exporter_->idle());
+    run();
+    EXPECT_EQ(loki_.queries(), 1U);
+    EXPECT_THAT(sent_lines(kDeny), ElementsAre("not sent"));
+    EXPECT_EQ(files_in_spool(), 0U);
+    EXPECT_TRUE(exporter_->idle());
+    EXPECT_EQ(exporter_->high_water().at(kDeny), at(seconds(1)));
+}
+
+TEST_F(LokiExporterSpoolTest, SendsFoundSegmentsBeforeNewEntries) {
+    open_spool();
+    start();
+    add(kDenyStream, seconds(0), "old");
+    exporter_->spool_all();
+    restart();
+    add(kDenyStream, seconds(1), "new");
+    flush_and_run();
+    EXPECT_THAT(sent_lines(kDeny), ElementsAre("old", "new"));
+}
+
+TEST_F(LokiExporterSpoolTest, SendsASegmentOnlyOnceACheckpointCoversIt) {
+    open_spool();
+    start();
+    EXPECT_FALSE(exporter_->wants_checkpoint());
+    add(kDenyStream, seconds(0), "a");
+    exporter_->spool_all();
+    EXPECT_TRUE(exporter_->wants_checkpoint());
+    checkpoints_ = false;
+    run_for(minutes(5));
+    EXPECT_THAT(loki_.pushes(), IsEmpty());
+    EXPECT_EQ(exporter_->work(), base::SteadyTime::max()) << "nothing to wait for but that";
+    exporter_->checkpoint_saved();
+    EXPECT_FALSE(exporter_->wants_checkpoint());
+    run();
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("a"));
+}
+
+TEST_F(LokiExporterSpoolTest, SettlesWhatIsReadAgainAndLiesInTheSpoolAlready) {
+    open_spool();
+    start();
+    add(kDenyStream, seconds(0), "spooled before the crash");
+    exporter_->spool_all();
+    expect_all_settled();
+    restart();
+    exporter_->set_doubtful(true);
+    add(kDenyStream, seconds(0), "spooled before the crash");
+    add(kDenyStream, seconds(1), "not spooled");
+    EXPECT_THAT(settled(), ElementsAre(1, 2));
+    exporter_->set_doubtful(false);
+    flush_and_run();
+    EXPECT_THAT(sent_lines(kDeny), ElementsAre("spooled before the crash", "not spooled"));
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterSpoolTest, SendsSegmentsOfStreamsThatAreNoLongerConfigured) {
+    open_spool();
+    std::string entries;
+    append_entry(entries, {at(seconds(0)), "of another template", {}, {}});
+    const std::string stream = R"({job="boundary", template_name="old \"one\""})";
+    ASSERT_TRUE(spool_->add(stream, entries).has_value());
+    start();
+    restart();
+    run();
+    EXPECT_THAT(loki_.lines(stream), ElementsAre("of another template"));
+    EXPECT_EQ(spool_->segments(), 0U);
+}
+
+TEST_F(LokiExporterSpoolTest, LeavesMetadataOutOfSpooledBatchesToo) {
+    open_spool();
+    start();
+    const std::vector<base::LabelView> metadata = {{"domain", "h.example"}};
+    add(kDenyStream, at(seconds(0)), "a", metadata);
+    exporter_->spool_all();
+    loki_.refuse_next(
+        answered(400, "includes structured metadata, but this feature is disallowed"));
+    run();
+    ASSERT_THAT(loki_.pushes(), SizeIs(2));
+    EXPECT_THAT(loki_.pushes()[1].entries.at(0).metadata, IsEmpty());
+    EXPECT_EQ(spool_->segments(), 0U);
+}
+
+TEST_F(LokiExporterSpoolTest, ASegmentLeavesTheDiskOnlyOnceAllItsPartsAreStored) {
+    open_spool();
+    start();
+    const auto lines = add_many(kDenyStream, 20, 100);
+    exporter_->spool_all();
+    int pushes = 0;
+    loki_.set_rule([&](const SeenPush& push) {
+        ++pushes;
+        EXPECT_EQ(spool_->segments(), 1U) << "push " << pushes;
+        return push.entries.size() > 5 ? answered(413) : loki_.store(push);
+    });
+    run();
+    EXPECT_GT(pushes, 4);
+    EXPECT_EQ(loki_.lines(kDeny), lines);
+    EXPECT_EQ(spool_->segments(), 0U);
+}
+
+TEST_F(LokiExporterSpoolTest, ReportsASegmentThatWasDamagedAndGoesOn) {
+    open_spool();
+    start();
+    add(kDenyStream, seconds(0), "lost");
+    exporter_->spool_all();
+    add(kDenyStream, seconds(1), "next");
+    exporter_->spool_all();
+    fs::resize_file(spool_path() + "/00000000000000000001.push.zst", 20);
+    run_for(minutes(1));
+    EXPECT_THAT(events_.disk_troubles, SizeIs(1));
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("next"));
+    EXPECT_EQ(files_in_spool(), 1U) << "kept to be looked at";
+    EXPECT_EQ(spool_->segments(), 0U) << "and no longer waiting";
+    EXPECT_EQ(spool_->bytes(), 0U);
+    EXPECT_TRUE(exporter_->idle());
+}
+
+TEST_F(LokiExporterSpoolTest, ASegmentThatVanishedDoesNotHoldUpTheOthers) {
+    open_spool();
+    start();
+    add(kDenyStream, seconds(0), "lost");
+    exporter_->spool_all();
+    add(kDenyStream, seconds(1), "next");
+    exporter_->spool_all();
+    fs::remove(spool_path() + "/00000000000000000001.push.zst");
+    run_for(minutes(1));
+    EXPECT_THAT(events_.disk_troubles, SizeIs(1));
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("next"));
+    EXPECT_EQ(spool_->segments(), 0U);
+    EXPECT_EQ(spool_->bytes(), 0U);
+}
+
+TEST_F(LokiExporterSpoolTest, TriesASegmentAgainThatCannotBeReadNow) {
+    open_spool();
+    start();
+    add(kDenyStream, seconds(0), "a");
+    exporter_->spool_all();
+    const std::string segment = spool_path() + "/00000000000000000001.push.zst";
+    fs::rename(segment, spool_path() + "/elsewhere");
+    fs::create_directory(segment);
+    run_for(minutes(1));
+    EXPECT_FALSE(events_.disk_troubles.empty());
+    EXPECT_FALSE(exporter_->idle());
+    fs::remove(segment);
+    fs::rename(spool_path() + "/elsewhere", segment);
+    run_for(minutes(1));
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("a"));
+    EXPECT_TRUE(exporter_->idle());
+}
+
+TEST_F(LokiExporterSpoolTest, KeepsInMemoryWhatTheDiskDoesNotTake) {
+    open_spool();
+    start();
+    take_loki_away();
+    fs::remove_all(spool_path());
+    add(kDenyStream, seconds(0), "a");
+    exporter_->flush();
+    run_for(minutes(1));
+    exporter_->spool_all();
+    EXPECT_THAT(settled(), IsEmpty());
+    EXPECT_FALSE(events_.disk_troubles.empty());
+    bring_loki_back();
+    run_for(minutes(1));
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("a"));
+    expect_all_settled();
+}
+
+}  // namespace
+}  // namespace exporter

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "exporter/read_back.h"
+
+#include <cstdint>
+#include <limits>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/fake_loki.h"
+
+namespace exporter {
+namespace {
+
+using test_support::answered;
+using test_support::FakeLoki;
+using testing::ElementsAre;
+
+constexpr std::chrono::milliseconds kTimeout{1000};
+const std::string kStream = R"({job="boundary"})";
+
+SealedBatch batch_of(const std::vector<std::pair<std::int64_t, std::string>>& rows) {
+    Batch batch;
+    for (const auto& [timestamp_ns, line] : rows) {
+        batch.add({timestamp_ns, line, {}, {}});
+    }
+    return batch.seal();
+}
+
+void store(FakeLoki& loki, std::int64_t timestamp_ns, const std::string& line) {
+    loki.store(kStream, {timestamp_ns, line, {}});
+}
+
+TEST(ReadBackTest, TellsSlotBySlotWhatIsStored) {
+    FakeLoki loki;
+    store(loki, 10, "a");
+    store(loki, 30, "c");
+    const ReadBack answer =
+        read_back(loki, kStream, batch_of({{10, "a"}, {20, "b"}, {30, "c"}, {40, "d"}}), kTimeout);
+    EXPECT_EQ(answer.state, ReadBack::State::Known);
+    EXPECT_THAT(answer.stored, ElementsAre(true, false, true, false));
+}
+
+TEST(ReadBackTest, ComparesTimeAndLineBoth) {
+    FakeLoki loki;
+    store(loki, 10, "a");
+    store(loki, 11, "b");
+    const ReadBack answer =
+        read_back(loki, kStream, batch_of({{10, "b"}, {11, "a"}, {11, "b"}}), kTimeout);
+    EXPECT_THAT(answer.stored, ElementsAre(false, false, true));
+}
+
+TEST(ReadBackTest, ReadsAsManyPagesAsThereAre) {
+    FakeLoki loki;
+    std::vector<std::pair<std::int64_t, std::string>> rows;
+    for (int i = 0; i < 3500; ++i) {
+        // Several an instant, so that instants straddle pages.
+        rows.emplace_back(i / 3, "line " + std::to_string(i));
+        if (i % 7 != 0) {
+            store(loki, i / 3, rows.back().second);
+        }
+    }
+    const ReadBack answer = read_back(loki, kStream, batch_of(rows), kTimeout);
+    ASSERT_EQ(answer.stored.size(), rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        ASSERT_EQ(answer.stored[i], i % 7 != 0) << i;
+    }
+    EXPECT_GE(loki.queries(), 3U);
+}
+
+TEST(ReadBackTest, EndsThoughOneInstantFillsAWholePage) {
+    FakeLoki loki;
+    std::vector<std::pair<std::int64_t, std::string>> rows;
+    for (int i = 0; i < 1500; ++i) {
+        rows.emplace_back(5, "line " + std::to_string(i));
+        store(loki, 5, rows.back().second);
+    }
+    rows.emplace_back(6, "last");
+    store(loki, 6, "last");
+    const ReadBack answer = read_back(loki, kStream, batch_of(rows), kTimeout);
+    EXPECT_EQ(answer.state, ReadBack::State::Known);
+    EXPECT_TRUE(answer.stored.back());
+}
+
+TEST(ReadBackTest, TakesTheWholeRangeOfInstants) {
+    FakeLoki loki;
+    constexpr auto kHighest = std::numeric_limits<std::int64_t>::max();
+    constexpr auto kLowest = std::numeric_limits<std::int64_t>::min();
+    const ReadBack answer =
+        read_back(loki, kStream, batch_of({{kLowest, "a"}, {kHighest, "b"}}), kTimeout);
+    EXPECT_EQ(answer.state, ReadBack::State::Known);
+    EXPECT_THAT(answer.stored, ElementsAre(false, false));
+}
+
+TEST(ReadBackTest, AsksOnlyForWhatItHasNotSeenYet) {
+    FakeLoki loki;
+    store(loki, 10, "a");
+    store(loki, 30, "c");
+    StoredRows known;
+    EXPECT_THAT(read_back(loki, kStream, batch_of({{10, "a"}, {20, "b"}}), kTimeout, &known).stored,
+                ElementsAre(true, false));
+    EXPECT_THAT(read_back(loki, kStream, batch_of({{10, "a"}, {15, "x"}}), kTimeout, &known).stored,
+                ElementsAre(true, false));
+    EXPECT_EQ(loki.queries(), 1U);
+    EXPECT_THAT(read_back(loki, kStream, batch_of({{20, "b"}, {30, "c"}}), kTimeout, &known).stored,
+                ElementsAre(false, true));
+    EXPECT_EQ(loki.queries(), 2U);
+    EXPECT_THAT(read_back(loki, kStream, batch_of({{5, "z"}, {10, "a"}}), kTimeout, &known).stored,
+                ElementsAre(false, true))
+        << "what lies before is asked for anew";
+}
+
+struct TroubleCase {
+    const char* says;
+    Reply reply;
+    ReadBack::State state;
+};
+
+TEST(ReadBackTest, KnowsWhetherAskingAgainCanHelp) {
+    using State = ReadBack::State;
+    const std::string torn = R"({"status":"success","data":{"resultType":"streams","result":[)";
+    const TroubleCase cases[] = {
+        {"not allowed to query", answered(401), State::Unavailable},
+        {"forbidden", answered(403, "queries are not allowed here"), State::Unavailable},
+        {"a gateway that passes pushes only", answered(404), State::Unavailable},
+        {"the query is refused", answered(400, "too long"), State::Unavailable},
+        {"too many queries", answered(429), State::TryLater},
+        {"an error of the server", answered(500), State::TryLater},
+        {"unavailable", answered(503), State::TryLater},
+        {"a redirect", answered(302), State::TryLater},
+        {"no connection", test_support::not_sent(), State::TryLater},
+        {"a connection lost", test_support::ambiguous(), State::TryLater},
+        {"a page of something else", answered(200, "<html>hello</html>"), State::Unavailable},
+        {"an empty page", answered(200, ""), State::Unavailable},
+        {"JSON of another kind", answered(200, R"({"data":{"result":5}})"), State::Unavailable},
+        {"half an answer", answered(200, torn), State::Unavailable},
+        {"values that are no values", answered(200, torn + R"({"values":[[1,2]]}]}})"),
+         State::Unavailable},
+        {"a timestamp that is no number", answered(200, torn + R"({"values":[["x","y"]]}]}})"),
+         State::Unavailable},
+        {"a result without values", answered(200, torn + R"({}]}})"), State::Unavailable},
+    };
+    for (const auto& test : cases) {
+        FakeLoki loki;
+        loki.answer_next_query(test.reply);
+        const ReadBack answer = read_back(loki, kStream, batch_of({{10, "a"}}), kTimeout);
+        EXPECT_EQ(answer.state, test.state) << test.says;
+        EXPECT_EQ(answer.reply.status, test.reply.status) << test.says;
+        EXPECT_EQ(loki.queries(), 1U) << test.says;
+    }
+}
+
+TEST(ReadBackTest, IsNotSureWhenALaterPageFails) {
+    FakeLoki loki;
+    std::string page = R"({"data":{"result":[{"values":[)";
+    for (int i = 0; i < 1000; ++i) {
+        page += (i == 0 ? "" : ",") + std::string(R"([")") + std::to_string(i) + R"(","a"])";
+    }
+    loki.answer_next_query(answered(200, page + "]}]}}"));
+    loki.answer_next_query(answered(503));
+    const ReadBack answer = read_back(loki, kStream, batch_of({{0, "a"}, {5000, "b"}}), kTimeout);
+    EXPECT_EQ(answer.state, ReadBack::State::TryLater);
+}
+
+}  // namespace
+}  // namespace exporter

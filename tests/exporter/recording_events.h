@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "exporter/exporter_events.h"
+
+namespace exporter {
+
+/// Keeps what the exporter told.
+class RecordingEvents final : public ExporterEvents {
+public:
+    void on_answer(const Reply& reply, std::chrono::nanoseconds /*took*/) override {
+        answers.push_back(reply);
+    }
+    void on_stored(std::size_t entries, std::size_t /*bytes*/) override { stored += entries; }
+    void on_retry(const Reply& /*reply*/, Outcome outcome) override { retries.push_back(outcome); }
+    void on_rejected(std::string_view reason, std::string_view /*detail*/) override {
+        rejected.emplace_back(reason);
+    }
+    void on_metadata_refused() override { ++metadata_refused; }
+    void on_read_back_unavailable(const Reply& /*reply*/) override { ++read_back_unavailable; }
+    void on_disk_trouble(std::string_view what) override { disk_troubles.emplace_back(what); }
+
+    std::vector<Reply> answers;
+    std::size_t stored = 0;
+    std::vector<Outcome> retries;
+    std::vector<std::string> rejected;
+    int metadata_refused = 0;
+    int read_back_unavailable = 0;
+    std::vector<std::string> disk_troubles;
+};
+
+}  // namespace exporter

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "tests/model/model_loki.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <snappy.h>
+
+#include "bridge/base/rfc3339.h"
+#include "bridge/base/utf8.h"
+#include "exporter/push_request.h"
+#include "exporter/stream_labels.h"
+#include "tests/support/fake_loki.h"
+
+namespace model {
+namespace {
+
+using exporter::Reply;
+using test_support::ambiguous;
+using test_support::answered;
+using test_support::not_sent;
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kWindow = 3600 * kSecond;
+
+std::string utc(std::int64_t timestamp_ns) {
+    std::string text;
+    base::append_rfc3339_nano(text, timestamp_ns);
+    return text;
+}
+
+/// Whether a stream has all labels of a selector.
+bool selects(const std::string& selector, const std::string& stream) {
+    const base::Labels has = exporter::parse_stream_labels(stream);
+    return std::ranges::all_of(exporter::parse_stream_labels(selector), [&](const auto& label) {
+        return std::ranges::find(has, label) != has.end();
+    });
+}
+
+}  // namespace
+
+void ModelLoki::foreign_writer(const std::string& stream, std::int64_t timestamp_ns) {
+    rows_[stream].emplace(timestamp_ns, "foreign");
+    auto& newest = newest_ns_.try_emplace(stream, timestamp_ns).first->second;
+    newest = std::max(newest, timestamp_ns);
+}
+
+Reply ModelLoki::push(std::string_view body, std::chrono::milliseconds timeout) {
+    std::string request;
+    if (!snappy::Uncompress(body.data(), body.size(), &request)) {
+        throw std::logic_error("a push is no snappy block");
+    }
+    const auto [labels, entries] = exporter::decode_push_request(request);
+    fuse_.chance();  // dead before it was sent
+    clock_.advance(std::chrono::milliseconds(dice_.between(1, 30)));
+    Reply reply;
+    if (auto failure = fail(labels, entries)) {
+        reply = *failure;
+        if (reply.transport == Reply::Transport::Ambiguous && dice_.chance(50)) {
+            clock_.advance(timeout);
+        }
+    } else {
+        reply = store(labels, entries);
+    }
+    fuse_.chance();  // dead before it was answered
+    return reply;
+}
+
+std::optional<Reply> ModelLoki::fail(std::string_view labels, std::string_view entries) {
+    if (!dice_.chance(trouble_)) {
+        return std::nullopt;
+    }
+    const bool stored = dice_.chance(50);
+    const auto kind = dice_.between(1, 6);
+    if (kind <= 2) {
+        return kind == 1 ? not_sent() : answered(429, "ingestion rate limit exceeded for user x");
+    }
+    if (stored) {
+        static_cast<void>(store(labels, entries));
+    }
+    if (kind <= 4) {
+        return ambiguous();
+    }
+    return answered(kind == 5 ? 500 : 503, "at least 1 live replicas required");
+}
+
+Reply ModelLoki::store(std::string_view labels, std::string_view entries) {
+    const std::string stream(labels);
+    auto& rows = rows_[stream];
+    std::string body;
+    std::size_t total = 0;
+    std::size_t refused = 0;
+    const bool was_refused = refused_in_.contains(stream);
+    for (const auto& entry : exporter::decode_entries(entries)) {
+        ++total;
+        auto& newest = newest_ns_.try_emplace(stream, entry.timestamp_ns).first->second;
+        if (entry.timestamp_ns < newest - kWindow) {
+            const std::int64_t limit = newest - kWindow;
+            body += "entry with timestamp " + utc(entry.timestamp_ns) +
+                    " ignored, reason: 'entry too far behind, entry timestamp is: " +
+                    utc(entry.timestamp_ns / kSecond * kSecond) +
+                    ", oldest acceptable timestamp is: " + utc(limit / kSecond * kSecond) + "',\n";
+            ++refused;
+            continue;
+        }
+        newest = std::max(newest, entry.timestamp_ns);
+        if (getenv("H8M") && entry.line.find(getenv("H8M")) != std::string::npos)
+            fprintf(stderr, "PUSHED %s %ld %.*s\n", stream.c_str(), entry.timestamp_ns,
+                    (int)entry.line.size(), entry.line.data());
+        const bool is_new = rows.emplace(entry.timestamp_ns, entry.line).second;
+        needless_ += is_new || was_refused ? 0 : 1;
+        if (!is_new && !was_refused)
+            fprintf(stderr, "NEEDLESS %s %ld %.*s\n", stream.c_str(), entry.timestamp_ns,
+                    (int)entry.line.size(), entry.line.data());
+    }
+    if (refused == 0) {
+        return answered(204);
+    }
+    refused_ += refused;
+    refused_in_.insert(stream);
+    body += "user 'x', total ignored: " + std::to_string(refused) + " out of " +
+            std::to_string(total) + " for stream: " + stream;
+    return answered(400, body);
+}
+
+Reply ModelLoki::query_range(std::string_view query, std::int64_t start_ns, std::int64_t end_ns,
+                             std::size_t limit, std::chrono::milliseconds /*timeout*/) {
+    fuse_.chance();
+    clock_.advance(std::chrono::milliseconds(dice_.between(1, 30)));
+    if (dice_.chance(trouble_)) {
+        const auto kind = dice_.between(1, 4);
+        return kind == 1   ? not_sent()
+               : kind == 2 ? ambiguous()
+                           : answered(kind == 3 ? 429 : 500, "too many outstanding requests");
+    }
+    // The limit counts over all streams that the query selects, oldest first.
+    std::vector<std::pair<const Row*, const std::string*>> found;
+    for (const auto& [stream, rows] : rows_) {
+        if (selects(std::string(query), stream)) {
+            for (auto row = rows.lower_bound({start_ns, ""});
+                 row != rows.end() && row->first < end_ns; ++row) {
+                found.emplace_back(&*row, &stream);
+            }
+        }
+    }
+    std::ranges::stable_sort(found, {}, [](const auto& hit) { return hit.first->first; });
+    found.resize(std::min(found.size(), limit));
+    std::string body = R"({"status":"success","data":{"resultType":"streams","result":[)";
+    for (const auto& [row, stream] : found) {
+        body += row == found.front().first ? "" : ",";
+        body += R"({"stream":)" +
+                exporter::stream_labels_json(exporter::parse_stream_labels(*stream)) +
+                R"(,"values":[[")" + std::to_string(row->first) + R"(",)";
+        base::append_json_string(body, row->second);
+        body += "]]}";
+    }
+    return answered(200, body + "]}}");
+}
+
+}  // namespace model

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+#include "tests/model/story.h"
+
+#include <algorithm>
+#include <iostream>
+
+#include <gtest/gtest.h>
+
+#include "exporter/push_request.h"
+
+namespace model {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::string_view kLoss = "log file was truncated or removed before it was read";
+
+using Found = std::map<std::uint64_t, std::set<ModelLoki::Row>>;
+
+/// The number behind `"lost_bytes":"` or `lost_bytes=`.
+std::uint64_t lost_bytes(const std::string& line) {
+    const std::size_t at = line.find_first_of("0123456789", line.find("lost_bytes"));
+    return std::strtoull(line.c_str() + at, nullptr, 10);
+}
+
+}  // namespace
+
+Story::Story(std::uint64_t seed, bool tell) : tell_(tell), dice_(seed) {
+    settings_.log_folder = temp_.file("logs");
+    settings_.state_folder = temp_.file("state");
+    kills_ = dice_.chance(70);
+    harms_ = dice_.chance(70);
+    floods_ = dice_.chance(15);
+    settings_.delivery.stream_rate = dice_.chance(50) ? 0 : 1U << 20U;
+    settings_.delivery.batch_bytes = dice_.chance(50) ? 2U << 10U : 256U << 10U;
+    settings_.spool_max_bytes = dice_.chance(30) ? 64U << 10U : 64U << 20U;
+    settings_.enrich.identity.owner = "ann";
+    settings_.enrich.line_format =
+        dice_.chance(70) ? tailer::LineFormat::Json : tailer::LineFormat::Logfmt;
+}
+
+Story::~Story() = default;
+
+void Story::tell(const std::string& what) const {
+    if (tell_) {
+        std::cerr << what << '\n';
+    }
+}
+
+void Story::run() {
+    for (auto left = dice_.between(40, 160); left > 0; --left) {
+        act();
+        if (testing::Test::HasFailure()) {
+            return;
+        }
+    }
+    settle();
+}
+
+void Story::act() {
+    const auto dice = dice_.between(1, 100);
+    if (dice <= 55) {
+        act_on_files(dice_.between(1, 100));
+    } else if (dice <= 80) {
+        step(dice_.between(1, 6));
+    } else if (dice <= 86) {
+        const auto by = dice_.chance(70)   ? milliseconds(dice_.between(1, 3'000))
+                        : dice_.chance(80) ? milliseconds(dice_.between(3'000, 90'000))
+                                           : milliseconds(dice_.between(90'000, 5'000'000));
+        tell("time passes: " + std::to_string(by.count()) + " ms");
+        clock_.hands().advance(by);
+    } else if (dice <= 92) {
+        const int trouble = dice_.chance(40) ? 0 : dice_.chance(50) ? 30 : 100;
+        tell("loki fails " + std::to_string(trouble) + "%");
+        loki_.set_trouble(trouble);
+    } else if (dice <= 96) {
+        if (kills_) {
+            kill_soon();
+        }
+    } else if (dice <= 98) {
+        stop();
+    } else if (dice_.chance(20)) {
+        tell("a foreign writer");
+        loki_.foreign_writer(R"({decision="allow", job="boundary", owner="ann"})",
+                             clock_.hands().wall_ns() +
+                                 std::chrono::nanoseconds(minutes(dice_.between(50, 62))).count());
+    }
+}
+
+void Story::act_on_files(std::int64_t dice) {
+    const auto does = [&](std::int64_t upto, const char* what, void (LogWorld::*action)()) {
+        if (dice > upto) {
+            return false;
+        }
+        tell(what);
+        (world_.*action)();
+        return true;
+    };
+    if (does(10, "create", &LogWorld::create) || does(14, "create late", &LogWorld::create_late) ||
+        does(44, "append", &LogWorld::append) || does(52, "append half", &LogWorld::append_half) ||
+        does(62, "repeat", &LogWorld::repeat) || does(67, "garbage", &LogWorld::garbage) ||
+        does(74, "rename", &LogWorld::rename)) {
+        return;
+    }
+    if (dice <= 80) {
+        if (floods_) {
+            tell("flood");
+            world_.append_flood();
+        }
+        return;
+    }
+    if (dice <= 84) {
+        tell("make folder");
+        world_.make_folder();
+        return;
+    }
+    if (!harms_) {
+        return;
+    }
+    if (does(87, "remove", &LogWorld::remove) || does(91, "truncate", &LogWorld::truncate) ||
+        does(95, "replace", &LogWorld::replace) ||
+        does(97, "rename over", &LogWorld::rename_over)) {
+        return;
+    }
+    rescan_due_ = true;
+    does(98, "remove folder", &LogWorld::remove_folder) ||
+        does(100, "move folder away", &LogWorld::move_folder_away);
+}
+
+void Story::start() {
+    tell("start");
+    daemon_ = std::make_unique<Daemon>(settings_, loki_, clock_, 7);
+    daemon_->pipeline.begin();
+    rescan_due_ = false;
+}
+
+void Story::step(std::int64_t times) {
+    for (; times > 0; --times) {
+        if (daemon_ == nullptr) {
+            start();
+        }
+        const base::SteadyTime due = daemon_->pipeline.step();
+        world_.looked();
+        const base::SteadyTime now = clock_.hands().steady();
+        if (due > now && dice_.chance(50)) {
+            clock_.hands().advance(std::min<std::chrono::nanoseconds>(due - now, seconds(60)));
+        }
+        tell("step; in flight " + std::to_string(daemon_->exporter.in_flight_bytes()));
+    }
+    expect_all_read();
+}
+
+void Story::expect_all_read() {
+    if (rescan_due_ || daemon_->tailer.has_more() || !world_.folder_there()) {
+        return;
+    }
+    for (const auto& file : world_.files()) {
+        EXPECT_GE(known(file.identity).read, file.complete()) << file.name << " is not read on";
+    }
+}
+
+void Story::kill_soon() {
+    fuse_.light(static_cast<int>(dice_.between(1, 60)));
+    try {
+        step(dice_.between(1, 4));
+        tell("killed between two steps");
+    } catch (const Killed&) {
+        tell("killed");
+    }
+    fuse_.put_out();
+    if (daemon_ != nullptr) {
+        read_once_ = false;
+        die();
+    }
+}
+
+void Story::stop() {
+    if (daemon_ == nullptr) {
+        return;
+    }
+    tell("stop");
+    const bool settled = daemon_->pipeline.drain(milliseconds(0));
+    read_once_ = read_once_ && settled;
+    die();
+}
+
+void Story::die() {
+    count_account();
+    daemon_.reset();
+    world_.memory_lost();
+}
+
+void Story::count_account() {
+    const auto& account = daemon_->pipeline.account();
+    EXPECT_EQ(account.lines, account.allowed + account.denied + account.notices + account.unparsed);
+    EXPECT_EQ(daemon_->telemetry.rejected_entries(), 0U) << "nothing that is written is refusable";
+    lines_read_ += account.lines;
+}
+
+Witness::Known Story::known(const tailer::FileIdentity& identity) const {
+    Known newest;
+    tailer::FileId newest_id = 0;
+    daemon_->tailer.files().for_each([&](tailer::FileId id, const tailer::KnownFile& file) {
+        if (file.identity == identity && id > newest_id) {
+            newest_id = id;
+            newest = {file.size, file.offset};
+        }
+    });
+    return newest;
+}
+
+std::map<std::uint64_t, int> Story::durable() const {
+    Found found;
+    for (const auto& [stream, rows] : loki_.rows()) {
+        for (const auto& row : rows) {
+            found[mark_in(row.second)].insert(row);
+        }
+    }
+    if (daemon_ == nullptr) {
+        auto spool = exporter::Spool::open(settings_.state_folder + "/spool", 0).value();
+        for (const auto& segment : spool.take_found()) {
+            const std::string entries = spool.load(segment).value();
+            for (const auto& entry : exporter::decode_entries(entries)) {
+                const std::string line(entry.line);
+                found[mark_in(line)].emplace(entry.timestamp_ns, line);
+            }
+        }
+    }
+    std::map<std::uint64_t, int> counts;
+    for (const auto& [mark, rows] : found) {
+        counts[mark] = static_cast<int>(rows.size());
+    }
+    return counts;
+}
+
+void Story::settle() {
+    tell("settling");
+    loki_.set_trouble(0);
+    world_.make_folder();
+    world_.finish();
+    if (daemon_ == nullptr) {
+        start();
+    }
+    const base::SteadyTime rescanned = clock_.hands().steady() + minutes(3);
+    for (int left = 100'000; left > 0; --left) {
+        const base::SteadyTime due = daemon_->pipeline.step();
+        const base::SteadyTime now = clock_.hands().steady();
+        if (now >= rescanned && daemon_->exporter.idle() && !daemon_->tailer.has_more()) {
+            rescan_due_ = false;
+            expect_all_read();
+            EXPECT_TRUE(daemon_->pipeline.drain(milliseconds(0)));
+            die();
+            reckon();
+            return;
+        }
+        if (due > now) {
+            clock_.hands().advance(std::min<std::chrono::nanoseconds>(due - now, seconds(60)));
+        }
+    }
+    ADD_FAILURE() << "a healthy Loki, and it never settles; in flight "
+                  << daemon_->exporter.in_flight_bytes() << ", segments "
+                  << daemon_->state.spool().segments() << ", idle " << daemon_->exporter.idle()
+                  << ", more to read " << daemon_->tailer.has_more() << ", a checkpoint is wanted "
+                  << daemon_->exporter.wants_checkpoint();
+}
+
+void Story::reckon() {
+    std::map<std::uint64_t, int> rows_of;
+    Found distinct;
+    std::uint64_t reported = 0;
+    for (const auto& [stream, rows] : loki_.rows()) {
+        for (const auto& row : rows) {
+            const std::uint64_t mark = mark_in(row.second);
+            if (mark != 0) {
+                ++rows_of[mark];
+                distinct[mark].insert(row);
+                ASSERT_TRUE(world_.marks().contains(mark)) << row.second;
+                const Marked& marked = world_.marks().at(mark);
+                EXPECT_EQ(row.first / 1'000'000, marked.stamp_ms) << row.second;
+                const bool allow = stream.find(R"(decision="allow")") != std::string::npos;
+                const bool deny = stream.find(R"(decision="deny")") != std::string::npos;
+                EXPECT_EQ(allow, marked.kind == Marked::Kind::Allow) << stream << row.second;
+                EXPECT_EQ(deny, marked.kind == Marked::Kind::Deny) << stream << row.second;
+            } else if (row.second.find(kLoss) != std::string::npos) {
+                reported += lost_bytes(row.second);
+            } else {
+                EXPECT_EQ(row.second, "foreign") << "nobody wrote this";
+            }
+        }
+    }
+    if (tell_) {
+        for (const auto& [s, rows] : loki_.rows())
+            for (const auto& r : rows)
+                std::cerr << s << " " << r.first << " " << r.second.substr(0, 250) << "\n";
+    }
+    bool all_certain = true;
+    for (const auto& [mark, marked] : world_.marks()) {
+        EXPECT_GE(rows_of[mark], marked.certain)
+            << "lost: mark-" << mark << " of " << marked.session;
+        EXPECT_LE(rows_of[mark], marked.written)
+            << "twice: mark-" << mark << " of " << marked.session;
+        all_certain = all_certain && marked.certain == marked.written;
+    }
+    reckon_losses(distinct, reported);
+    if (all_certain && read_once_ && !harms_) {
+        EXPECT_EQ(lines_read_, world_.lines_written());
+    }
+    EXPECT_EQ(loki_.needless(), 0U);
+    reckon_checkpoint();
+}
+
+void Story::reckon_losses(const Found& found, std::uint64_t reported) {
+    std::uint64_t lost = 0;
+    for (const auto& [mark, marked] : world_.marks()) {
+        const auto rows = found.find(mark);
+        const int there = rows == found.end() ? 0 : static_cast<int>(rows->second.size());
+        const int missing =
+            std::clamp(marked.certain + marked.seen_lost - there, 0, marked.seen_lost);
+        lost += static_cast<std::uint64_t>(missing) * world_.line_bytes(mark);
+    }
+    EXPECT_GE(reported, lost) << "bytes that were seen and never read";
+}
+
+void Story::reckon_checkpoint() {
+    const auto state = bridge::StateFolder::open(settings_.state_folder, 0).value();
+    const auto checkpoint = state.load_checkpoint().value().value();
+    EXPECT_TRUE(checkpoint.clean);
+    for (const auto& file : world_.files()) {
+        const auto progress =
+            std::ranges::find(checkpoint.files, file.identity, &tailer::FileProgress::identity);
+        const std::uint64_t offset = progress == checkpoint.files.end() ? 0 : progress->offset;
+        EXPECT_EQ(offset, file.complete()) << file.name;
+    }
+}
+
+}  // namespace model

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: MIT
+#include "tailer/enricher.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bridge/base/utf8.h"
+#include "tests/tailer/collected.h"
+
+namespace tailer {
+namespace {
+
+using test_support::keep;
+using test_support::KeptRecord;
+using test_support::kNoon;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::IsSupersetOf;
+using testing::Key;
+using testing::Not;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+constexpr std::string_view kSession = "boundary-2026-06-09_12-00-00-4242";
+
+EnrichSettings whole_identity() {
+    EnrichSettings settings;
+    settings.identity = {"joe",
+                         "left-pad-ws",
+                         "main",
+                         "firewalled",
+                         "coder-workspaces",
+                         "5c1d0000-0000-4000-8000-000000000001",
+                         "9d2e0000-0000-4000-8000-000000000002",
+                         "1a7b0000-0000-4000-8000-000000000003"};
+    return settings;
+}
+
+Decision deny() {
+    Decision decision;
+    decision.time_ns = kNoon + 123'000'000;
+    decision.verdict = Verdict::Deny;
+    decision.method = "GET";
+    decision.url = "https://npm.registry.example/left-pad";
+    decision.host = "npm.registry.example";
+    return decision;
+}
+
+Decision allow() {
+    Decision decision = deny();
+    decision.verdict = Verdict::Allow;
+    decision.rule = "domain=*.example path=\"/a\"";
+    return decision;
+}
+
+KeptRecord enriched(const EnrichSettings& settings, const Decision& decision,
+                    std::int64_t rank = 0) {
+    Enricher enricher(settings);
+    return keep(enricher.enrich(decision, kSession, decision.time_ns + rank));
+}
+
+KeptRecord enriched(const EnrichSettings& settings, const Notice& notice) {
+    Enricher enricher(settings);
+    return keep(enricher.enrich(notice, kSession, notice.time_ns));
+}
+
+TEST(EnricherTest, WritesTheLineOfTheContractByteForByte) {
+    EXPECT_EQ(enriched(whole_identity(), deny(), 2).line,
+              R"({"ts":"2026-06-09T12:00:00.123000002Z","level":"WARN","msg":"boundary_request",)"
+              R"("logger_names":["boundary-loki"],"fields":{"decision":"deny","owner":"joe",)"
+              R"("workspace_name":"left-pad-ws","agent_name":"main",)"
+              R"("workspace_id":"5c1d0000-0000-4000-8000-000000000001",)"
+              R"("template_id":"9d2e0000-0000-4000-8000-000000000002",)"
+              R"("template_version_id":"1a7b0000-0000-4000-8000-000000000003","http_method":"GET",)"
+              R"("http_url":"https://npm.registry.example/left-pad",)"
+              R"("event_time":"2026-06-09T12:00:00.123Z","domain":"npm.registry.example",)"
+              R"("session":"boundary-2026-06-09_12-00-00-4242"}})");
+    EXPECT_EQ(enriched(whole_identity(), allow()).line,
+              R"({"ts":"2026-06-09T12:00:00.123Z","level":"INFO","msg":"boundary_request",)"
+              R"("logger_names":["boundary-loki"],"fields":{"decision":"allow","owner":"joe",)"
+              R"("workspace_name":"left-pad-ws","agent_name":"main",)"
+              R"("workspace_id":"5c1d0000-0000-4000-8000-000000000001",)"
+              R"("template_id":"9d2e0000-0000-4000-8000-000000000002",)"
+              R"("template_version_id":"1a7b0000-0000-4000-8000-000000000003","http_method":"GET",)"
+              R"("http_url":"https://npm.registry.example/left-pad",)"
+              R"("event_time":"2026-06-09T12:00:00.123Z",)"
+              R"("matched_rule":"domain=*.example path=\"/a\"","domain":"npm.registry.example",)"
+              R"("session":"boundary-2026-06-09_12-00-00-4242"}})");
+}
+
+TEST(EnricherTest, WritesTheSameFieldsInLogfmt) {
+    EnrichSettings settings = whole_identity();
+    settings.line_format = LineFormat::Logfmt;
+    EXPECT_EQ(enriched(settings, allow(), 2).line,
+              "boundary_request decision=allow owner=joe workspace_name=left-pad-ws "
+              "agent_name=main workspace_id=5c1d0000-0000-4000-8000-000000000001 "
+              "template_id=9d2e0000-0000-4000-8000-000000000002 "
+              "template_version_id=1a7b0000-0000-4000-8000-000000000003 http_method=GET "
+              "http_url=https://npm.registry.example/left-pad event_time=2026-06-09T12:00:00.123Z "
+              "matched_rule=\"domain=*.example path=\\\"/a\\\"\" domain=npm.registry.example "
+              "session=boundary-2026-06-09_12-00-00-4242");
+}
+
+TEST(EnricherTest, LeavesOutWhatIsEmpty) {
+    Decision decision = deny();
+    decision.url = "http:///";
+    decision.host = "";
+    const auto record = enriched({}, decision);
+    EXPECT_EQ(record.line,
+              R"({"ts":"2026-06-09T12:00:00.123Z","level":"WARN","msg":"boundary_request",)"
+              R"("logger_names":["boundary-loki"],"fields":{"decision":"deny","http_method":"GET",)"
+              R"("http_url":"http:///","event_time":"2026-06-09T12:00:00.123Z",)"
+              R"("session":"boundary-2026-06-09_12-00-00-4242"}})");
+    EXPECT_THAT(record.metadata,
+                UnorderedElementsAre(Pair("http_method", "GET"), Pair("session", kSession)));
+}
+
+TEST(EnricherTest, HasOneStreamEachForAllowDenyAndNotices) {
+    EnrichSettings settings = whole_identity();
+    settings.extra_labels = {{"cluster", "c1"}};
+    Enricher enricher(settings);
+    const auto labels_of = [](const std::vector<base::Label>& decision) {
+        base::Labels labels = {{"agent_name", "main"}, {"cluster", "c1"}};
+        labels.insert(labels.end(), decision.begin(), decision.end());
+        const base::Labels rest = {{"job", "boundary"},
+                                   {"namespace", "coder-workspaces"},
+                                   {"owner", "joe"},
+                                   {"template_name", "firewalled"},
+                                   {"workspace_name", "left-pad-ws"}};
+        labels.insert(labels.end(), rest.begin(), rest.end());
+        return labels;
+    };
+    EXPECT_THAT(enricher.streams(), ElementsAre(labels_of({{"decision", "allow"}}),
+                                                labels_of({{"decision", "deny"}}), labels_of({})));
+    EXPECT_EQ(enriched(settings, allow()).stream, 0U);
+    EXPECT_EQ(enriched(settings, allow()).kind, RecordKind::Allow);
+    EXPECT_EQ(enriched(settings, deny()).stream, 1U);
+    EXPECT_EQ(enriched(settings, deny()).kind, RecordKind::Deny);
+    const Notice notice{kNoon, "INFO", "x", {}};
+    EXPECT_EQ(enriched(settings, notice).stream, 2U);
+    EXPECT_EQ(enriched(settings, notice).kind, RecordKind::Notice);
+}
+
+TEST(EnricherTest, PutsWhatIsUnboundedIntoMetadata) {
+    EXPECT_THAT(enriched(whole_identity(), allow()).metadata,
+                UnorderedElementsAre(
+                    Pair("domain", "npm.registry.example"), Pair("http_method", "GET"),
+                    Pair("matched_rule", "domain=*.example path=\"/a\""), Pair("session", kSession),
+                    Pair("workspace_id", "5c1d0000-0000-4000-8000-000000000001"),
+                    Pair("template_id", "9d2e0000-0000-4000-8000-000000000002"),
+                    Pair("template_version_id", "1a7b0000-0000-4000-8000-000000000003")));
+}
+
+TEST(EnricherTest, ALabelLeftOutOfTheStreamBecomesMetadata) {
+    EnrichSettings settings = whole_identity();
+    settings.stream_labels = {"job", "namespace"};
+    settings.extra_labels = {{"cluster", "c1"}};
+    Enricher enricher(settings);
+    EXPECT_THAT(enricher.streams(),
+                ElementsAre(base::Labels{
+                    {"cluster", "c1"}, {"job", "boundary"}, {"namespace", "coder-workspaces"}}));
+    for (const auto& decision : {allow(), deny()}) {
+        const auto record = enriched(settings, decision);
+        EXPECT_EQ(record.stream, 0U);
+        EXPECT_THAT(
+            record.metadata,
+            IsSupersetOf({Pair(std::string("decision"),
+                               std::string(decision.verdict == Verdict::Allow ? "allow" : "deny")),
+                          Pair(std::string("owner"), std::string("joe")),
+                          Pair(std::string("workspace_name"), std::string("left-pad-ws")),
+                          Pair(std::string("agent_name"), std::string("main")),
+                          Pair(std::string("template_name"), std::string("firewalled"))}));
+        EXPECT_THAT(record.metadata, Not(Contains(Key("namespace"))));
+        EXPECT_EQ(record.line, enriched(whole_identity(), decision).line)
+            << "the line does not depend on the labels";
+    }
+    const auto notice = enriched(settings, Notice{kNoon, "INFO", "x", {}});
+    EXPECT_EQ(notice.stream, 0U);
+    EXPECT_THAT(notice.metadata, Not(Contains(Key("decision"))));
+}
+
+TEST(EnricherTest, DecisionMayBeTheOnlyStreamLabel) {
+    EnrichSettings settings = whole_identity();
+    settings.stream_labels = {"decision"};
+    Enricher enricher(settings);
+    EXPECT_THAT(enricher.streams(),
+                ElementsAre(base::Labels{{"decision", "allow"}}, base::Labels{{"decision", "deny"}},
+                            base::Labels{{"job", "boundary"}}))
+        << "Loki takes no stream without a label";
+}
+
+TEST(EnricherTest, NoStreamIsWithoutALabel) {
+    EnrichSettings settings = whole_identity();
+    settings.stream_labels = {};
+    Enricher enricher(settings);
+    EXPECT_THAT(enricher.streams(), ElementsAre(base::Labels{{"job", "boundary"}}));
+}
+
+TEST(EnricherTest, ClaimsOfALineFillGapsOnly) {
+    const std::vector<base::LabelView> claims = {
+        {"owner", "mallory"}, {"workspace_name", "hers"}, {"template_id", "hers too"}};
+    Decision decision = deny();
+    decision.claims = claims;
+
+    const auto told = enriched(whole_identity(), decision);
+    EXPECT_EQ(told.line, enriched(whole_identity(), deny()).line);
+    EXPECT_EQ(told.metadata, enriched(whole_identity(), deny()).metadata);
+
+    EnrichSettings settings;
+    settings.identity.workspace_name = "left-pad-ws";
+    Enricher enricher(settings);
+    const auto record = keep(enricher.enrich(decision, kSession, decision.time_ns));
+    EXPECT_THAT(record.line, HasSubstr(R"({"decision":"deny","owner":"mallory",)"
+                                       R"("workspace_name":"left-pad-ws","template_id":"hers too",)"
+                                       R"("http_method":"GET")"));
+    EXPECT_THAT(record.metadata,
+                IsSupersetOf({Pair(std::string("owner"), std::string("mallory")),
+                              Pair(std::string("template_id"), std::string("hers too"))}));
+    EXPECT_THAT(record.metadata, Not(Contains(Key("workspace_name"))));
+    EXPECT_THAT(enricher.streams().at(record.stream), Not(Contains(Key("owner"))))
+        << "a line never fills a stream label";
+}
+
+TEST(EnricherTest, ANoticeKeepsItsTextAndItsKeys) {
+    const std::vector<base::LabelView> fields = {{"error", "line1\nline2"}, {"port", "8087"}};
+    EnrichSettings settings;
+    settings.identity.owner = "joe";
+    const auto record = enriched(settings, {kNoon, "ERROR", "Failed to read \"x\"", fields});
+    EXPECT_EQ(
+        record.line,
+        R"({"ts":"2026-06-09T12:00:00Z","level":"ERROR","msg":"boundary: Failed to read \"x\"",)"
+        R"("logger_names":["boundary-loki"],"fields":{"owner":"joe","error":"line1\nline2",)"
+        R"("port":"8087","session":"boundary-2026-06-09_12-00-00-4242"}})");
+    EXPECT_EQ(record.notice, "Failed to read \"x\"");
+    EXPECT_THAT(record.metadata, ElementsAre(Pair("session", kSession)));
+}
+
+TEST(EnricherTest, NoKeyOfANoticeCanPassForOneOfOurs) {
+    constexpr std::string_view kOurs[] = {"level",
+                                          "msg",
+                                          "decision",
+                                          "owner",
+                                          "workspace_name",
+                                          "agent_name",
+                                          "workspace_id",
+                                          "template_id",
+                                          "template_version_id",
+                                          "http_method",
+                                          "http_url",
+                                          "event_time",
+                                          "matched_rule",
+                                          "domain",
+                                          "session",
+                                          "tool",
+                                          "tool_call_id",
+                                          "chat_id",
+                                          "late"};
+    for (const auto format : {LineFormat::Json, LineFormat::Logfmt}) {
+        EnrichSettings settings;
+        settings.line_format = format;
+        for (const auto name : kOurs) {
+            const std::vector<base::LabelView> fields = {{name, "forged"}};
+            const auto record = enriched(settings, {kNoon, "INFO", "boundary_request", fields});
+            const std::string as = "boundary_" + std::string(name);
+            EXPECT_THAT(record.line,
+                        HasSubstr(format == LineFormat::Json ? "\"" + as + "\":\"forged\""
+                                                             : " " + as + "=forged"));
+            EXPECT_THAT(record.line, Not(HasSubstr("\"" + std::string(name) + "\":\"forged\"")));
+            EXPECT_THAT(record.line, Not(HasSubstr(" " + std::string(name) + "=forged")));
+            EXPECT_THAT(record.metadata, ElementsAre(Pair("session", kSession)));
+        }
+    }
+}
+
+TEST(EnricherTest, NoKeyOfANoticeBecomesOursByTheEscapingOfKeys) {
+    EnrichSettings settings = whole_identity();
+    settings.line_format = LineFormat::Logfmt;
+    for (const std::string_view name : {"workspace name", "http\"url", "matched=rule"}) {
+        const std::vector<base::LabelView> fields = {{name, "forged"}};
+        const auto record = enriched(settings, {kNoon, "INFO", "x", fields});
+        EXPECT_THAT(record.line, Not(HasSubstr(" workspace_name=forged")));
+        EXPECT_THAT(record.line, Not(HasSubstr(" http_url=forged")));
+        EXPECT_THAT(record.line, Not(HasSubstr(" matched_rule=forged")));
+    }
+}
+
+TEST(EnricherTest, NoTextOfANoticeMakesALineOfADecision) {
+    const std::string_view hostile =
+        R"(","fields":{"decision":"allow","http_url":"https://f.example/"}})";
+    const std::vector<base::LabelView> fields = {{"error", hostile}, {hostile, "x"}};
+    const auto record = enriched({}, {kNoon, "INFO", hostile, fields});
+    EXPECT_THAT(record.line, Not(HasSubstr(R"("decision":"allow")")));
+    EXPECT_THAT(record.line, Not(HasSubstr(R"("msg":"boundary_request")")));
+}
+
+TEST(EnricherTest, CutsLongMetadataAndKeepsTheLineWhole) {
+    const std::string rule = "x" + std::string(3000, '\0');
+    std::string accents = "x";
+    for (int i = 0; i < 3000; ++i) {
+        accents += "\u00e9";
+    }
+    const std::string stray = std::string(3000, '\x80');
+    const std::string host = std::string(5000, 'h');
+    const std::string url = "https://" + host + "/";
+    for (const std::string& text : {rule, accents, stray}) {
+        Decision decision = allow();
+        decision.rule = text;
+        decision.host = host;
+        decision.url = url;
+        const auto record = enriched(whole_identity(), decision);
+        std::size_t bytes = 0;
+        for (const auto& [name, value] : record.metadata) {
+            EXPECT_FALSE(value.empty()) << name;
+            bytes += name.size() + value.size();
+            std::string valid;
+            base::append_valid_utf8(valid, value);
+            EXPECT_EQ(value, valid) << name;
+        }
+        EXPECT_LT(bytes, 64U << 10U) << "what Loki takes";
+        EXPECT_THAT(record.metadata, Contains(Pair("domain", host.substr(0, 1024))));
+        EXPECT_THAT(record.line, HasSubstr(url));
+    }
+    Decision decision = allow();
+    decision.rule = accents;
+    EXPECT_THAT(enriched({}, decision).metadata,
+                Contains(Pair("matched_rule", accents.substr(0, 1023))))
+        << "not within a letter";
+}
+
+TEST(EnricherTest, MetadataIsValidUtf8WhateverGoesIn) {
+    Decision decision = allow();
+    decision.rule = "a\xff";
+    decision.method = "\xe2\x82";
+    const auto record = enriched({}, decision);
+    EXPECT_THAT(record.metadata, Contains(Pair("matched_rule", "a\uFFFD")));
+    EXPECT_THAT(record.metadata, Contains(Pair("http_method", "\uFFFD\uFFFD")));
+}
+
+TEST(EnricherTest, ManySanitisedValuesStandSideBySide) {
+    const std::string junk(1024, '\xff');
+    std::string replaced;
+    base::append_valid_utf8(replaced, junk);
+    const std::vector<base::LabelView> claims = {
+        {"owner", junk},        {"workspace_name", junk}, {"agent_name", junk},
+        {"workspace_id", junk}, {"template_id", junk},    {"template_version_id", junk}};
+    Decision decision = allow();
+    decision.claims = claims;
+    decision.method = junk;
+    decision.rule = junk;
+    const auto record = enriched({}, decision);
+    int count = 0;
+    for (const auto& [name, value] : record.metadata) {
+        count += value == replaced ? 1 : 0;
+    }
+    EXPECT_EQ(count, 8);
+}
+
+TEST(EnricherTest, KeepsNoSecretOfAUrl) {
+    Decision decision = deny();
+    decision.url = "https://joe:hunter2@npm.registry.example/a?token=hunter2&b=1";
+    const auto record = enriched(whole_identity(), decision);
+    EXPECT_THAT(record.line, Not(HasSubstr("hunter2")));
+    EXPECT_THAT(record.line, HasSubstr("https://npm.registry.example/a?token=REDACTED&b=1"));
+    for (const auto& [name, value] : record.metadata) {
+        EXPECT_THAT(value, Not(HasSubstr("hunter2"))) << name;
+    }
+}
+
+TEST(EnricherTest, ARecordDependsOnItsInputAlone) {
+    Enricher used(whole_identity());
+    const std::vector<base::LabelView> claims = {{"owner", "x"}};
+    Decision other = allow();
+    other.claims = claims;
+    other.url = "/path";
+    for (int i = 0; i < 3; ++i) {
+        static_cast<void>(used.enrich(other, "another session", kNoon));
+        static_cast<void>(used.enrich(Notice{kNoon, "INFO", "x", claims}, "third", kNoon));
+        const auto record = keep(used.enrich(deny(), kSession, deny().time_ns));
+        EXPECT_EQ(record.line, enriched(whole_identity(), deny()).line);
+        EXPECT_EQ(record.metadata, enriched(whole_identity(), deny()).metadata);
+    }
+}
+
+}  // namespace
+}  // namespace tailer

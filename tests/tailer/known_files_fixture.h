@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tailer/known_files.h"
+#include "tailer/log_file_name.h"
+#include "tests/support/temp_dir.h"
+
+namespace tailer {
+
+inline constexpr const char* kName = "boundary-2026-06-09_12-00-00-1.log";
+inline constexpr const char* kOther = "boundary-2026-06-09_12-00-00-2.log";
+
+class KnownFilesTest : public testing::Test {
+protected:
+    KnownFiles make(std::vector<FileProgress> resume = {}) {
+        return {{dir_.path()}, std::move(resume)};
+    }
+    static void scan(KnownFiles& files) { files.scan(0, is_boundary_log_name); }
+
+    /// What a checkpoint says of a file that has been read up to `offset`.
+    FileProgress progress_of(const std::string& name, std::uint64_t offset) {
+        KnownFiles files({dir_.path()}, {});
+        files.look(0, name);
+        const auto ids = files.take_grown();
+        return {dir_.path(), name, files.file(ids.at(0)).identity, offset};
+    }
+    /// Where reading of the one file would begin after `resume`.
+    std::uint64_t offset_after(const FileProgress& resume) {
+        KnownFiles files({dir_.path()}, {resume});
+        scan(files);
+        std::uint64_t offset = 0;
+        files.for_each([&offset](FileId, const KnownFile& file) {
+            EXPECT_EQ(file.start, file.offset);
+            offset = file.offset;
+        });
+        return offset;
+    }
+    /// Marks a file as read up to `offset`, as a reader does.
+    static void read_to(KnownFiles& files, FileId id, std::uint64_t offset) {
+        files.file(id).offset = offset;
+        files.file(id).queued = false;
+    }
+
+    /// Bytes lost since the last call.
+    static std::uint64_t lost(KnownFiles& files) {
+        std::uint64_t bytes = 0;
+        for (const auto& loss : files.take_losses()) {
+            EXPECT_EQ(loss.session, session_of(kName));
+            bytes += loss.bytes;
+        }
+        return bytes;
+    }
+
+    test_support::TempDir dir_;
+};
+
+}  // namespace tailer

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: MIT
+#include "tailer/tailer.h"
+
+#include <filesystem>
+#include <limits>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/support/temp_dir.h"
+#include "tests/tailer/collected.h"
+#include "tests/tailer/packed.h"
+
+namespace tailer {
+namespace {
+
+namespace fs = std::filesystem;
+using test_support::Collected;
+using test_support::deny_line;
+using test_support::kMillisecond;
+using test_support::kNoon;
+using test_support::kSecond;
+using test_support::notice_line;
+using test_support::read_all;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const std::string kName = "boundary-2026-06-09_12-00-00-1.log";
+const std::string kOther = "boundary-2026-06-09_12-00-00-2.log";
+
+bool readable(const Tailer& tailer) {
+    pollfd poll{tailer.wait_fd(), POLLIN, 0};
+    return ::poll(&poll, 1, 0) == 1;
+}
+
+class TailerTest : public testing::Test {
+protected:
+    Tailer follow() { return Tailer::follow({dir_.path()}, {}, {}); }
+    /// A tailer that has looked at the folder once.
+    Tailer following() {
+        Tailer tailer = follow();
+        tailer.look(true);
+        return tailer;
+    }
+
+    test_support::TempDir dir_;
+};
+
+TEST_F(TailerTest, TurnsLinesIntoRecordsOfTheirSession) {
+    dir_.append(kName, deny_line(kNoon) + notice_line(kNoon + kSecond, "x"));
+    Tailer tailer = follow();
+    const auto read = read_all(tailer, true);
+    ASSERT_THAT(read.records, SizeIs(2));
+    EXPECT_EQ(read.records[0].kind, RecordKind::Deny);
+    EXPECT_EQ(read.records[0].timestamp_ns, kNoon);
+    EXPECT_THAT(read.records[0].line, HasSubstr(R"("session":"boundary-2026-06-09_12-00-00-1")"));
+    EXPECT_EQ(read.records[0].end_offset, deny_line(kNoon).size());
+    EXPECT_EQ(read.records[1].kind, RecordKind::Notice);
+    EXPECT_EQ(read.records[1].notice, "x");
+    EXPECT_EQ(read.records[1].end_offset, fs::file_size(dir_.file(kName)));
+    EXPECT_THAT(read.unparsed, IsEmpty());
+    EXPECT_EQ(tailer.unread_bytes(), 0U);
+    EXPECT_EQ(tailer.bytes_read(), fs::file_size(dir_.file(kName)));
+}
+
+TEST_F(TailerTest, GivesEqualDecisionsOfOneMillisecondTheirOwnTimestamps) {
+    for (int i = 0; i < 5; ++i) {
+        dir_.append(kName, deny_line(kNoon) + notice_line(kNoon, "x"));
+    }
+    Tailer tailer = follow();
+    const auto read = read_all(tailer, true);
+    std::set<std::string> lines;
+    std::vector<std::int64_t> denies;
+    std::vector<std::int64_t> notices;
+    for (const auto& record : read.records) {
+        (record.kind == RecordKind::Deny ? denies : notices).push_back(record.timestamp_ns - kNoon);
+        lines.insert(record.line);
+    }
+    EXPECT_THAT(denies, ElementsAre(0, 1, 2, 3, 4));
+    EXPECT_THAT(notices, ElementsAre(0, 1, 2, 3, 4));
+    EXPECT_THAT(lines, SizeIs(10)) << "the timestamp stands in the line";
+}
+
+TEST_F(TailerTest, ReadsLinesThatEndInCarriageReturnAndNewline) {
+    const auto with_carriage_return = [](std::string line) {
+        return line.insert(line.size() - 1, "\r");
+    };
+    dir_.append(kName, with_carriage_return(deny_line(kNoon, "/path")) +
+                           with_carriage_return(notice_line(kNoon, "x")) +
+                           with_carriage_return(deny_line(kNoon)));
+    Tailer tailer = follow();
+    const auto read = read_all(tailer, true);
+    ASSERT_THAT(read.records, SizeIs(3));
+    EXPECT_THAT(read.records[0].line, HasSubstr(R"("domain":"h.example")"));
+    EXPECT_EQ(read.records[1].notice, "x");
+    EXPECT_EQ(read.records[2].timestamp_ns, kNoon + 1);
+}
+
+TEST_F(TailerTest, AccountsForEveryLine) {
+    dir_.append(kName, deny_line(kNoon) + "no record\n\n" + notice_line(kNoon, "x") +
+                           std::string(300'000, 'x') + "\n" + deny_line(kNoon + kSecond));
+    Tailer tailer = follow();
+    const auto read = read_all(tailer, true);
+    EXPECT_THAT(read.records, SizeIs(3));
+    ASSERT_THAT(read.unparsed, SizeIs(3));
+    EXPECT_EQ(read.unparsed[0].reason, "malformed");
+    EXPECT_EQ(read.unparsed[0].text, "no record");
+    EXPECT_EQ(read.unparsed[0].session, "boundary-2026-06-09_12-00-00-1");
+    EXPECT_EQ(read.unparsed[1].reason, "not_slog");
+    EXPECT_EQ(read.unparsed[2].reason, "too_long");
+    EXPECT_EQ(read.records[2].end_offset, fs::file_size(dir_.file(kName)));
+}
+
+TEST_F(TailerTest, CountsAnOverLongLineThatGrowsInPiecesOnce) {
+    Tailer tailer = following();
+    std::vector<test_support::KeptUnparsed> unparsed;
+    for (int i = 0; i < 8; ++i) {
+        dir_.append(kName, std::string(100'000, 'x'));
+        auto read = read_all(tailer);
+        EXPECT_THAT(read.records, IsEmpty());
+        EXPECT_THAT(read.unparsed, IsEmpty());
+        if (i % 2 == 0) {
+            tailer.rest();
+        }
+    }
+    dir_.append(kName, "\n" + deny_line(kNoon));
+    const auto read = read_all(tailer);
+    ASSERT_THAT(read.unparsed, SizeIs(1));
+    EXPECT_EQ(read.unparsed[0].reason, "too_long");
+    EXPECT_THAT(read.event_times(), ElementsAre(kNoon));
+}
+
+TEST_F(TailerTest, WakesForAFileThatAppears) {
+    Tailer tailer = following();
+    EXPECT_THAT(read_all(tailer).records, IsEmpty());
+    EXPECT_FALSE(readable(tailer));
+    dir_.append(kName, deny_line(kNoon));
+    EXPECT_TRUE(readable(tailer));
+    EXPECT_THAT(read_all(tailer).records, SizeIs(1));
+    EXPECT_FALSE(readable(tailer));
+    dir_.append(kName, deny_line(kNoon + kSecond));
+    EXPECT_TRUE(readable(tailer));
+    EXPECT_THAT(read_all(tailer).event_times(), ElementsAre(kNoon + kSecond));
+}
+
+TEST_F(TailerTest, WaitsForAFolderAndFollowsItsSuccessor) {
+    Tailer tailer = Tailer::follow({dir_.file("a/logs")}, {}, {});
+    tailer.look(true);
+    for (int round = 0; round < 3; ++round) {
+        fs::create_directories(dir_.file("a/logs"));
+        dir_.append("a/logs/" + kName, deny_line(kNoon + round * kSecond));
+        EXPECT_TRUE(readable(tailer));
+        EXPECT_THAT(read_all(tailer).event_times(), ElementsAre(kNoon + round * kSecond)) << round;
+        fs::remove_all(dir_.file("a"));
+        // The kernel tells of it once no file of the folder is open any more.
+        tailer.rest();
+        EXPECT_TRUE(readable(tailer));
+        EXPECT_THAT(read_all(tailer).records, IsEmpty());
+    }
+}
+
+TEST_F(TailerTest, HoldsBackALineUntilItIsWhole) {
+    const std::string line = deny_line(kNoon);
+    Tailer tailer = following();
+    for (std::size_t i = 0; i + 1 < line.size(); i += 20) {
+        dir_.append(kName, line.substr(i, std::min<std::size_t>(20, line.size() - 1 - i)));
+        const auto read = read_all(tailer);
+        EXPECT_THAT(read.records, IsEmpty());
+        EXPECT_THAT(read.unparsed, IsEmpty());
+    }
+    dir_.append(kName, "\n");
+    EXPECT_THAT(read_all(tailer).event_times(), ElementsAre(kNoon));
+}
+
+TEST_F(TailerTest, FollowsARenamedFileUnderItsOldSession) {
+    for (const std::string& to : {kOther, std::string("put-away.txt")}) {
+        dir_.append(kName, deny_line(kNoon));
+        Tailer tailer = following();
+        EXPECT_THAT(read_all(tailer).records, SizeIs(1));
+        fs::rename(dir_.file(kName), dir_.file(to));
+        dir_.append(to, deny_line(kNoon));
+        const auto read = read_all(tailer, true);
+        ASSERT_THAT(read.records, SizeIs(1)) << to;
+        EXPECT_EQ(read.records[0].timestamp_ns, kNoon + 1) << "it counts on";
+        EXPECT_THAT(read.records[0].line,
+                    HasSubstr(R"("session":"boundary-2026-06-09_12-00-00-1")"));
+        EXPECT_EQ(tailer.files().size(), 1U);
+        fs::remove(dir_.file(to));
+    }
+}
+
+TEST_F(TailerTest, ReadsAFileThatWasTruncatedWhileInLineOnce) {
+    dir_.append(kName, deny_line(kNoon) + deny_line(kNoon + kSecond));
+    Tailer tailer = following();
+    fs::resize_file(dir_.file(kName), 0);
+    dir_.append(kName, deny_line(kNoon + 2 * kSecond));
+    EXPECT_THAT(read_all(tailer, true).event_times(), ElementsAre(kNoon + 2 * kSecond));
+    EXPECT_THAT(tailer.take_errors(), IsEmpty());
+    EXPECT_EQ(tailer.files().troubles().truncated, 1U);
+    const auto losses = tailer.files().take_losses();
+    ASSERT_THAT(losses, SizeIs(1));
+    EXPECT_EQ(losses[0].bytes, 2 * deny_line(kNoon).size());
+}
+
+TEST_F(TailerTest, ReadsATruncatedFileThroughTheHoleItsWriterLeaves) {
+    const std::string first = deny_line(kNoon);
+    dir_.append(kName, first);
+    Tailer tailer = following();
+    EXPECT_THAT(read_all(tailer).records, SizeIs(1));
+    fs::resize_file(dir_.file(kName), 0);
+    tailer.look(true);
+    fs::resize_file(dir_.file(kName), first.size());  // the writer goes on at its own offset
+    dir_.append(kName, deny_line(kNoon + kSecond));
+    const auto read = read_all(tailer, true);
+    EXPECT_THAT(read.event_times(), ElementsAre(kNoon + kSecond));
+    EXPECT_THAT(read.unparsed, IsEmpty());
+    EXPECT_THAT(tailer.files().take_losses(), IsEmpty());
+}
+
+TEST_F(TailerTest, TellsOfAFileThatWentBeforeItWasRead) {
+    dir_.append(kName, deny_line(kNoon));
+    dir_.append(kOther, deny_line(kNoon + kSecond));
+    Tailer tailer = follow();
+    tailer.look(true);
+    tailer.rest();
+    fs::remove(dir_.file(kName));
+    EXPECT_THAT(read_all(tailer, true).event_times(), ElementsAre(kNoon + kSecond));
+    EXPECT_THAT(tailer.take_errors(), ElementsAre(HasSubstr(kName)));
+    EXPECT_FALSE(tailer.has_more());
+    EXPECT_EQ(tailer.unread_bytes(), deny_line(kNoon).size());
+}
+
+TEST_F(TailerTest, ReadsWhatADeletedFileHasLeftWhileItIsStillOpen) {
+    dir_.append(kName, deny_line(kNoon));
+    Tailer tailer = following();
+    EXPECT_THAT(read_all(tailer).records, SizeIs(1));
+    EXPECT_EQ(tailer.open_files(), 1U);
+    dir_.append(kName, deny_line(kNoon + kSecond));
+    tailer.look(false);
+    fs::remove(dir_.file(kName));
+    EXPECT_THAT(read_all(tailer, true).event_times(), ElementsAre(kNoon + kSecond));
+    EXPECT_THAT(tailer.take_errors(), IsEmpty());
+}
+
+TEST_F(TailerTest, ReadsAFileThatReplacedAnotherFromItsStart) {
+    dir_.append(kName, deny_line(kNoon) + deny_line(kNoon + kSecond));
+    Tailer tailer = following();
+    EXPECT_THAT(read_all(tailer).records, SizeIs(2));
+    dir_.append("fresh", deny_line(kNoon + 2 * kSecond) + deny_line(kNoon + 3 * kSecond));
+    fs::rename(dir_.file("fresh"), dir_.file(kName));
+    EXPECT_THAT(read_all(tailer, true).event_times(),
+                ElementsAre(kNoon + 2 * kSecond, kNoon + 3 * kSecond));
+}
+
+TEST_F(TailerTest, KeepsNoFileOpenAtRest) {
+    for (int i = 0; i < 40; ++i) {
+        dir_.append("boundary-2026-06-09_12-00-00-" + std::to_string(i) + ".log", deny_line(kNoon));
+    }
+    Tailer tailer = follow();
+    EXPECT_THAT(read_all(tailer, true).records, SizeIs(40));
+    EXPECT_LE(tailer.open_files(), 16U);
+    tailer.rest();
+    EXPECT_EQ(tailer.open_files(), 0U);
+    dir_.append(kName, deny_line(kNoon));
+    EXPECT_THAT(read_all(tailer).records, SizeIs(1));
+}
+
+TEST_F(TailerTest, IsNotHeldUpByWhatIsNoLog) {
+    const std::string outside = dir_.append("outside", deny_line(kNoon));
+    const std::string logs = dir_.file("logs");
+    fs::create_directory(logs);
+    fs::create_symlink(outside, logs + "/" + kName);
+    ASSERT_EQ(::mkfifo((logs + "/" + kOther).c_str(), 0666), 0);
+    fs::create_directory(logs + "/boundary-2026-06-09_12-00-00-3.log");
+    dir_.append("logs/boundary-2026-06-09_12-00-00-4.log", deny_line(kNoon + kSecond));
+    ::alarm(20);
+    Tailer following = Tailer::follow({logs}, {}, {});
+    EXPECT_THAT(read_all(following, true).event_times(), ElementsAre(kNoon + kSecond));
+    auto once = Tailer::once({logs}, {}, {});
+    ASSERT_TRUE(once);
+    EXPECT_THAT(read_all(*once).event_times(), ElementsAre(kNoon + kSecond));
+    ::alarm(0);
+}
+
+TEST_F(TailerTest, ALineOfTheLastInstantThatFitsDoesNoHarm) {
+    const std::string line = deny_line(std::numeric_limits<std::int64_t>::max());
+    dir_.append(kName, line + line + line + deny_line(kNoon));
+    Tailer tailer = follow();
+    const auto read = read_all(tailer, true);
+    ASSERT_THAT(read.records, SizeIs(4));
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_GT(read.records[static_cast<std::size_t>(i)].timestamp_ns, kNoon);
+    }
+}
+
+TEST_F(TailerTest, OnceReadsFoldersAndFilesOfAnyName) {
+    fs::create_directory(dir_.file("logs"));
+    dir_.append("logs/" + kName, deny_line(kNoon));
+    dir_.append("logs/" + kOther + ".gz", test_support::gzip(deny_line(kNoon + kSecond)));
+    dir_.append("logs/boundary-2026-06-09_12-00-00-3.log.zst",
+                test_support::zstd(deny_line(kNoon + 2 * kSecond)));
+    dir_.append("logs/notes.txt", deny_line(kNoon + 3 * kSecond));
+    const std::string single = dir_.append("coderd.txt", deny_line(kNoon + 4 * kSecond));
+    fs::create_symlink(dir_.append("real.log", deny_line(kNoon + 5 * kSecond)), dir_.file("link"));
+    // The folder twice, one of its files by name, and a link that the user named.
+    auto tailer = Tailer::once({dir_.file("logs"), single, dir_.file("logs") + "/",
+                                dir_.file("link"), dir_.file("logs/" + kName)},
+                               {}, {});
+    ASSERT_TRUE(tailer) << tailer.error().message;
+    EXPECT_EQ(tailer->wait_fd(), -1);
+    EXPECT_THAT(read_all(*tailer).event_times(),
+                ElementsAre(kNoon, kNoon + kSecond, kNoon + 2 * kSecond, kNoon + 4 * kSecond,
+                            kNoon + 5 * kSecond));
+    EXPECT_THAT(tailer->take_errors(), IsEmpty());
+}
+
+TEST_F(TailerTest, OnceTakesATailWithoutNewline) {
+    std::string cut = deny_line(kNoon);
+    cut.pop_back();
+    auto tailer = Tailer::once({dir_.append(kName, deny_line(kNoon) + cut)}, {}, {});
+    ASSERT_TRUE(tailer);
+    const auto read = read_all(*tailer);
+    ASSERT_THAT(read.records, SizeIs(2));
+    EXPECT_EQ(read.records[1].end_offset, fs::file_size(dir_.file(kName)));
+}
+
+TEST_F(TailerTest, OnceNamesAPathThatCannotBeUsed) {
+    const std::string good = dir_.append(kName, deny_line(kNoon));
+    ASSERT_EQ(::mkfifo(dir_.file("fifo").c_str(), 0666), 0);
+    fs::create_symlink("nowhere", dir_.file("dangling"));
+    ::alarm(20);
+    for (const std::string name : {"missing", "fifo", "dangling"}) {
+        const auto tailer = Tailer::once({good, dir_.file(name)}, {}, {});
+        ASSERT_FALSE(tailer) << name;
+        EXPECT_THAT(tailer.error().message, HasSubstr(dir_.file(name)));
+    }
+    ::alarm(0);
+}
+
+TEST_F(TailerTest, OnceTellsOfADamagedArchiveAndReadsTheRest) {
+    dir_.append(kName + ".gz", test_support::gzip(deny_line(kNoon)).substr(0, 30));
+    dir_.append(kOther, deny_line(kNoon + kSecond));
+    auto tailer = Tailer::once({dir_.path()}, {}, {});
+    ASSERT_TRUE(tailer);
+    EXPECT_THAT(read_all(*tailer).event_times(), ElementsAre(kNoon + kSecond));
+    EXPECT_THAT(tailer->take_errors(), ElementsAre(HasSubstr(kName + ".gz")));
+}
+
+}  // namespace
+}  // namespace tailer
