@@ -149,8 +149,8 @@ Result<void> read_folders(const Sources& sources, const SettingsWish& wish, Sett
         }
     }
     std::ranges::sort(settings.log_dirs);
-    const auto repeated = std::ranges::unique(settings.log_dirs);
-    settings.log_dirs.erase(repeated.begin(), repeated.end());
+    settings.log_dirs.erase(std::unique(settings.log_dirs.begin(), settings.log_dirs.end()),
+                            settings.log_dirs.end());
 
     settings.state_dir = sources.text("state-dir");
     if (settings.state_dir.empty() && wish.default_state) {

@@ -27,9 +27,9 @@ struct LokiSettings {
     std::string user_agent;
 };
 
-/// Whether `url` can be Loki's base address: http(s)://host[:port][/path], without credentials,
+/// Whether `address` can be Loki's base address: http(s)://host[:port][/path], without credentials,
 /// query and fragment. The Error says what is wrong and never repeats a credential.
-[[nodiscard]] base::Result<void> check_loki_url(const std::string& url);
+[[nodiscard]] base::Result<void> check_loki_url(const std::string& address);
 
 /// What a push needs of Loki's HTTP API. The real one is LokiClient.
 class LokiApi {

@@ -2,6 +2,7 @@
 #include "exporter/loki_exporter.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "bridge/base/rfc3339.h"
@@ -277,7 +278,8 @@ bool LokiExporter::resolve_doubt(OutgoingStream& stream) {
         return true;
     }
     front.doubt = Doubt::None;
-    std::vector<SealedBatch> missing;
+    const int failures = front.failures;
+    std::vector<PendingPush> missing;
     for (std::size_t i = 0; i < answer.stored.size();) {
         std::size_t end = i;
         while (end < answer.stored.size() && answer.stored[end] == answer.stored[i]) {
@@ -289,16 +291,14 @@ bool LokiExporter::resolve_doubt(OutgoingStream& stream) {
             note_newest(stream, run);
             settle(stream, run);
         } else {
-            missing.push_back(std::move(run));
+            missing.push_back({std::move(run), Doubt::None, failures});
         }
         i = end;
     }
     auto& line = stream.line();
-    const int failures = front.failures;
     line.pop_front();
-    for (auto run = missing.rbegin(); run != missing.rend(); ++run) {
-        line.push_front({std::move(*run), Doubt::None, failures});
-    }
+    line.insert(line.begin(), std::make_move_iterator(missing.begin()),
+                std::make_move_iterator(missing.end()));
     if (missing.empty()) {
         finish_front(stream);
         return false;

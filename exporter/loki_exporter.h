@@ -49,8 +49,8 @@ public:
                  DeadLetters* dead_letters, std::uint64_t jitter_seed);
     ~LokiExporter();
 
-    /// `stream` indexes the list given at construction.
-    void add(std::size_t stream, const Entry& entry);
+    /// `index` says which of the streams given at construction.
+    void add(std::size_t index, const Entry& entry);
 
     /// Makes at most one request. When it wants to be called again; the past = at once.
     [[nodiscard]] base::SteadyTime work();

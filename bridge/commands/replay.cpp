@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <cinttypes>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -91,12 +92,11 @@ public:
         const std::uint64_t read = tailer_.bytes_read();
         const std::uint64_t total = read + tailer_.unread_bytes();
         std::fprintf(
-            stderr, "\r\033[K%3.0f%% of %.1f MiB read, %llu decisions, %llu entries stored",
+            stderr,
+            "\r\033[K%3.0f%% of %.1f MiB read, %" PRIu64 " decisions, %" PRIu64 " entries stored",
             total == 0 ? 100.0 : 100.0 * static_cast<double>(read) / static_cast<double>(total),
             static_cast<double>(total) / (1U << 20U),
-            static_cast<unsigned long long>(pipeline_.account().allowed +
-                                            pipeline_.account().denied),
-            static_cast<unsigned long long>(telemetry_.stored_entries()));
+            pipeline_.account().allowed + pipeline_.account().denied, telemetry_.stored_entries());
     }
     void clear() const {
         if (terminal_) {

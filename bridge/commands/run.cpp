@@ -62,7 +62,12 @@ ExitCode run_command(const Settings& settings) {
     for (const auto& name : state->spool().damaged()) {
         log.error("a spool segment is damaged and was set aside", {{"file", name}});
     }
-    const Checkpoint checkpoint = load_checkpoint(*state, log);
+    Checkpoint checkpoint = load_checkpoint(*state, log);
+    if (!state->spool().damaged().empty()) {
+        // The checkpoint counts on what that segment held; the logs may still have it.
+        log.warn("reading all logs again for what the damaged segment held");
+        checkpoint = {};
+    }
     tailer::Tailer tailer =
         tailer::Tailer::follow(settings.log_dirs, checkpoint.files, settings.enrich);
     exporter::LokiExporter exporter(settings.delivery, tailer.streams(), **loki, clock, telemetry,

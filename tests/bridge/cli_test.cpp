@@ -140,7 +140,7 @@ TEST_F(CliTest, PrintsWhatItWouldPush) {
     const auto lines = lines_of(result.output);
     EXPECT_GT(lines.size(), 50U);
     simdjson::dom::parser parser;
-    std::int64_t last = INT64_MIN;
+    std::int64_t last = 0;
     for (const auto& line : lines) {
         const simdjson::dom::element entry = parser.parse(line);
         EXPECT_EQ(std::string_view(entry["stream"]["job"]), "boundary");
