@@ -44,12 +44,14 @@ Process::Process(const std::vector<std::string>& arguments, const Options& optio
         environment[name].assign(name).append("=").append(value);
     }
     std::vector<char*> envp;
+    envp.reserve(environment.size() + 1);
     for (auto& [name, text] : environment) {
         envp.push_back(text.data());
     }
     envp.push_back(nullptr);
     std::vector<std::string> owned = arguments;
     std::vector<char*> argv;
+    argv.reserve(owned.size() + 1);
     for (auto& argument : owned) {
         argv.push_back(argument.data());
     }
