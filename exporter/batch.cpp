@@ -24,9 +24,19 @@ SealedBatch SealedBatch::part(std::size_t first, std::size_t last) const {
 void Batch::add(const Entry& entry) {
     ascending_ = ascending_ && (slots_.empty() || slots_.back().timestamp_ns <= entry.timestamp_ns);
     oldest_ns_ = slots_.empty() ? entry.timestamp_ns : std::min(oldest_ns_, entry.timestamp_ns);
+    newest_ns_ = slots_.empty() ? entry.timestamp_ns : std::max(newest_ns_, entry.timestamp_ns);
     const std::size_t begin = entries_.size();
     append_entry(entries_, entry);
     slots_.push_back({entry.timestamp_ns, begin, entries_.size() - begin, entry.ticket});
+}
+
+std::uint64_t Batch::span_with(std::int64_t timestamp_ns) const {
+    if (empty()) {
+        return 0;
+    }
+    // Unsigned, as stamps from both ends of time lie further apart than an int64_t can say.
+    return static_cast<std::uint64_t>(std::max(newest_ns_, timestamp_ns)) -
+           static_cast<std::uint64_t>(std::min(oldest_ns_, timestamp_ns));
 }
 
 SealedBatch Batch::seal() {

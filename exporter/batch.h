@@ -51,6 +51,8 @@ public:
     [[nodiscard]] std::optional<std::int64_t> oldest_ns() const {
         return empty() ? std::nullopt : std::optional(oldest_ns_);
     }
+    /// Time from the oldest entry to the newest, were one of `timestamp_ns` among them.
+    [[nodiscard]] std::uint64_t span_with(std::int64_t timestamp_ns) const;
 
     /// Gives what was gathered and starts anew.
     [[nodiscard]] SealedBatch seal();
@@ -60,6 +62,7 @@ private:
     std::vector<SealedBatch::Slot> slots_;
     bool ascending_ = true;
     std::int64_t oldest_ns_ = 0;
+    std::int64_t newest_ns_ = 0;
 };
 
 }  // namespace exporter

@@ -109,6 +109,12 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
     if (late) {
         stream = &late_stream_of(stream->labels, entry.timestamp_ns);
     }
+    if (stream->open.span_with(entry.timestamp_ns) >
+        static_cast<std::uint64_t>(settings_.late_after.count())) {
+        // Sent a second time, a batch must not lie too far behind what Loki stored of it the first
+        // time.
+        seal(*stream);
+    }
     if (stream->open.empty()) {
         stream->opened_at = clock_.steady();
     }

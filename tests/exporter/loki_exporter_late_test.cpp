@@ -51,6 +51,20 @@ TEST_F(LokiExporterLateTest, ToleratesDisorderWithinTheWindow) {
     EXPECT_THAT(loki_.lines(kAllow), ElementsAre("of another stream"));
 }
 
+TEST_F(LokiExporterLateTest, KeepsABatchWithinTheWindowSoThatARetryIsNotTooFarBehindItself) {
+    start();
+    add(kDenyStream, -hours(3), "first");
+    add(kDenyStream, -minutes(136), "soon after");
+    add(kDenyStream, -minutes(134), "over the span");
+    add(kDenyStream, seconds(0), "last");
+    flush_and_run();
+    ASSERT_THAT(loki_.pushes(), SizeIs(3));
+    EXPECT_THAT(loki_.pushes()[0].lines(), ElementsAre("first", "soon after"));
+    EXPECT_THAT(loki_.pushes()[1].lines(), ElementsAre("over the span"));
+    EXPECT_THAT(loki_.pushes()[2].lines(), ElementsAre("last"));
+    expect_all_settled();
+}
+
 TEST_F(LokiExporterLateTest, MakesTheVerdictDurableBeforeItSends) {
     open_spool();
     start();
