@@ -333,13 +333,18 @@ Result<void> read_quantity(const Sources& sources, std::string_view name, Parse 
     return {};
 }
 
+/// For a value that reads well and lies out of range.
+Result<void> bad_last(const Sources& sources, std::string_view name, std::string_view wanted) {
+    const auto given = sources.find(name);
+    return given->bad(given->values.back(), wanted);
+}
+
 Result<void> read_delivery(const Sources& sources, Settings& settings) {
     constexpr std::string_view kBytes = "want a number of bytes such as 262144 or 256KiB";
     std::uint64_t batch_bytes = settings.delivery.batch_bytes;
     auto read = read_quantity(sources, "batch-bytes", parse_bytes, kBytes, batch_bytes);
     if (read && (batch_bytes < 1024 || batch_bytes > (4U << 20U))) {
-        const auto given = sources.find("batch-bytes");
-        return given->bad(given->values.back(), "want 1KiB to 4MiB (Loki refuses larger pushes)");
+        return bad_last(sources, "batch-bytes", "want 1KiB to 4MiB (Loki refuses larger pushes)");
     }
     settings.delivery.batch_bytes = batch_bytes;
     if (read) {
@@ -353,6 +358,11 @@ Result<void> read_delivery(const Sources& sources, Settings& settings) {
     if (read) {
         read = read_quantity(sources, "spool-max-bytes", parse_bytes, kBytes,
                              settings.spool_max_bytes);
+    }
+    // The last entry of a batch may go beyond its size by a whole line.
+    if (read && settings.spool_max_bytes < batch_bytes + 2 * settings.delivery.longest_line) {
+        return bad_last(sources, "spool-max-bytes",
+                        "want --batch-bytes and 512KiB at least, so that any batch fits");
     }
     return read;
 }

@@ -36,6 +36,7 @@ const BadValue kBadValues[] = {
     {"batch-bytes", "", "5MiB", "1KiB to 4MiB"},
     {"stream-rate", "", "-1", "256KiB"},
     {"spool-max-bytes", "", "1.5M", "256KiB"},
+    {"spool-max-bytes", "", "767KiB", "512KiB at least"},
     {"label", "BOUNDARY_LOKI_LABELS", "novalue", "name=value"},
     {"label", "BOUNDARY_LOKI_LABELS", "empty=", "name=value"},
     {"label", "BOUNDARY_LOKI_LABELS", "=value", "[a-zA-Z_][a-zA-Z0-9_]*"},
