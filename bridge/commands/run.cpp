@@ -29,8 +29,8 @@ Checkpoint load_checkpoint(const StateFolder& state, const Log& log) {
                  {{"cause", loaded.error().message}});
         return {};
     }
-    // The first start of all has nothing to doubt.
-    return loaded->value_or(Checkpoint{.files = {}, .high_water = {}, .clean = true});
+    // Without a checkpoint nobody knows whether this is the first start of all or the state is lost.
+    return loaded->value_or(Checkpoint{});
 }
 
 }  // namespace

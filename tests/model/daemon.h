@@ -52,7 +52,7 @@ private:
     }
     bridge::Checkpoint load() {
         auto loaded = state.load_checkpoint().value();
-        return loaded.value_or(bridge::Checkpoint{.files = {}, .high_water = {}, .clean = true});
+        return loaded.value_or(bridge::Checkpoint{});
     }
 };
 
