@@ -64,6 +64,7 @@ public:
     /// otherwise, an entry found in the spool's old segments is settled at once, and a batch is
     /// looked for in Loki before it is sent.
     void set_doubtful(bool doubtful);
+    [[nodiscard]] bool doubtful() const { return doubtful_; }
 
     /// A segment must not be sent before a checkpoint says that its entries are done: a crash in
     /// between would have them judged (late or not) a second time. True while one waits for that.

@@ -104,14 +104,8 @@ Reply ModelLoki::store(std::string_view labels, std::string_view entries) {
             continue;
         }
         newest = std::max(newest, entry.timestamp_ns);
-        if (getenv("H8M") && entry.line.find(getenv("H8M")) != std::string::npos)
-            fprintf(stderr, "PUSHED %s %ld %.*s\n", stream.c_str(), entry.timestamp_ns,
-                    (int)entry.line.size(), entry.line.data());
         const bool is_new = rows.emplace(entry.timestamp_ns, entry.line).second;
         needless_ += is_new || was_refused ? 0 : 1;
-        if (!is_new && !was_refused)
-            fprintf(stderr, "NEEDLESS %s %ld %.*s\n", stream.c_str(), entry.timestamp_ns,
-                    (int)entry.line.size(), entry.line.data());
     }
     if (refused == 0) {
         return answered(204);

@@ -35,7 +35,7 @@ Story::Story(std::uint64_t seed, bool tell) : tell_(tell), dice_(seed) {
     floods_ = dice_.chance(15);
     settings_.delivery.stream_rate = dice_.chance(50) ? 0 : 1U << 20U;
     settings_.delivery.batch_bytes = dice_.chance(50) ? 2U << 10U : 256U << 10U;
-    settings_.spool_max_bytes = dice_.chance(30) ? 64U << 10U : 64U << 20U;
+    settings_.spool_max_bytes = dice_.chance(30) ? 640U << 10U : 64U << 20U;
     settings_.enrich.identity.owner = "ann";
     settings_.enrich.line_format =
         dice_.chance(70) ? tailer::LineFormat::Json : tailer::LineFormat::Logfmt;
@@ -290,11 +290,6 @@ void Story::reckon() {
             }
         }
     }
-    if (tell_) {
-        for (const auto& [s, rows] : loki_.rows())
-            for (const auto& r : rows)
-                std::cerr << s << " " << r.first << " " << r.second.substr(0, 250) << "\n";
-    }
     bool all_certain = true;
     for (const auto& [mark, marked] : world_.marks()) {
         EXPECT_GE(rows_of[mark], marked.certain)
@@ -326,7 +321,7 @@ void Story::reckon_losses(const Found& found, std::uint64_t reported) {
 void Story::reckon_checkpoint() {
     const auto state = bridge::StateFolder::open(settings_.state_folder, 0).value();
     const auto checkpoint = state.load_checkpoint().value().value();
-    EXPECT_TRUE(checkpoint.clean);
+    EXPECT_TRUE(checkpoint.clean || world_.files().empty());
     for (const auto& file : world_.files()) {
         const auto progress =
             std::ranges::find(checkpoint.files, file.identity, &tailer::FileProgress::identity);
