@@ -30,6 +30,12 @@ std::int64_t after(std::int64_t timestamp_ns) {
     return timestamp_ns < INT64_MAX ? timestamp_ns + 1 : INT64_MAX;
 }
 
+/// Whatever else is no 200 comes from a server that gives us no queries.
+bool may_answer_later(const Reply& reply) {
+    return reply.transport != Reply::Transport::Answered || reply.status >= 500 ||
+           reply.status == 408 || reply.status == 429;
+}
+
 /// Collects data.result[].values[][timestamp, line] of a query_range answer.
 std::optional<Page> collect(const std::string& body, std::unordered_set<std::size_t>& found) {
     simdjson::dom::parser parser;
@@ -82,16 +88,11 @@ ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& ba
     }
     while (rows.end_ns < end_ns) {
         result.reply = loki.query_range(labels, rows.end_ns, end_ns, kPageEntries, timeout);
-        const bool answered = result.reply.transport == Reply::Transport::Answered;
-        if (answered && result.reply.status >= 400 && result.reply.status < 500 &&
-            result.reply.status != 429) {
-            result.state = ReadBack::State::Unavailable;
+        if (may_answer_later(result.reply)) {
             return result;
         }
-        if (!answered || result.reply.status != 200) {
-            return result;
-        }
-        const auto page = collect(result.reply.body, rows.hashes);
+        const auto page = result.reply.status == 200 ? collect(result.reply.body, rows.hashes)
+                                                     : std::nullopt;
         if (!page) {
             result.state = ReadBack::State::Unavailable;
             return result;
