@@ -1,42 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "tailer/known_files.h"
 
-#include <memory>
 #include <unordered_set>
-
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
 #include "tailer/log_file_name.h"
 
 namespace tailer {
 namespace {
 
-/// Never kept: the kernel tells of a folder's removal only when nobody has it open.
-base::UniqueFd open_folder(const std::string& path) {
-    return base::UniqueFd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-}
-
-struct CloseDir {
-    void operator()(DIR* dir) const { ::closedir(dir); }
-};
-
-FileIdentity identity_of(const struct statx& info) {
-    FileIdentity identity;
-    identity.inode = info.stx_ino;
-    if ((info.stx_mask & STATX_BTIME) != 0U) {
-        identity.birth_ns = info.stx_btime.tv_sec * 1'000'000'000 +
-                            static_cast<std::int64_t>(info.stx_btime.tv_nsec);
-    }
-    return identity;
-}
-
 bool is_packed(std::string_view name) {
     return without_compression_suffix(name).size() != name.size();
 }
-
-constexpr unsigned kWanted = STATX_TYPE | STATX_INO | STATX_SIZE | STATX_BTIME;
 
 }  // namespace
 
@@ -51,43 +25,33 @@ KnownFiles::KnownFiles(std::vector<std::string> folders, std::vector<FileProgres
     }
 }
 
-std::optional<KnownFiles::Seen> KnownFiles::examine(int folder_fd, const char* name) {
-    struct statx info {};
-    if (::statx(folder_fd, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, kWanted, &info) != 0) {
-        return std::nullopt;
-    }
-    if (!S_ISREG(info.stx_mode)) {
+std::optional<SeenFile> KnownFiles::examine_log(int folder_fd, const char* name) {
+    const auto seen = examine(folder_fd, name);
+    if (seen && !seen->regular) {
         ++troubles_.not_regular;
         return std::nullopt;
     }
-    return Seen{identity_of(info), info.stx_size};
+    return seen;
 }
 
 void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string_view)>& wanted) {
     const base::UniqueFd folder_fd = open_folder(folders_[folder]);
-    // fdopendir takes its descriptor over; ours stays for statx.
-    const int list_fd =
-        folder_fd.valid() ? ::openat(folder_fd.get(), ".", O_RDONLY | O_CLOEXEC) : -1;
-    const std::unique_ptr<DIR, CloseDir> dir(list_fd < 0 ? nullptr : ::fdopendir(list_fd));
-    if (!dir) {
-        return;
-    }
     std::unordered_set<FileId> present;
-    while (const dirent* entry = ::readdir(dir.get())) {
-        const std::string_view name = static_cast<const char*>(entry->d_name);
-        const auto known = inodes_[folder].find(entry->d_ino);
+    const auto visit = [&](const char* name, std::uint64_t inode) {
         // A file that was renamed away from its pattern is still ours until it is read out.
-        if (!wanted(name) && known == inodes_[folder].end()) {
-            continue;
+        if (!wanted(name) && !inodes_[folder].contains(inode)) {
+            return;
         }
-        const auto seen = examine(folder_fd.get(), entry->d_name);
-        if (seen) {
+        if (const auto seen = examine_log(folder_fd.get(), name)) {
             note(folder, name, *seen);
             if (const auto now = inodes_[folder].find(seen->identity.inode);
                 now != inodes_[folder].end()) {
                 present.insert(now->second);
             }
         }
+    };
+    if (!list_folder(folder_fd.get(), visit)) {
+        return;
     }
     listed_[folder] = listed_[folder] || !present.empty();
     for (const auto& [inode, id] : inodes_[folder]) {
@@ -100,7 +64,7 @@ void KnownFiles::look(std::uint32_t folder, const std::string& name) {
     if (!folder_fd.valid()) {
         return;
     }
-    if (const auto seen = examine(folder_fd.get(), name.c_str())) {
+    if (const auto seen = examine_log(folder_fd.get(), name.c_str())) {
         note(folder, name, *seen);
         return;
     }
@@ -115,7 +79,7 @@ void KnownFiles::note_loss(const KnownFile& file) {
     }
 }
 
-void KnownFiles::note(std::uint32_t folder, std::string_view name, const Seen& seen) {
+void KnownFiles::note(std::uint32_t folder, std::string_view name, const SeenFile& seen) {
     const auto by_inode = inodes_[folder].find(seen.identity.inode);
     FileId id = 0;
     if (by_inode != inodes_[folder].end() &&
@@ -158,7 +122,7 @@ void KnownFiles::note(std::uint32_t folder, std::string_view name, const Seen& s
 }
 
 const FileProgress* KnownFiles::progress_of(std::uint32_t folder, std::string_view name,
-                                            const Seen& seen) const {
+                                            const SeenFile& seen) const {
     const auto found = resume_.find({folders_[folder], seen.identity.inode});
     if (found == resume_.end() || found->second.identity != seen.identity ||
         (!is_packed(name) && found->second.offset > seen.size) ||
@@ -180,7 +144,7 @@ std::vector<FileProgress> KnownFiles::unseen() const {
     return unseen;
 }
 
-FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const Seen& seen) {
+FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const SeenFile& seen) {
     const FileId id = next_id_++;
     KnownFile file;
     file.folder = folder;
@@ -200,22 +164,10 @@ FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const Seen& 
 std::vector<FileId> KnownFiles::take_grown() { return std::exchange(grown_, {}); }
 
 base::Result<base::UniqueFd> KnownFiles::open(const KnownFile& file) {
-    const base::UniqueFd folder_fd = open_folder(folders_[file.folder]);
-    // O_NONBLOCK: a FIFO put in the file's place must not hold us.
-    base::UniqueFd fd(folder_fd.valid()
-                          ? ::openat(folder_fd.get(), file.name.c_str(),
-                                     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-                          : -1);
-    const std::string path = folders_[file.folder] + "/" + file.name;
-    if (!fd.valid()) {
-        const int code = errno;
-        troubles_.unreadable += code == ENOENT ? 0U : 1U;
-        return base::system_failure("cannot open", path, code);
-    }
-    struct statx info {};
-    if (::statx(fd.get(), "", AT_EMPTY_PATH, kWanted, &info) != 0 || !S_ISREG(info.stx_mode) ||
-        identity_of(info) != file.identity) {
-        return base::failure(path + " is not the file that was seen", ESTALE);
+    const std::string& folder = folders_[file.folder];
+    auto fd = open_seen(open_folder(folder).get(), folder, file.name, file.identity);
+    if (!fd && fd.error().code != ENOENT && fd.error().code != ESTALE) {
+        ++troubles_.unreadable;
     }
     return fd;
 }

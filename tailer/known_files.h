@@ -13,17 +13,9 @@
 
 #include "bridge/base/result.h"
 #include "bridge/base/unique_fd.h"
+#include "tailer/folder_access.h"
 
 namespace tailer {
-
-/// Which file on disk this is, whatever its name: inode and time of birth. The device is left out
-/// on purpose, since a volume may come back under another number; the birth time tells a reused
-/// inode.
-struct FileIdentity {
-    std::uint64_t inode = 0;
-    std::int64_t birth_ns = 0;  ///< 0 where the file system does not keep it
-    friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
-};
 
 /// How far a file had been worked off when this was written down.
 struct FileProgress {
@@ -106,16 +98,12 @@ public:
     void forget(FileId id);
 
 private:
-    struct Seen {
-        FileIdentity identity;
-        std::uint64_t size = 0;
-    };
-    [[nodiscard]] std::optional<Seen> examine(int folder_fd, const char* name);
+    [[nodiscard]] std::optional<SeenFile> examine_log(int folder_fd, const char* name);
     void note_loss(const KnownFile& file);
-    void note(std::uint32_t folder, std::string_view name, const Seen& seen);
+    void note(std::uint32_t folder, std::string_view name, const SeenFile& seen);
     [[nodiscard]] const FileProgress* progress_of(std::uint32_t folder, std::string_view name,
-                                                  const Seen& seen) const;
-    FileId add(std::uint32_t folder, std::string_view name, const Seen& seen);
+                                                  const SeenFile& seen) const;
+    FileId add(std::uint32_t folder, std::string_view name, const SeenFile& seen);
 
     std::vector<std::string> folders_;
     std::vector<bool> listed_;  ///< by folder: a log was seen in it
