@@ -13,12 +13,17 @@ constexpr std::string_view kJob = "boundary";
 constexpr std::string_view kRequestMessage = "boundary_request";
 constexpr std::string_view kNoticePrefix = "boundary: ";
 
+/// Values of the label `decision`.
+constexpr std::string_view kAllow = "allow";
+constexpr std::string_view kDeny = "deny";
+constexpr std::string_view kNotice;
+
 /// Loki takes 64 KiB of metadata an entry; the line holds every value whole.
 constexpr std::size_t kMetadataValueBytes = 1024;
 
 /// Keys of our own line. A notice's key of the same name gets a prefix, so that no notice can pass
 /// for a decision or for another workspace's.
-constexpr std::array<std::string_view, 19> kReservedFields = {"level",
+constexpr std::array<std::string_view, 22> kReservedFields = {"level",
                                                               "msg",
                                                               "decision",
                                                               "owner",
@@ -36,22 +41,13 @@ constexpr std::array<std::string_view, 19> kReservedFields = {"level",
                                                               "tool",
                                                               "tool_call_id",
                                                               "chat_id",
+                                                              "tool_match",
+                                                              "tool_name",
+                                                              "confined_process",
                                                               "late"};
 
 bool holds(const std::vector<std::string>& names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();
-}
-
-/// `text` cut to at most `limit` bytes, not within a UTF-8 sequence.
-std::string_view cut(std::string_view text, std::size_t limit) {
-    if (text.size() <= limit) {
-        return text;
-    }
-    std::size_t end = limit;
-    while (limit - end < 4 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-        --end;
-    }
-    return text.substr(0, limit - end < 4 ? end : limit);  // four in a row are no sequence
 }
 
 /// Whether `name` is one of our keys, or would be once logfmt has put `_` for what a key may not
@@ -78,7 +74,7 @@ base::Labels sorted(base::Labels labels) {
 }  // namespace
 
 Enricher::Enricher(const EnrichSettings& settings)
-    : builder_(settings.line_format), urls_(settings.url_query) {
+    : builder_(settings.line_format), urls_(settings.url_query), tools_(settings.tools) {
     const WorkspaceIdentity& who = settings.identity;
     identity_fields_ = {{"owner", who.owner},
                         {"workspace_name", who.workspace_name},
@@ -92,7 +88,7 @@ Enricher::Enricher(const EnrichSettings& settings)
     }
     identity_text_ = builder_.fields_only();
 
-    base::Labels common = settings.extra_labels;
+    common_labels_ = settings.extra_labels;
     const base::Labels candidates = {{"job", std::string(kJob)},
                                      {"owner", who.owner},
                                      {"workspace_name", who.workspace_name},
@@ -101,7 +97,7 @@ Enricher::Enricher(const EnrichSettings& settings)
                                      {"namespace", who.kubernetes_namespace}};
     for (const auto& label : candidates) {
         if (!label.second.empty()) {
-            (holds(settings.stream_labels, label.first) ? common : constant_metadata_)
+            (holds(settings.stream_labels, label.first) ? common_labels_ : constant_metadata_)
                 .push_back(label);
         }
     }
@@ -112,26 +108,38 @@ Enricher::Enricher(const EnrichSettings& settings)
         }
     }
     decision_is_label_ = holds(settings.stream_labels, "decision");
-    for (const std::string_view decision : {"allow", "deny", ""}) {
-        base::Labels labels = common;
-        if (decision_is_label_ && !decision.empty()) {
-            labels.emplace_back("decision", decision);
+    tool_is_label_ = holds(settings.stream_labels, "tool");
+    for (const std::string_view decision : {kAllow, kDeny, kNotice}) {
+        static_cast<void>(stream_of(decision, ""));
+    }
+}
+
+StreamIndex Enricher::stream_of(std::string_view decision, std::string_view tool) {
+    const std::pair<std::string_view, std::string_view> key{decision_is_label_ ? decision : kNotice,
+                                                            tool_is_label_ ? tool : ""};
+    const auto [at, is_new] =
+        stream_index_.try_emplace(key, static_cast<StreamIndex>(streams_.size()));
+    if (is_new) {
+        base::Labels labels = common_labels_;
+        for (const auto& [name, value] :
+             {base::LabelView{"decision", key.first}, base::LabelView{"tool", key.second}}) {
+            if (!value.empty()) {
+                labels.emplace_back(name, value);
+            }
         }
         if (labels.empty()) {
             labels.emplace_back("job", kJob);  // Loki takes no stream without a label
         }
         streams_.push_back(sorted(std::move(labels)));
     }
-    if (!decision_is_label_) {
-        streams_ = {streams_.front()};
-    }
+    return at->second;
 }
 
 void Enricher::metadata(std::string_view name, std::string_view value) {
     if (value.empty()) {
         return;
     }
-    value = cut(value, kMetadataValueBytes);
+    value = base::utf8_prefix(value, kMetadataValueBytes);
     if (!is_plain_ascii(value)) {
         // Reserved by the caller, so earlier views into the buffer stay valid.
         const std::size_t start = sanitized_.size();
@@ -163,10 +171,31 @@ void Enricher::claims(const Decision& decision) {
     }
 }
 
+void Enricher::tool_call_fields(const ToolCallMatch& call, std::string_view tool) {
+    builder_.field("tool", tool);
+    builder_.field("tool_call_id", call.id);
+    builder_.field("chat_id", call.chat_id);
+    builder_.field("tool_match", name_of(call.match));
+    builder_.field("tool_name", call.tool);
+    builder_.field("confined_process", call.process);
+}
+
+void Enricher::tool_call_metadata(const ToolCallMatch& call, std::string_view tool) {
+    if (!tool_is_label_) {
+        metadata("tool", tool);
+    }
+    metadata("tool_name", call.tool);
+    metadata("tool_call_id", call.id);
+    metadata("tool_match", name_of(call.match));
+    metadata("chat_id", call.chat_id);
+    metadata("confined_process", call.process);
+}
+
 Record Enricher::enrich(const Decision& decision, std::string_view session,
-                        std::int64_t timestamp_ns) {
+                        std::int64_t timestamp_ns, const ToolCallMatch* call) {
     const bool allow = decision.verdict == Verdict::Allow;
-    const std::string_view verdict = allow ? "allow" : "deny";
+    const std::string_view verdict = allow ? kAllow : kDeny;
+    const std::string_view tool = call != nullptr ? tool_label(call->tool, tools_) : "";
     const NormalizedUrl url = urls_.normalize(decision.url, decision.host);
     event_time_.clear();
     base::append_rfc3339_nano(event_time_, decision.time_ns);
@@ -185,6 +214,9 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
     builder_.field("matched_rule", decision.rule);
     builder_.field("domain", url.domain);
     builder_.field("session", session);
+    if (call != nullptr) {
+        tool_call_fields(*call, tool);
+    }
 
     if (!decision_is_label_) {
         metadata("decision", verdict);
@@ -193,12 +225,15 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
     metadata("http_method", decision.method);
     metadata("matched_rule", decision.rule);
     metadata("session", session);
+    if (call != nullptr) {
+        tool_call_metadata(*call, tool);
+    }
 
     Record record;
     record.kind = allow ? RecordKind::Allow : RecordKind::Deny;
     record.event_time_ns = decision.time_ns;
     record.timestamp_ns = timestamp_ns;
-    record.stream = decision_is_label_ && !allow ? 1 : 0;
+    record.stream = stream_of(verdict, tool);
     record.line = builder_.finish();
     record.metadata = metadata_;
     return record;
@@ -221,7 +256,7 @@ Record Enricher::enrich(const Notice& notice, std::string_view session, std::int
     record.notice = notice.message;
     record.level = notice.level;
     record.timestamp_ns = timestamp_ns;
-    record.stream = decision_is_label_ ? 2 : 0;
+    record.stream = stream_of(kNotice, "");
     record.line = builder_.finish();
     record.metadata = metadata_;
     return record;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "tailer/decision.h"
 #include "tailer/line_builder.h"
 #include "tailer/record.h"
+#include "tailer/tool_label.h"
+#include "tailer/toolcall_journal.h"
 #include "tailer/url_normalizer.h"
 
 namespace tailer {
@@ -39,21 +42,35 @@ struct EnrichSettings {
     std::vector<std::string> stream_labels{kStreamLabelNames.begin(), kStreamLabelNames.end()};
     LineFormat line_format = LineFormat::Json;
     QueryPolicy url_query = QueryPolicy::Redact;
+    /// Tools that have a value of the label `tool` of their own.
+    std::vector<std::string> tools = default_tool_names();
 };
+
+/// Metadata that a tool call gives to a record: what may resolve otherwise when a line is read
+/// again.
+inline constexpr std::array<std::string_view, 6> kToolCallMetadata = {
+    "tool", "tool_name", "tool_call_id", "tool_match", "chat_id", "confined_process"};
 
 /// Turns parsed lines into records: stream, structured metadata, the line to store. Nothing from a
 /// log line can name a label or fill a stream label. Not thread-safe; allocates only to grow.
 class Enricher {
 public:
     explicit Enricher(const EnrichSettings& settings);
+    Enricher(const Enricher&) = delete;  // views into itself, which a move keeps
+    Enricher& operator=(const Enricher&) = delete;
+    Enricher(Enricher&&) = default;
+    Enricher& operator=(Enricher&&) = default;
+    ~Enricher() = default;
 
-    /// The labels of every stream, by StreamIndex.
+    /// The labels of every stream so far, by StreamIndex: enrich() adds one when it meets a tool
+    /// for the first time.
     [[nodiscard]] const std::vector<base::Labels>& streams() const { return streams_; }
 
-    /// `session` is the log file's stem, valid UTF-8. The result borrows from this object and from
-    /// `session` until the next call.
+    /// `session` is the log file's stem, valid UTF-8; `call` is the tool call that caused the
+    /// request, if any is known. The result borrows from this object and from the arguments until
+    /// the next call.
     [[nodiscard]] Record enrich(const Decision& decision, std::string_view session,
-                                std::int64_t timestamp_ns);
+                                std::int64_t timestamp_ns, const ToolCallMatch* call = nullptr);
     [[nodiscard]] Record enrich(const Notice& notice, std::string_view session,
                                 std::int64_t timestamp_ns);
 
@@ -61,14 +78,22 @@ private:
     void metadata(std::string_view name, std::string_view value);
     void constant_metadata();
     void claims(const Decision& decision);
+    void tool_call_fields(const ToolCallMatch& call, std::string_view tool);
+    void tool_call_metadata(const ToolCallMatch& call, std::string_view tool);
+    [[nodiscard]] StreamIndex stream_of(std::string_view decision, std::string_view tool);
 
     LineBuilder builder_;
     UrlNormalizer urls_;
+    std::vector<std::string> tools_;
+    base::Labels common_labels_;
     std::vector<base::Labels> streams_;
+    /// By verdict and tool; the tool is empty where it is no label.
+    std::map<std::pair<std::string_view, std::string_view>, StreamIndex> stream_index_;
     base::Labels constant_metadata_;  ///< identity that is no stream label, same for every record
     base::Labels identity_fields_;    ///< identity as it stands in the line
     std::string identity_text_;       ///< the same, formatted
     bool decision_is_label_ = true;
+    bool tool_is_label_ = true;
     std::vector<base::LabelView> metadata_;
     std::string sanitized_;  ///< backs metadata values that had to be changed
     std::string message_;

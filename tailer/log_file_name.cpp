@@ -20,16 +20,26 @@ bool matches(std::string_view text, std::string_view shape) noexcept {
 }  // namespace
 
 bool is_boundary_log_name(std::string_view name) noexcept {
-    constexpr std::string_view kShape = "boundary-0000-00-00_00-00-00-";
     constexpr std::string_view kSuffix = ".log";
+    return name.ends_with(kSuffix) &&
+           pid_of_session(name.substr(0, name.size() - kSuffix.size())).has_value();
+}
+
+std::optional<std::int64_t> pid_of_session(std::string_view session) noexcept {
+    constexpr std::string_view kShape = "boundary-0000-00-00_00-00-00-";
     constexpr std::size_t kLongestPid = 10;
-    if (name.size() <= kShape.size() + kSuffix.size() || !name.ends_with(kSuffix) ||
-        !matches(name, kShape)) {
-        return false;
+    if (session.size() <= kShape.size() || session.size() > kShape.size() + kLongestPid ||
+        !matches(session, kShape)) {
+        return std::nullopt;
     }
-    const auto pid = name.substr(kShape.size(), name.size() - kShape.size() - kSuffix.size());
-    return pid.size() <= kLongestPid &&
-           pid.find_first_not_of("0123456789") == std::string_view::npos;
+    std::int64_t pid = 0;
+    for (const char c : session.substr(kShape.size())) {
+        if (!is_digit(c)) {
+            return std::nullopt;
+        }
+        pid = 10 * pid + (c - '0');
+    }
+    return pid;
 }
 
 std::string_view without_compression_suffix(std::string_view name) noexcept {

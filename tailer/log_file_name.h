@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,5 +18,8 @@ namespace tailer {
 /// The session that a log file stands for: its name without folder, compression suffix and `.log`,
 /// as valid UTF-8.
 [[nodiscard]] std::string session_of(std::string_view path);
+
+/// The PID in the session of a log file that Boundary named; nothing for any other.
+[[nodiscard]] std::optional<std::int64_t> pid_of_session(std::string_view session) noexcept;
 
 }  // namespace tailer

@@ -21,7 +21,8 @@ struct SourcePosition {
 enum class RecordKind : std::uint8_t { Allow, Deny, Notice };
 
 /// One enriched line, ready to be pushed. Its identity in Loki (stream labels, timestamp, line) is
-/// a pure function of the file's name, the offset and the content. The views borrow from the
+/// a pure function of the file's name, the offset and the content, but for what
+/// `tool_call_may_change` says. The views borrow from the
 /// Enricher until its next call.
 struct Record {
     RecordKind kind = RecordKind::Notice;
@@ -32,6 +33,8 @@ struct Record {
     std::string_view notice;  ///< Boundary's own message, when it is one
     std::string_view level;   ///< a notice's, as logged
     std::span<const base::LabelView> metadata;
+    /// Its tool call could be another one when the line is read again; all else stays the same.
+    bool tool_call_may_change = false;
     SourcePosition source;
 };
 

@@ -17,22 +17,25 @@ bool is_packed_or_plain_log(std::string_view name) {
 }  // namespace
 
 Tailer::Tailer(std::vector<std::string> folders, std::vector<FileProgress> resume,
-               const EnrichSettings& settings, LineReader::Tail tail)
+               const EnrichSettings& settings, LineReader::Tail tail,
+               std::vector<std::string> journals)
     : files_(std::make_unique<KnownFiles>(std::move(folders), std::move(resume))),
       merge_(*files_, tail),
-      enricher_(settings) {}
+      enricher_(settings),
+      tool_calls_(std::move(journals)) {}
 
 Tailer Tailer::follow(std::vector<std::string> folders, std::vector<FileProgress> resume,
-                      const EnrichSettings& settings) {
+                      const EnrichSettings& settings, const std::string& journal) {
     FolderWatch watch(folders);
-    Tailer tailer(std::move(folders), std::move(resume), settings, LineReader::Tail::HoldBack);
+    Tailer tailer(std::move(folders), std::move(resume), settings, LineReader::Tail::HoldBack,
+                  {journal});
     tailer.watch_.emplace(std::move(watch));
     return tailer;
 }
 
 base::Result<Tailer> Tailer::once(const std::vector<std::string>& paths,
-                                  std::vector<FileProgress> resume,
-                                  const EnrichSettings& settings) {
+                                  std::vector<FileProgress> resume, const EnrichSettings& settings,
+                                  const std::string& journal) {
     struct Input {
         std::uint32_t folder = 0;
         std::string name;  ///< empty = the whole folder
@@ -59,7 +62,15 @@ base::Result<Tailer> Tailer::once(const std::vector<std::string>& paths,
         }
         inputs.push_back(std::move(input));
     }
-    Tailer tailer(std::move(folders), std::move(resume), settings, LineReader::Tail::IsLine);
+    std::vector<std::string> journals = {journal};
+    if (journal.empty()) {
+        journals.clear();
+        for (const auto& folder : folders) {
+            journals.push_back(folder + "/" + std::string(kJournalFolder));
+        }
+    }
+    Tailer tailer(std::move(folders), std::move(resume), settings, LineReader::Tail::IsLine,
+                  std::move(journals));
     for (const auto& input : inputs) {
         if (input.name.empty()) {
             tailer.files_->scan(input.folder, is_packed_or_plain_log);
@@ -102,12 +113,29 @@ bool Tailer::read(std::uint64_t budget_bytes, LineSink& sink) {
         if (__builtin_add_overflow(time_ns, located.rank_ns, &timestamp_ns)) {
             timestamp_ns = time_ns;  // a forged time at the end of what fits
         }
-        Record record = decision != nullptr
-                            ? enricher_.enrich(*decision, file.session, timestamp_ns)
-                            : enricher_.enrich(*notice, file.session, timestamp_ns);
+        Record record = decision != nullptr ? enriched(*decision, file.session, timestamp_ns)
+                                            : enricher_.enrich(*notice, file.session, timestamp_ns);
         record.source = source;
         sink.on_record(record);
     });
+}
+
+Record Tailer::enriched(const Decision& decision, std::string_view session,
+                        std::int64_t timestamp_ns) {
+    // A call's start is in the journal before its first decision is in the log, so what is looked
+    // up after a read of the log is there.
+    if (tool_calls_read_at_ != bytes_read()) {
+        tool_calls_read_at_ = bytes_read();
+        tool_calls_.refresh();
+    }
+    const auto pid = tool_calls_.empty() ? std::nullopt : pid_of_session(session);
+    if (!pid) {
+        return enricher_.enrich(decision, session, timestamp_ns);
+    }
+    const auto call = tool_calls_.match(*pid, decision.time_ns);
+    Record record = enricher_.enrich(decision, session, timestamp_ns, call ? &*call : nullptr);
+    record.tool_call_may_change = tool_calls_.may_change(*pid, call);
+    return record;
 }
 
 std::uint64_t Tailer::unread_bytes() const {

@@ -13,6 +13,7 @@
 #include "tailer/known_files.h"
 #include "tailer/record.h"
 #include "tailer/time_merge.h"
+#include "tailer/toolcall_journal.h"
 
 namespace tailer {
 
@@ -42,16 +43,18 @@ public:
 class Tailer {
 public:
     /// Follows folders: files of Boundary's own naming, those to come included. `resume` says how
-    /// far files had been worked off before.
+    /// far files had been worked off before; `journal` is the folder of the tool calls.
     static Tailer follow(std::vector<std::string> folders, std::vector<FileProgress> resume,
-                         const EnrichSettings& settings);
+                         const EnrichSettings& settings, const std::string& journal = "");
 
     /// Reads what is there, once. A folder in `paths` gives its files of Boundary's own naming,
-    /// packed ones included; a file counts whatever its name. An Error names a path that cannot be
-    /// used.
+    /// packed ones included; a file counts whatever its name. The tool calls are those of
+    /// `journal`; when that is empty, of kJournalFolder beside the logs. An Error names a path that
+    /// cannot be used.
     static base::Result<Tailer> once(const std::vector<std::string>& paths,
                                      std::vector<FileProgress> resume,
-                                     const EnrichSettings& settings);
+                                     const EnrichSettings& settings,
+                                     const std::string& journal = "");
 
     /// Readable when look() has something to do; -1 = call it on a timer.
     [[nodiscard]] int wait_fd() const { return watch_ ? watch_->fd() : -1; }
@@ -74,6 +77,7 @@ public:
     [[nodiscard]] const std::vector<base::Labels>& streams() const { return enricher_.streams(); }
     [[nodiscard]] const KnownFiles& files() const { return *files_; }
     [[nodiscard]] KnownFiles& files() { return *files_; }
+    [[nodiscard]] const ToolCallJournal& tool_calls() const { return tool_calls_; }
     [[nodiscard]] std::uint64_t bytes_read() const { return merge_.bytes_read(); }
     [[nodiscard]] std::size_t open_files() const { return merge_.open_files(); }
     /// Bytes seen in files and not read yet.
@@ -83,11 +87,16 @@ public:
 
 private:
     Tailer(std::vector<std::string> folders, std::vector<FileProgress> resume,
-           const EnrichSettings& settings, LineReader::Tail tail);
+           const EnrichSettings& settings, LineReader::Tail tail,
+           std::vector<std::string> journals);
+    [[nodiscard]] Record enriched(const Decision& decision, std::string_view session,
+                                  std::int64_t timestamp_ns);
 
     std::unique_ptr<KnownFiles> files_;  ///< on the heap: merge_ refers to it
     TimeMerge merge_;
     Enricher enricher_;
+    ToolCallJournal tool_calls_;
+    std::uint64_t tool_calls_read_at_ = 0;  ///< in bytes_read()
     std::optional<FolderWatch> watch_;
 };
 

@@ -77,6 +77,17 @@ std::size_t utf8_sequence_length(std::string_view text) noexcept {
     return overlong || surrogate || too_large ? 0 : length;
 }
 
+std::string_view utf8_prefix(std::string_view text, std::size_t limit) noexcept {
+    if (text.size() <= limit) {
+        return text;
+    }
+    std::size_t end = limit;
+    while (end > 0 && limit - end < 4 && is_continuation(text[end])) {
+        --end;
+    }
+    return text.substr(0, limit - end < 4 ? end : limit);  // four in a row are no sequence
+}
+
 void append_valid_utf8(std::string& out, std::string_view text) {
     while (!text.empty()) {
         const std::size_t length = utf8_sequence_length(text);

@@ -12,6 +12,9 @@ namespace base {
 /// `text` must not be empty.
 [[nodiscard]] std::size_t utf8_sequence_length(std::string_view text) noexcept;
 
+/// The longest front part of `text` of at most `limit` bytes that does not end within a sequence.
+[[nodiscard]] std::string_view utf8_prefix(std::string_view text, std::size_t limit) noexcept;
+
 /// Appends `text` with each invalid byte replaced by U+FFFD.
 void append_valid_utf8(std::string& out, std::string_view text);
 

@@ -115,6 +115,16 @@ TEST(JsonStringTest, EscapesOnlyWhatJsonDemands) {
     }
 }
 
+TEST(Utf8PrefixTest, CutsBetweenCharacters) {
+    EXPECT_EQ(utf8_prefix("abc", 3), "abc");
+    EXPECT_EQ(utf8_prefix("abcd", 3), "abc");
+    EXPECT_EQ(utf8_prefix("ab\xC3\xA9", 3), "ab");
+    EXPECT_EQ(utf8_prefix("a\xF0\x9F\x94\xA5", 4), "a");
+    EXPECT_EQ(utf8_prefix("\xC3\xA9", 1), "");
+    EXPECT_EQ(utf8_prefix("\x80\x80\x80\x80\x80\x80", 5), "\x80\x80\x80\x80\x80");
+    EXPECT_EQ(utf8_prefix("abc", 0), "");
+}
+
 TEST(JsonStringTest, AppendsToWhatIsThere) {
     std::string out = "{";
     append_json_string(out, "a");

@@ -45,6 +45,7 @@ struct KeptRecord {
     base::Labels metadata;
     std::uint64_t file = 0;
     std::uint64_t end_offset = 0;
+    bool tool_call_may_change = false;
 };
 
 inline KeptRecord keep(const tailer::Record& record) {
@@ -56,7 +57,8 @@ inline KeptRecord keep(const tailer::Record& record) {
                     std::string(record.notice),
                     {},
                     record.source.file,
-                    record.source.end_offset};
+                    record.source.end_offset,
+                    record.tool_call_may_change};
     for (const auto& pair : record.metadata) {
         kept.metadata.emplace_back(pair.name, pair.value);
     }

@@ -301,6 +301,41 @@ TEST_F(TailerTest, ALineOfTheLastInstantThatFitsDoesNoHarm) {
     }
 }
 
+TEST_F(TailerTest, FindsTheToolCallThatWasWrittenJustBeforeItsFirstDecision) {
+    const std::string journal = dir_.file("toolcalls");
+    Tailer tailer = Tailer::follow({dir_.path()}, {}, {}, journal);
+    dir_.append(kName, deny_line(kNoon));
+    ASSERT_THAT(read_all(tailer, true).records, SizeIs(1));
+    ToolCallStart call;
+    call.id = "toolu_01";
+    call.time_ns = kNoon + kSecond;
+    ASSERT_TRUE(append_toolcall(journal, call));
+    dir_.append(kName, deny_line(kNoon + 2 * kSecond) + notice_line(kNoon + 2 * kSecond, "x"));
+    const auto records = read_all(tailer, true).records;
+    ASSERT_THAT(records, SizeIs(2));
+    EXPECT_THAT(records[0].line, HasSubstr(R"("tool_call_id":"toolu_01")"));
+    EXPECT_TRUE(records[0].tool_call_may_change);
+    EXPECT_THAT(records[1].line, testing::Not(HasSubstr("toolu_01")));
+    EXPECT_FALSE(records[1].tool_call_may_change);
+}
+
+TEST_F(TailerTest, OnceTakesTheToolCallsBesideTheLogsOrThoseGiven) {
+    ToolCallStart call;
+    call.id = "beside";
+    call.time_ns = kNoon;
+    ASSERT_TRUE(append_toolcall(dir_.file("toolcalls"), call));
+    call.id = "given";
+    ASSERT_TRUE(append_toolcall(dir_.file("elsewhere"), call));
+    const std::string log = dir_.append(kName, deny_line(kNoon));
+    for (const std::string given : {"", "elsewhere"}) {
+        auto tailer = Tailer::once({log}, {}, {}, given.empty() ? "" : dir_.file(given));
+        ASSERT_TRUE(tailer);
+        const Collected lines = read_all(*tailer);
+        ASSERT_THAT(lines.records, SizeIs(1));
+        EXPECT_THAT(lines.records[0].line, HasSubstr(given.empty() ? R"("beside")" : R"("given")"));
+    }
+}
+
 TEST_F(TailerTest, OnceReadsFoldersAndFilesOfAnyName) {
     fs::create_directory(dir_.file("logs"));
     dir_.append("logs/" + kName, deny_line(kNoon));
