@@ -22,6 +22,9 @@ struct Entry {
     std::string_view line;
     std::span<const base::LabelView> metadata;  ///< valid UTF-8, names as is_label_name()
     Ticket ticket;
+    /// Read again, it may come with another stream and line: it is sent only once it lies in the
+    /// spool.
+    bool may_change = false;
 };
 
 }  // namespace exporter

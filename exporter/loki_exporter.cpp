@@ -37,7 +37,7 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
       dead_letters_(dead_letters),
       jitter_seed_(jitter_seed) {
     for (const auto& labels : streams) {
-        by_index_.push_back(&stream_of(labels));
+        add_stream(labels);
     }
     if (spool_ != nullptr) {
         for (auto& segment : spool_->take_found()) {
@@ -85,14 +85,31 @@ void LokiExporter::remember_old_spool() {
             // sent.
             const std::string entries = spool_->load(segment).value_or("");
             for (const auto& entry : decode_entries(entries)) {
-                old_spool_.insert(entry_hash(entry.timestamp_ns, entry.line));
+                old_spool_.insert(origin_hash(entry.timestamp_ns, entry.metadata));
             }
         }
     }
 }
 
 bool LokiExporter::in_old_spool(const Entry& entry) const {
-    return !old_spool_.empty() && old_spool_.contains(entry_hash(entry.timestamp_ns, entry.line));
+    return !old_spool_.empty() &&
+           old_spool_.contains(origin_hash(entry.timestamp_ns, entry.metadata));
+}
+
+/// Tells entries apart that come from different lines, and not what one line became: the session
+/// is among the metadata, and within one no two decisions or notices have the same timestamp.
+std::size_t LokiExporter::origin_hash(std::int64_t timestamp_ns,
+                                      std::span<const base::LabelView> metadata) const {
+    std::size_t hash = 0;
+    for (const auto& [name, value] : metadata) {
+        if (std::ranges::find(settings_.unstable_metadata, name) ==
+            settings_.unstable_metadata.end()) {
+            // Summed, as the order says nothing.
+            hash +=
+                entry_hash(static_cast<std::int64_t>(std::hash<std::string_view>{}(name)), value);
+        }
+    }
+    return hash ^ std::hash<std::int64_t>{}(timestamp_ns);
 }
 
 bool LokiExporter::wants_checkpoint() const { return covered_sequence_ < newest_sequence_; }
@@ -119,6 +136,7 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
         stream->opened_at = clock_.steady();
     }
     stream->open_doubtful = stream->open_doubtful || doubtful_;
+    stream->spool_first = stream->spool_first || entry.may_change;
     const std::size_t before = stream->open.bytes();
     stream->open.add(entry);
     in_flight_bytes_ += stream->open.bytes() - before;
@@ -144,9 +162,10 @@ void LokiExporter::note_newest(OutgoingStream& stream, const SealedBatch& batch)
 
 void LokiExporter::seal(OutgoingStream& stream) {
     stream.seal();
-    if (stream.late && spool_ != nullptr) {
-        // Whether an entry is late depends on what came before it, so the verdict is made durable
-        // before anything is sent: no restart can judge it anew.
+    if (stream.spool_first && spool_ != nullptr) {
+        // Whether an entry is late depends on what came before it, and its tool call on what was
+        // known by then. So the verdict is made durable before anything is sent: no restart can
+        // judge it anew.
         static_cast<void>(spool_stream(stream));
     }
 }
@@ -240,7 +259,7 @@ bool LokiExporter::load_front(OutgoingStream& stream) {
 }
 
 void LokiExporter::send(OutgoingStream& stream) {
-    if (stream.late && spool_ != nullptr && !stream.queue.empty() && !spool_stream(stream) &&
+    if (stream.spool_first && spool_ != nullptr && !stream.queue.empty() && !spool_stream(stream) &&
         stream.spooled.empty()) {
         postpone(stream);
         return;

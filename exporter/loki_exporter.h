@@ -33,6 +33,9 @@ struct ExportSettings {
     /// hour; the margin covers the disorder within what is read at a time.
     std::chrono::nanoseconds late_after{std::chrono::minutes(45)};
     std::size_t longest_line = 256U << 10U;  ///< Loki's default max_line_size
+    /// Names of metadata that may come out otherwise when an entry is read again. An entry is known
+    /// again in the spool by its timestamp and its other metadata.
+    std::vector<std::string> unstable_metadata;
 };
 
 /// Delivers entries to Loki: batches by stream, one unacknowledged push a stream, oldest first.
@@ -49,7 +52,11 @@ public:
                  DeadLetters* dead_letters, std::uint64_t jitter_seed);
     ~LokiExporter();
 
-    /// `index` says which of the streams given at construction.
+    /// One more stream; its index is the number of those before it.
+    void add_stream(const base::Labels& labels) { by_index_.push_back(&stream_of(labels)); }
+    [[nodiscard]] std::size_t streams() const { return by_index_.size(); }
+
+    /// `index` says which of the streams given at construction and to add_stream().
     void add(std::size_t index, const Entry& entry);
 
     /// Makes at most one request. When it wants to be called again; the past = at once.
@@ -89,6 +96,8 @@ private:
     OutgoingStream& stream_of(const base::Labels& labels);
     OutgoingStream& late_stream_of(const base::Labels& labels, std::int64_t timestamp_ns);
     void seal(OutgoingStream& stream);
+    [[nodiscard]] std::size_t origin_hash(std::int64_t timestamp_ns,
+                                          std::span<const base::LabelView> metadata) const;
     [[nodiscard]] bool in_old_spool(const Entry& entry) const;
     void remember_old_spool();
     void make_late(OutgoingStream& stream, const SealedBatch& batch);
@@ -127,7 +136,7 @@ private:
     bool doubtful_ = false;
     std::uint64_t newest_sequence_ = 0;
     std::uint64_t covered_sequence_ = 0;
-    std::unordered_set<std::size_t> old_spool_;  ///< hashes of the entries in found segments
+    std::unordered_set<std::size_t> old_spool_;  ///< origins of the entries in found segments
 };
 
 }  // namespace exporter

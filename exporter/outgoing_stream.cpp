@@ -10,6 +10,7 @@ OutgoingStream::OutgoingStream(base::Labels its_labels, std::uint64_t bytes_per_
     : labels(std::move(its_labels)),
       text(stream_labels_text(labels)),
       late(std::ranges::any_of(labels, [](const auto& label) { return label.first == "late"; })),
+      spool_first(late),
       backoff(seed),
       pace(bytes_per_second) {}
 

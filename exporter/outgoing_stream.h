@@ -55,8 +55,9 @@ struct OutgoingStream {
     void split_front();
 
     base::Labels labels;
-    std::string text;   ///< the labels as Loki wants them
-    bool late = false;  ///< a sibling for entries behind the window
+    std::string text;          ///< the labels as Loki wants them
+    bool late = false;         ///< a sibling for entries behind the window
+    bool spool_first = false;  ///< nothing is sent from memory: see LokiExporter::seal()
     Batch open;
     base::SteadyTime opened_at{};
     bool open_doubtful = false;

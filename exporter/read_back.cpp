@@ -91,8 +91,8 @@ ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& ba
         if (may_answer_later(result.reply)) {
             return result;
         }
-        const auto page = result.reply.status == 200 ? collect(result.reply.body, rows.hashes)
-                                                     : std::nullopt;
+        const auto page =
+            result.reply.status == 200 ? collect(result.reply.body, rows.hashes) : std::nullopt;
         if (!page) {
             result.state = ReadBack::State::Unavailable;
             return result;

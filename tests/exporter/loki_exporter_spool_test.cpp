@@ -300,5 +300,60 @@ TEST_F(LokiExporterSpoolTest, KeepsInMemoryWhatTheDiskDoesNotTake) {
     expect_all_settled();
 }
 
+/// An entry whose tool call may come out otherwise.
+class LokiExporterMayChangeTest : public ExporterTest {
+protected:
+    LokiExporterMayChangeTest() {
+        settings_.unstable_metadata = {"tool_call_id"};
+        open_spool();
+        start();
+    }
+    void add_of_call(std::size_t stream, std::string_view line, std::string_view call) {
+        const std::array<base::LabelView, 2> metadata = {base::LabelView{"session", "s"},
+                                                         base::LabelView{"tool_call_id", call}};
+        exporter_->add(stream, {at(seconds(0)), line, metadata, {1, ++added_}, true});
+    }
+};
+
+TEST_F(LokiExporterMayChangeTest, IsSentFromTheSpoolOnceACheckpointCoversIt) {
+    checkpoints_ = false;
+    add_of_call(kDenyStream, "of a", "a");
+    flush_and_run();
+    EXPECT_EQ(spool_->segments(), 1U);
+    EXPECT_THAT(loki_.pushes(), IsEmpty());
+    expect_all_settled();
+    EXPECT_TRUE(exporter_->wants_checkpoint());
+    checkpoints_ = true;
+    run();
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("of a"));
+    EXPECT_EQ(spool_->segments(), 0U);
+}
+
+TEST_F(LokiExporterMayChangeTest, IsKnownAgainInTheSpoolWhateverItsCallIsNow) {
+    checkpoints_ = false;
+    add_of_call(kDenyStream, "of a", "a");
+    exporter_->flush();
+    restart();  // killed before the checkpoint: the line is read again
+    exporter_->set_doubtful(true);
+    added_ = 0;
+    add_of_call(kAllowStream, "of b", "b");
+    add(kDenyStream, seconds(1), "another");
+    checkpoints_ = true;
+    flush_and_run();
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("of a", "another"));
+    EXPECT_THAT(loki_.lines(kAllow), IsEmpty());
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterMayChangeTest, WithoutASpoolIsSentAsAnyOther) {
+    exporter_.reset();
+    spool_.reset();
+    start();
+    add_of_call(kDenyStream, "of a", "a");
+    flush_and_run();
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("of a"));
+    expect_all_settled();
+}
+
 }  // namespace
 }  // namespace exporter
