@@ -96,7 +96,7 @@ int dispatch(CLI::App& app, int argc, char** argv) {
     CLI::App* summary = app.add_subcommand("summary", "show what files and folders hold, offline");
     summary->add_option("PATH", summary_options.paths, "log files and folders")->required();
     summary->add_flag("--json", summary_options.json, "for machines");
-    summary_flags.attach(*summary, {"url-query", "log-level", "log-format"});
+    summary_flags.attach(*summary, {"journal-dir", "url-query", "log-level", "log-format"});
 
     try {
         app.parse(argc, argv);
@@ -110,11 +110,12 @@ int dispatch(CLI::App& app, int argc, char** argv) {
     if (replay->parsed()) {
         replay_options.ndjson = output == "ndjson";
         return with_settings(
-            replay_flags, {.push = !replay_options.ndjson, .default_state = false},
+            replay_flags,
+            {.push = !replay_options.ndjson, .default_state = false, .default_journal = false},
             [&](const Settings& settings) { return replay_command(settings, replay_options); });
     }
     return with_settings(
-        summary_flags, {.push = false, .default_state = false},
+        summary_flags, {.push = false, .default_state = false, .default_journal = false},
         [&](const Settings& settings) { return summary_command(settings, summary_options); });
 }
 

@@ -64,10 +64,14 @@ void Pipeline::on_record(const tailer::Record& record) {
             break;
     }
     ++account_.lines;
+    while (parts_.exporter.streams() < parts_.tailer.streams().size()) {
+        parts_.exporter.add_stream(parts_.tailer.streams()[parts_.exporter.streams()]);
+    }
     parts_.exporter.add(record.stream, {record.timestamp_ns,
                                         record.line,
                                         record.metadata,
-                                        {record.source.file, record.source.end_offset}});
+                                        {record.source.file, record.source.end_offset},
+                                        record.tool_call_may_change});
 }
 
 void Pipeline::on_unparsed(const tailer::UnparsedLine& line) {

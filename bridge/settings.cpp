@@ -12,6 +12,7 @@
 #include "bridge/config_file.h"
 #include "bridge/quantity.h"
 #include "exporter/stream_labels.h"
+#include "tailer/toolcall_record.h"
 
 namespace bridge {
 namespace {
@@ -23,6 +24,8 @@ using base::Result;
 constexpr std::size_t kMaxLabels = 15;
 constexpr std::size_t kMaxLabelName = 1024;
 constexpr std::size_t kMaxLabelValue = 2048;
+/// Each may have a stream for allowed and one for denied requests, and one for each late hour.
+constexpr std::size_t kMostTools = 64;
 
 constexpr std::string_view kNamespaceFile =
     "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -147,6 +150,11 @@ Result<void> read_folders(const Sources& sources, const SettingsWish& wish, Sett
             return base::failure(sources.find("log-dir")->source + ": " + dir +
                                  " is a file; name the folder it lies in");
         }
+    }
+    settings.journal_dir = sources.text("journal-dir");
+    if (settings.journal_dir.empty() && wish.default_journal) {
+        settings.journal_dir =
+            settings.log_dirs.front() + "/" + std::string(tailer::kJournalFolder);
     }
     std::ranges::sort(settings.log_dirs);
     settings.log_dirs.erase(std::unique(settings.log_dirs.begin(), settings.log_dirs.end()),
@@ -275,6 +283,14 @@ Result<void> read_labels(const Sources& sources, Settings& settings) {
             return given->bad(given->values.back(), kWanted);
         }
     }
+    if (const auto given = sources.find("tools")) {
+        enrich.tools = split(given->values.back(), ',');
+        if (enrich.tools.size() > kMostTools) {
+            return given->bad(given->values.back(),
+                              "name " + std::to_string(kMostTools) +
+                                  " at most, since each makes streams of its own");
+        }
+    }
     base::Labels all = enrich.extra_labels;
     for (const auto& [name, value] : base::Labels{{"owner", who.owner},
                                                   {"workspace", who.workspace_name},
@@ -359,6 +375,8 @@ Result<void> read_delivery(const Sources& sources, Settings& settings) {
         read = read_quantity(sources, "spool-max-bytes", parse_bytes, kBytes,
                              settings.spool_max_bytes);
     }
+    settings.delivery.unstable_metadata.assign(tailer::kToolCallMetadata.begin(),
+                                               tailer::kToolCallMetadata.end());
     // The last entry of a batch may go beyond its size by a whole line.
     if (read && settings.spool_max_bytes < batch_bytes + 2 * settings.delivery.longest_line) {
         return bad_last(sources, "spool-max-bytes",

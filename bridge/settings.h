@@ -21,7 +21,8 @@ namespace bridge {
 /// Everything that can be set, checked and typed.
 struct Settings {
     std::vector<std::string> log_dirs;
-    std::string state_dir;  ///< empty = keep no state
+    std::string state_dir;    ///< empty = keep no state
+    std::string journal_dir;  ///< of tool calls; empty = the default of the command
     exporter::LokiSettings loki;
     tailer::EnrichSettings enrich;
     exporter::ExportSettings delivery;
@@ -41,8 +42,9 @@ using Environment = std::function<std::optional<std::string>(std::string_view na
 
 /// What a command needs of the settings.
 struct SettingsWish {
-    bool push = true;           ///< a Loki address is required
-    bool default_state = true;  ///< without --state-dir, use the default folder
+    bool push = true;             ///< a Loki address is required
+    bool default_state = true;    ///< without --state-dir, use the default folder
+    bool default_journal = true;  ///< without --journal-dir, the one in the first log folder
 };
 
 /// Resolves every setting: a flag beats the environment beats the config file beats the default. An

@@ -19,12 +19,11 @@ namespace {
 /// Prints what would be pushed.
 class NdjsonSink final : public tailer::LineSink {
 public:
-    explicit NdjsonSink(const std::vector<base::Labels>& streams) {
-        for (const auto& labels : streams) {
-            labels_.push_back(exporter::stream_labels_json(labels));
-        }
-    }
+    explicit NdjsonSink(const tailer::Tailer& tailer) : tailer_(tailer) {}
     void on_record(const tailer::Record& record) override {
+        while (labels_.size() < tailer_.streams().size()) {
+            labels_.push_back(exporter::stream_labels_json(tailer_.streams()[labels_.size()]));
+        }
         text_ += '{';
         exporter::append_ndjson_entry(text_, labels_[record.stream], record.timestamp_ns,
                                       record.line, record.metadata);
@@ -45,14 +44,15 @@ public:
     [[nodiscard]] bool open() const { return open_; }
 
 private:
-    std::vector<std::string> labels_;
+    const tailer::Tailer& tailer_;
+    std::vector<std::string> labels_;  ///< of its streams so far
     std::string text_;
     std::uint64_t unparsed_ = 0;
     bool open_ = true;
 };
 
 ExitCode print_ndjson(tailer::Tailer& tailer, const Log& log) {
-    NdjsonSink sink(tailer.streams());
+    NdjsonSink sink(tailer);
     tailer.look(false);
     bool unreadable = false;
     while (tailer.has_more() && sink.open()) {
@@ -184,7 +184,8 @@ ExitCode replay_command(const Settings& settings, const ReplayOptions& options) 
                      {{"cause", loaded.error().message}});
         }
     }
-    auto tailer = tailer::Tailer::once(options.paths, checkpoint.files, settings.enrich);
+    auto tailer = tailer::Tailer::once(options.paths, checkpoint.files, settings.enrich,
+                                       settings.journal_dir);
     if (!tailer) {
         log.error("cannot start", {{"cause", tailer.error().message}});
         return ExitCode::Usage;

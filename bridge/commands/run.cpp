@@ -29,7 +29,8 @@ Checkpoint load_checkpoint(const StateFolder& state, const Log& log) {
                  {{"cause", loaded.error().message}});
         return {};
     }
-    // Without a checkpoint nobody knows whether this is the first start of all or the state is lost.
+    // Without a checkpoint nobody knows whether this is the first start of all or the state is
+    // lost.
     return loaded->value_or(Checkpoint{});
 }
 
@@ -68,8 +69,8 @@ ExitCode run_command(const Settings& settings) {
         log.warn("reading all logs again for what the damaged segment held");
         checkpoint = {};
     }
-    tailer::Tailer tailer =
-        tailer::Tailer::follow(settings.log_dirs, checkpoint.files, settings.enrich);
+    tailer::Tailer tailer = tailer::Tailer::follow(settings.log_dirs, checkpoint.files,
+                                                   settings.enrich, settings.journal_dir);
     exporter::LokiExporter exporter(settings.delivery, tailer.streams(), **loki, clock, telemetry,
                                     &state->spool(), &state->dead_letters(),
                                     std::random_device{}());

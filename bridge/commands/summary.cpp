@@ -55,7 +55,7 @@ ExitCode summary_command(const Settings& settings, const SummaryOptions& options
     // So that a closed pipe comes back as EPIPE.
     std::signal(SIGPIPE, SIG_IGN);
     const Log log(settings.log_level, settings.log_format);
-    auto tailer = tailer::Tailer::once(options.paths, {}, settings.enrich);
+    auto tailer = tailer::Tailer::once(options.paths, {}, settings.enrich, settings.journal_dir);
     if (!tailer) {
         log.error("cannot start", {{"cause", tailer.error().message}});
         return ExitCode::Usage;
