@@ -9,9 +9,12 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "bridge/commands/commands.h"
 #include "bridge/settings.h"
+#include "bridge/toolcall_exec.h"
+#include "bridge/toolcall_hook.h"
 #include "bridge/version.h"
 
 namespace bridge {
@@ -57,9 +60,12 @@ int fail_usage(const std::string& message) {
 
 using Command = std::function<ExitCode(const Settings&)>;
 
+base::Result<Settings> resolve(const SettingFlags& flags, const SettingsWish& wish) {
+    return resolve_settings(flags.values, process_environment(), flags.config_file, wish);
+}
+
 int with_settings(const SettingFlags& flags, const SettingsWish& wish, const Command& command) {
-    const auto settings =
-        resolve_settings(flags.values, process_environment(), flags.config_file, wish);
+    const auto settings = resolve(flags, wish);
     if (!settings) {
         return fail_usage(settings.error().message);
     }
@@ -98,9 +104,30 @@ int dispatch(CLI::App& app, int argc, char** argv) {
     summary->add_flag("--json", summary_options.json, "for machines");
     summary_flags.attach(*summary, {"journal-dir", "url-query", "log-level", "log-format"});
 
+    CLI::App* toolcall = app.add_subcommand(
+        "toolcall", "journal the agent's tool calls, so that each request is laid to its call");
+    toolcall->require_subcommand(1);
+    const std::set<std::string_view> journal_flags = {"journal-dir", "log-dir"};
+    SettingFlags exec_flags;
+    ToolCallExec call;
+    CLI::App* exec = toolcall->add_subcommand(
+        "exec", "run one tool call under Boundary: exec [FLAGS] -- CMD...");
+    exec->add_option("CMD", call.command, "the command and its arguments, behind --")->required();
+    exec->add_option("--boundary", call.boundary, "Boundary's program")->capture_default_str();
+    exec->add_option("--tool", call.tool, "the tool's name")->capture_default_str();
+    exec->add_flag("--fail-open", call.fail_open, "without Boundary, run the command all the same");
+    exec_flags.attach(*exec, journal_flags);
+    SettingFlags hook_flags;
+    CLI::App* hook = toolcall->add_subcommand(
+        "hook", "journal the Claude Code hook event on stdin; never fails, prints nothing");
+    hook_flags.attach(*hook, journal_flags);
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+        if (hook->parsed()) {
+            return 0;  // 2 would tell Claude Code to block the tool call
+        }
         const int code = app.exit(error);
         return code == 0 ? 0 : static_cast<int>(ExitCode::Usage);
     }
@@ -113,6 +140,21 @@ int dispatch(CLI::App& app, int argc, char** argv) {
             replay_flags,
             {.push = !replay_options.ndjson, .default_state = false, .default_journal = false},
             [&](const Settings& settings) { return replay_command(settings, replay_options); });
+    }
+    const SettingsWish journal_wish{.push = false, .default_state = false};
+    if (exec->parsed()) {
+        const auto settings = resolve(exec_flags, journal_wish);
+        if (!settings) {
+            return fail_usage(settings.error().message);
+        }
+        call.journal_dir = settings->journal_dir;
+        return run_tool_call(call);
+    }
+    if (hook->parsed()) {
+        if (const auto settings = resolve(hook_flags, journal_wish)) {
+            journal_hook(STDIN_FILENO, settings->journal_dir);
+        }
+        return 0;
     }
     return with_settings(
         summary_flags, {.push = false, .default_state = false, .default_journal = false},

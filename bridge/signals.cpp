@@ -5,15 +5,17 @@
 
 namespace bridge {
 
-BlockedSignals::BlockedSignals() {
+BlockedSignals::BlockedSignals(std::initializer_list<int> numbers) {
     ::sigemptyset(&signals_);
-    ::sigaddset(&signals_, SIGTERM);
-    ::sigaddset(&signals_, SIGINT);
-    ::sigaddset(&signals_, SIGCHLD);
+    for (const int number : numbers) {
+        ::sigaddset(&signals_, number);
+    }
     ::pthread_sigmask(SIG_BLOCK, &signals_, &before_);
 }
 
-BlockedSignals::~BlockedSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+BlockedSignals::~BlockedSignals() { let_through(); }
+
+void BlockedSignals::let_through() const { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
 std::optional<int> BlockedSignals::wait(std::chrono::milliseconds limit) const {
     const auto whole = std::chrono::floor<std::chrono::seconds>(limit);

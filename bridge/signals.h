@@ -3,19 +3,22 @@
 
 #include <chrono>
 #include <csignal>
+#include <initializer_list>
 #include <optional>
 
 namespace bridge {
 
-/// Blocks SIGTERM, SIGINT and SIGCHLD in the calling thread and all that it starts afterwards, so
-/// that one thread can wait for them. Undone on destruction.
+/// Blocks signals in the calling thread and all that it starts afterwards, so that one thread can
+/// wait for them. Undone on destruction.
 class BlockedSignals {
 public:
-    BlockedSignals();
+    explicit BlockedSignals(std::initializer_list<int> numbers);
     BlockedSignals(const BlockedSignals&) = delete;
     BlockedSignals& operator=(const BlockedSignals&) = delete;
     ~BlockedSignals();
 
+    /// Undoes it in this thread or process alone: for a child between fork and exec.
+    void let_through() const;
     /// Waits for one of them; nothing when `limit` passes first.
     [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds limit) const;
 

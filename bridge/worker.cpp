@@ -24,7 +24,7 @@ constexpr milliseconds kPatience{6'000};
 }  // namespace
 
 ExitCode run_until_signal(const Worker& worker) {
-    const BlockedSignals signals;
+    const BlockedSignals signals({SIGTERM, SIGINT, SIGCHLD});
     std::promise<ExitCode> promise;
     std::future<ExitCode> result = promise.get_future();
     // The end of the work is a signal, too, so that an idle daemon is never woken to look for it.

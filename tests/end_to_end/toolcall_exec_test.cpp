@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+// Tool calls as the Coder agent runs them (coder/coder agent/agentproc): `sh -c COMMAND` with the
+// sh that is first on the PATH, CODER_CHAT_ID set, in a process group of its own that is killed as
+// one.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "tests/end_to_end/boundary.h"
+#include "tests/end_to_end/decisions.h"
+
+namespace end_to_end {
+namespace {
+
+namespace fs = std::filesystem;
+using test_support::eventually;
+using test_support::LokiServer;
+using test_support::Process;
+using test_support::real_tool;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// The real Boundary, or its stand-in where the real one could not be had.
+std::string boundary_program() {
+    return real_tool("boundary").value_or(real_tool("boundary-stand-in").value_or(""));
+}
+
+/// A workspace: the shim and boundary-loki on the agent's PATH, and a `boundary` with its policy.
+class Agent {
+public:
+    explicit Agent(const std::string& log_dir) {
+        fs::create_directories(folder_.file("bin"));
+        fs::create_directories(folder_.file("config/coder_boundary"));
+        fs::create_directories(folder_.file("tmp"));
+        fs::create_symlink(std::string(BOUNDARY_LOKI_SOURCE_DIR) + "/coder-templates/shim/sh",
+                           folder_.file("bin/sh"));
+        fs::create_symlink(BOUNDARY_LOKI_BINARY, folder_.file("bin/boundary-loki"));
+        write_program("boundary", "exec " + boundary_program() +
+                                      " --log-level info --allow domain=127.0.0.1 \"$@\"");
+        environment_ = {
+            {"PATH", folder_.file("bin") + ":" + std::getenv("PATH")},
+            {"BOUNDARY_LOG_DIR", log_dir},
+            {"BOUNDARY_JAIL_TYPE", "landjail"},
+            {"XDG_CONFIG_HOME", folder_.file("config")},
+            {"TMPDIR", folder_.file("tmp")},
+            {"no_proxy", ""},
+            {"NO_PROXY", ""},
+        };
+        make_ca();
+    }
+
+    void write_program(const std::string& name, const std::string& script) const {
+        const std::string path = folder_.file("bin/" + name);
+        std::ofstream(path) << "#!/bin/sh\n" << script << "\n";
+        fs::permissions(path, fs::perms::owner_all);
+    }
+    void remove_program(const std::string& name) const { fs::remove(folder_.file("bin/" + name)); }
+    /// As if Boundary had been started before.
+    void make_ca() const {
+        std::ofstream(folder_.file("config/coder_boundary/ca-cert.pem")) << "made";
+    }
+    void forget_ca() const { fs::remove(folder_.file("config/coder_boundary/ca-cert.pem")); }
+    [[nodiscard]] std::string file(std::string_view name) const { return folder_.file(name); }
+    [[nodiscard]] bool left_nothing_behind() const { return fs::is_empty(folder_.file("tmp")); }
+
+    /// Starts a call; stdout and stderr go to `name`.out and .err.
+    [[nodiscard]] Process start(const std::string& name, const std::string& command,
+                                std::map<std::string, std::string> more = {
+                                    {"CODER_CHAT_ID", "chat-1"}}) const {
+        Process::Options options;
+        options.environment = environment_;
+        options.environment.merge(more);
+        options.output = folder_.file(name + ".out");
+        options.errors = folder_.file(name + ".err");
+        return Process({"setsid", folder_.file("bin/sh"), "-c", command}, options);
+    }
+    struct Result {
+        int status = -1;
+        std::string output;
+        std::string errors;
+    };
+    [[nodiscard]] Result run(const std::string& command, std::map<std::string, std::string> more = {
+                                                             {"CODER_CHAT_ID", "chat-1"}}) const {
+        static int number = 0;
+        const std::string name = "run-" + std::to_string(++number);
+        Process call = start(name, command, std::move(more));
+        const int status = call.wait(std::chrono::seconds(30)).value_or(-1);
+        return {status, output_of(name), test_support::read_file(folder_.file(name + ".err"))};
+    }
+    [[nodiscard]] std::string output_of(const std::string& name) const {
+        return test_support::read_file(folder_.file(name + ".out"));
+    }
+
+private:
+    test_support::TempDir folder_;
+    std::map<std::string, std::string> environment_;
+};
+
+class ToolCallExecTest : public testing::Test {
+protected:
+    [[nodiscard]] std::string logs() const { return folder_.file("logs"); }
+    [[nodiscard]] std::string journal() const {
+        std::string text;
+        std::error_code ignored;
+        for (const auto& entry : fs::directory_iterator(logs() + "/toolcalls", ignored)) {
+            if (entry.path().extension() == ".jsonl") {
+                text += test_support::read_file(entry.path().string());
+            }
+        }
+        return text;
+    }
+
+    test_support::TempDir folder_;
+    Agent agent_{logs()};
+};
+
+TEST_F(ToolCallExecTest, EveryDecisionOfManyCallsCarriesItsOwnCall) {
+    constexpr std::size_t kCalls = 24;
+    constexpr std::size_t kAtOnce = 6;
+    const Upstream upstream;
+    LokiServer loki;
+    loki.start();
+    Daemon daemon(loki.url());
+    const Agent agent(daemon.log_dir());
+    daemon.start();
+    for (std::size_t first = 0; first < kCalls; first += kAtOnce) {
+        std::vector<Process> calls;
+        for (std::size_t i = first; i < first + kAtOnce; ++i) {
+            // Each says which call it is, makes an allowed and two denied requests, and fails with
+            // a status of its own; the last of each group is killed.
+            const std::string id = std::to_string(2 * i);
+            calls.push_back(agent.start(
+                "call-" + std::to_string(i),
+                "echo $BOUNDARY_LOKI_TOOL_CALL_ID; curl -s -o /dev/null http://127.0.0.1:" +
+                    upstream.port() + "/d/" + id +
+                    "/; curl -s -o /dev/null http://npm.registry.example/d/" +
+                    std::to_string(2 * i + 1) + "/; echo done; " +
+                    (i % kAtOnce == 5 ? "sleep 60" : "exit " + std::to_string(i)),
+                {{"CODER_CHAT_ID", "chat-" + std::to_string(i % 3)}}));
+        }
+        for (std::size_t i = first; i < first + kAtOnce; ++i) {
+            Process& call = calls[i - first];
+            const std::string name = "call-" + std::to_string(i);
+            if (i % kAtOnce == 5) {
+                ASSERT_TRUE(eventually([&] { return agent.output_of(name).ends_with("done\n"); }))
+                    << agent.output_of(name);
+                ::kill(-call.pid(), SIGKILL);
+                EXPECT_EQ(call.wait(std::chrono::seconds(30)), 128 + SIGKILL);
+            } else {
+                EXPECT_EQ(call.wait(std::chrono::seconds(30)), static_cast<int>(i));
+            }
+        }
+    }
+    EXPECT_EQ(judge_when_there(loki, 2 * kCalls), kAllThereOnce) << daemon.log();
+    const auto rows = rows_by_id(loki);
+    for (std::size_t i = 0; i < kCalls; ++i) {
+        const std::string output = agent.output_of("call-" + std::to_string(i));
+        const std::string id = output.substr(0, output.find('\n'));
+        EXPECT_EQ(id.size(), 36U) << output;
+        for (const std::size_t decision : {2 * i, 2 * i + 1}) {
+            const auto& labels = rows.at(decision).front().labels;
+            EXPECT_EQ(labels.at("tool_call_id"), id);
+            EXPECT_EQ(labels.at("tool_match"), "exact");
+            EXPECT_EQ(labels.at("chat_id"), "chat-" + std::to_string(i % 3));
+            EXPECT_EQ(labels.at("decision"), decision % 2 == 0 ? "allow" : "deny");
+            EXPECT_EQ(labels.at("tool"), "execute");
+        }
+    }
+    EXPECT_EQ(daemon.stop(), 0);
+}
+
+TEST_F(ToolCallExecTest, OutputAndStatusAreThoseOfTheCommandAlone) {
+    for (const std::string command : {"echo out; echo err >&2",
+                                      "exit 0",
+                                      "exit 3",
+                                      "exit 125",
+                                      "exit 126",
+                                      "exit 255",
+                                      "kill -TERM $$",
+                                      "kill -KILL $$",
+                                      "no-such-command",
+                                      "/dev/null",
+                                      "false",
+                                      "printf 'a\\0b'",
+                                      "echo \"$0\" \"$@\"",
+                                      "cat",
+                                      "echo 'quote'\"'\"' $HOME'",
+                                      "ls /proc/self/fd | wc -l",
+                                      "sh -c 'echo nested; exit 9'",
+                                      "(exit 4) & wait $!",
+                                      "umask",
+                                      "ulimit -n"}) {
+        SCOPED_TRACE(command);
+        const auto without = agent_.run(command, {});
+        const auto with = agent_.run(command);
+        EXPECT_EQ(with.status, without.status);
+        EXPECT_EQ(with.output, without.output);
+        EXPECT_EQ(with.errors, without.errors);
+    }
+    EXPECT_TRUE(agent_.left_nothing_behind());
+}
+
+TEST_F(ToolCallExecTest, WhatIsNoToolCallIsNotTouched) {
+    const std::map<std::string, std::string> call = {{"CODER_CHAT_ID", "chat-1"}};
+    for (const auto& [name, value] :
+         std::map<std::string, std::string>{{"CODER_SCRIPT_DATA_DIR", "/x"},
+                                            {"BOUNDARY_JAIL", "1"},
+                                            {"BOUNDARY_LOKI_TOOL_CALL_ID", "outer"}}) {
+        auto environment = call;
+        environment[name] = value;
+        EXPECT_EQ(agent_.run("echo plain; exit 5", environment).status, 5) << name;
+        environment["PATH"] = "/usr/bin:/bin";
+        const auto direct =
+            test_support::run_command({BOUNDARY_LOKI_BINARY, "toolcall", "exec", "--boundary",
+                                       "/none", "--", "sh", "-c", "echo plain; exit 5"},
+                                      environment);
+        EXPECT_EQ(direct.status, 5) << name;
+        EXPECT_EQ(direct.output, "plain\n") << name;
+    }
+    EXPECT_EQ(agent_.run("exit 6", {}).status, 6);
+    EXPECT_EQ(journal(), "");
+}
+
+TEST_F(ToolCallExecTest, JournalsStartAndEndWithTheCommandsStatus) {
+    ASSERT_EQ(agent_.run("exit 3").status, 3);
+    const std::string text = journal();
+    EXPECT_THAT(text, StartsWith(R"({"v":1,"event":"start","id":")"));
+    EXPECT_THAT(text, HasSubstr(R"("tool":"execute","source":"exec","time":")"));
+    EXPECT_THAT(text, HasSubstr(R"("chat_id":"chat-1","process":"sh"})"));
+    EXPECT_THAT(text, HasSubstr(R"("event":"end","id":")"));
+    EXPECT_THAT(text, HasSubstr(R"("status":3})"));
+    EXPECT_EQ(occurrences(text, "\n"), 2U);
+}
+
+TEST_F(ToolCallExecTest, PassesSignalsOnAndJournalsTheEnd) {
+    Process call = agent_.start("call", "echo up; sleep 60 & wait");
+    ASSERT_TRUE(eventually([&] { return agent_.output_of("call") == "up\n"; }));
+    ::kill(-call.pid(), SIGTERM);
+    EXPECT_EQ(call.wait(std::chrono::seconds(30)), 128 + SIGTERM);
+    EXPECT_THAT(journal(), HasSubstr(R"("status":143})"));
+    Process trapping = agent_.start(
+        "trapping", "trap 'echo bye; exit 8' TERM; echo up; while :; do sleep 0.05; done");
+    ASSERT_TRUE(eventually([&] { return agent_.output_of("trapping") == "up\n"; }));
+    ::kill(-trapping.pid(), SIGTERM);
+    EXPECT_TRUE(trapping.wait(std::chrono::seconds(30)).has_value());
+    EXPECT_TRUE(eventually([&] { return agent_.output_of("trapping") == "up\nbye\n"; }));
+}
+
+TEST_F(ToolCallExecTest, WithoutBoundaryItRefusesUnlessToldOtherwise) {
+    agent_.remove_program("boundary");
+    const auto refused = agent_.run("echo ran");
+    EXPECT_EQ(refused.status, 126);
+    EXPECT_EQ(refused.output, "");
+    EXPECT_THAT(refused.errors, HasSubstr("install Coder Boundary on PATH"));
+    const auto open =
+        test_support::run_command({BOUNDARY_LOKI_BINARY, "toolcall", "exec", "--fail-open",
+                                   "--boundary", "/none", "--", "sh", "-c", "echo ran; exit 4"},
+                                  {{"CODER_CHAT_ID", "chat-1"}, {"BOUNDARY_LOG_DIR", logs()}});
+    EXPECT_EQ(open.status, 4);
+    EXPECT_EQ(open.output, "ran\n");
+    EXPECT_THAT(open.errors, HasSubstr("running it without"));
+    agent_.remove_program("boundary-loki");
+    const auto gone = agent_.run("echo ran");
+    EXPECT_EQ(gone.status, 126);
+    EXPECT_THAT(gone.errors, HasSubstr("boundary-loki is not installed"));
+}
+
+TEST_F(ToolCallExecTest, ABoundaryThatRunsNothingIsNoSuccess) {
+    agent_.write_program("boundary", "echo 'Error: bad config' >&2; exit 0");
+    const auto result = agent_.run("echo ran");
+    EXPECT_EQ(result.status, 126);
+    EXPECT_THAT(result.errors, HasSubstr("Error: bad config"));
+    EXPECT_THAT(result.errors, HasSubstr("has not run the command"));
+    agent_.write_program("boundary", "kill -KILL $$");
+    EXPECT_EQ(agent_.run("echo ran").status, 128 + SIGKILL);
+    EXPECT_TRUE(agent_.left_nothing_behind());
+}
+
+TEST_F(ToolCallExecTest, AJournalThatCannotBeWrittenIsSaidAndPortsAreStillNeeded) {
+    fs::create_directories(logs());
+    std::ofstream(logs() + "/toolcalls") << "a file in the way";
+    const auto result = agent_.run("echo ran");
+    EXPECT_EQ(result.status, 126);
+    EXPECT_THAT(result.errors, HasSubstr("no proxy port is to be had"));
+}
+
+TEST_F(ToolCallExecTest, TheFirstStartsGoOneByOneUntilThereIsACa) {
+    agent_.forget_ca();
+    // Counts how many are between start and CA at a time, as Boundary's own race would.
+    agent_.write_program("boundary",
+                         "mkdir \"$XDG_CONFIG_HOME/alone\" || [ -e "
+                         "\"$XDG_CONFIG_HOME/coder_boundary/ca-cert.pem\" ] || echo race\n"
+                         "sleep 0.2\n"
+                         "echo made >\"$XDG_CONFIG_HOME/coder_boundary/ca-cert.pem\"\n"
+                         "while [ \"$1\" != -- ]; do shift; done; shift; exec \"$@\"");
+    std::vector<Process> calls;
+    for (int i = 0; i < 5; ++i) {
+        calls.push_back(agent_.start("first-" + std::to_string(i), "echo ran"));
+    }
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(calls[static_cast<std::size_t>(i)].wait(std::chrono::seconds(30)), 0);
+        EXPECT_EQ(agent_.output_of("first-" + std::to_string(i)), "ran\n");
+    }
+}
+
+}  // namespace
+}  // namespace end_to_end
