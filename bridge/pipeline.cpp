@@ -264,6 +264,7 @@ void Pipeline::report() {
         gauges.spool_segments = parts_.state->spool().segments();
     }
     parts_.telemetry.set(gauges);
+    parts_.telemetry.set_tool_calls(parts_.tailer.tool_calls().counts());
     parts_.telemetry.set_oldest_pending(parts_.exporter.oldest_unsettled_ns());
 }
 

@@ -105,7 +105,12 @@ Telemetry::Telemetry(const Log& log, const base::Clock& clock, std::string_view 
       checkpoint_timestamp_(gauge(*registry_, "checkpoint_timestamp_seconds",
                                   "When the checkpoint was last written.")),
       boundary_dropped_(counter(*registry_, "boundary_audit_dropped_total",
-                                "Drops of audit records that Boundary itself reported.")) {
+                                "Drops of audit records that Boundary itself reported.")),
+      tool_calls_(family(*registry_, "toolcall_records_total",
+                         "Lines read from the journal of tool calls, by what they were.")),
+      tool_call_starts_(tool_calls_.Add({{"kind", "start"}})),
+      tool_call_ends_(tool_calls_.Add({{"kind", "end"}})),
+      tool_call_invalid_(tool_calls_.Add({{"kind", "invalid"}})) {
     for (const char* code : {"204", "400", "401", "403", "404", "429", "500", "503", "error"}) {
         push_requests_.Add({{"code", code}});
     }
@@ -160,6 +165,15 @@ void Telemetry::set(const Gauges& gauges) {
 
 void Telemetry::set_oldest_pending(std::optional<std::int64_t> event_time_ns) {
     lag_->set(event_time_ns.value_or(kNothingPending));
+}
+
+void Telemetry::set_tool_calls(const tailer::ToolCallJournal::Counts& counts) {
+    const auto raise = [](prometheus::Counter& counter, std::uint64_t total) {
+        counter.Increment(static_cast<double>(total) - counter.Value());
+    };
+    raise(tool_call_starts_, counts.starts);
+    raise(tool_call_ends_, counts.ends);
+    raise(tool_call_invalid_, counts.invalid);
 }
 
 void Telemetry::set_checkpoint_written() {

@@ -21,6 +21,7 @@
 #include "bridge/log.h"
 #include "exporter/exporter_events.h"
 #include "tailer/record.h"
+#include "tailer/toolcall_journal.h"
 
 namespace prometheus {
 class Exposer;
@@ -55,6 +56,8 @@ public:
     /// Event time of the oldest decision that is not durable yet, or nothing.
     void set_oldest_pending(std::optional<std::int64_t> event_time_ns);
     void set_checkpoint_written();
+    /// Records of tool calls read since the start.
+    void set_tool_calls(const tailer::ToolCallJournal::Counts& counts);
 
     void on_answer(const exporter::Reply& reply, std::chrono::nanoseconds took) override;
     void on_stored(std::size_t entries, std::size_t bytes) override;
@@ -98,6 +101,10 @@ private:
     prometheus::Gauge& in_flight_bytes_;
     prometheus::Gauge& checkpoint_timestamp_;
     prometheus::Counter& boundary_dropped_;
+    prometheus::Family<prometheus::Counter>& tool_calls_;
+    prometheus::Counter& tool_call_starts_;
+    prometheus::Counter& tool_call_ends_;
+    prometheus::Counter& tool_call_invalid_;
 
     std::uint64_t stored_entries_ = 0;
     std::uint64_t rejected_entries_ = 0;

@@ -56,6 +56,7 @@ bool is_tool_call() {
 
 std::vector<char*> argument_vector(std::vector<std::string>& arguments) {
     std::vector<char*> pointers;
+    pointers.reserve(arguments.size() + 1);
     for (auto& argument : arguments) {
         pointers.push_back(argument.data());
     }

@@ -78,6 +78,9 @@ TEST_F(TelemetryTest, EverySeriesOfTheContractIsThereFromTheStart) {
         {"in_flight_bytes", 0},
         {"checkpoint_timestamp_seconds", 0},
         {"boundary_audit_dropped_total", 0},
+        {"toolcall_records_total{kind=\"end\"}", 0},
+        {"toolcall_records_total{kind=\"invalid\"}", 0},
+        {"toolcall_records_total{kind=\"start\"}", 0},
         {"build_info{version=\"1.2.3\"}", 1},
         {"push_duration_seconds_count", 0},
         {"push_duration_seconds_sum", 0},
@@ -146,6 +149,14 @@ TEST_F(TelemetryTest, ShowsTheGaugesAsTheyAreNow) {
     EXPECT_EQ(value("in_flight_bytes"), 5);
     telemetry_.set_checkpoint_written();
     EXPECT_NEAR(value("checkpoint_timestamp_seconds"), 1'780'000'000, 1e4);
+}
+
+TEST_F(TelemetryTest, CountsTheRecordsOfToolCalls) {
+    telemetry_.set_tool_calls({.starts = 5, .ends = 4, .invalid = 1});
+    telemetry_.set_tool_calls({.starts = 7, .ends = 4, .invalid = 2});
+    EXPECT_EQ(value("toolcall_records_total{kind=\"start\"}"), 7);
+    EXPECT_EQ(value("toolcall_records_total{kind=\"end\"}"), 4);
+    EXPECT_EQ(value("toolcall_records_total{kind=\"invalid\"}"), 2);
 }
 
 TEST_F(TelemetryTest, TheLagGrowsBetweenScrapesByItself) {
