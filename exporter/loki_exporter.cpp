@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include "bridge/base/rfc3339.h"
 #include "exporter/push_request.h"
@@ -20,6 +21,9 @@ constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 /// Loki refuses what lies more than ten minutes ahead; a forged line of the year 2200 must not make
 /// every true one look late.
 constexpr std::int64_t kFurthestAheadNs = 3600 * kNanosPerSecond;
+
+/// How long queries may fail while the server is there before pushes go on all the same.
+constexpr std::chrono::minutes kQueryPatience{1};
 
 /// How much older than its batch's neighbours an entry may be: what the reader's merge allows.
 constexpr std::chrono::minutes kDisorder{5};
@@ -280,6 +284,23 @@ void LokiExporter::send(OutgoingStream& stream) {
     handle(stream, reply);
 }
 
+/// Whether pushes are to go on though queries fail: a Loki that stores but does not answer must not
+/// hold the trail up for ever. One that is not there at all takes neither.
+bool LokiExporter::queries_hang(const Reply& reply) {
+    if (reply.transport == Reply::Transport::NotSent) {
+        return false;
+    }
+    const base::SteadyTime now = clock_.steady();
+    queries_failing_since_ = queries_failing_since_.value_or(now);
+    if (now - *queries_failing_since_ < kQueryPatience) {
+        return false;
+    }
+    if (!std::exchange(queries_hang_, true)) {
+        events_.on_read_back_unavailable(reply);
+    }
+    return true;
+}
+
 bool LokiExporter::resolve_doubt(OutgoingStream& stream) {
     PendingPush& front = stream.line().front();
     if (front.doubt != Doubt::Predecessor) {
@@ -292,9 +313,14 @@ bool LokiExporter::resolve_doubt(OutgoingStream& stream) {
         read_back(loki_, stream.text, front.batch, settings_.push_timeout,
                   front.doubt == Doubt::Predecessor ? &stream.predecessors_rows : nullptr);
     if (answer.state == ReadBack::State::TryLater) {
+        if (queries_hang(answer.reply)) {
+            return true;  // still in doubt: should the push fail, its next try asks again
+        }
         retry(stream, answer.reply, Outcome::Retry);
         return false;
     }
+    queries_failing_since_.reset();
+    queries_hang_ = false;
     if (answer.state == ReadBack::State::Unavailable) {
         // A 400 concerns this batch alone: it may span more time than Loki lets a query span.
         front.doubt = Doubt::None;

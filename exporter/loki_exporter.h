@@ -106,6 +106,7 @@ private:
     [[nodiscard]] bool load_front(OutgoingStream& stream);
     void send(OutgoingStream& stream);
     [[nodiscard]] bool resolve_doubt(OutgoingStream& stream);
+    [[nodiscard]] bool queries_hang(const Reply& reply);
     void handle(OutgoingStream& stream, const Reply& reply);
     void stored(OutgoingStream& stream);
     void retry(OutgoingStream& stream, const Reply& reply, Outcome outcome);
@@ -133,6 +134,8 @@ private:
     std::uint64_t turns_ = 0;
     bool metadata_refused_ = false;
     bool queries_refused_ = false;
+    std::optional<base::SteadyTime> queries_failing_since_;
+    bool queries_hang_ = false;
     bool doubtful_ = false;
     std::uint64_t newest_sequence_ = 0;
     std::uint64_t covered_sequence_ = 0;

@@ -178,6 +178,43 @@ TEST_F(LokiExporterReadBackTest, AsksBeforeTheFirstPushOfWhatAPredecessorMayHave
     expect_all_settled();
 }
 
+TEST_F(LokiExporterReadBackTest, PushesOnWhenQueriesFailForLongThoughTheServerIsThere) {
+    start();
+    exporter_->set_doubtful(true);
+    loki_.answer_queries(answered(503, "no querier"));
+    add(kDenyStream, seconds(0), "a");
+    exporter_->flush();
+    run_for(seconds(50));
+    EXPECT_THAT(loki_.pushes(), IsEmpty());
+    run_for(minutes(2));
+    EXPECT_THAT(sent_lines(kDeny), ElementsAre("a"));
+    expect_all_settled();
+
+    const std::size_t asked = loki_.queries();
+    loki_.set_rule({});
+    loki_.answer_queries(answered(200, R"({"data":{"result":[]}})"));
+    add(kDenyStream, seconds(1), "b");
+    flush_and_run();
+    run_for(minutes(2));
+    add(kDenyStream, seconds(2), "c");
+    flush_and_run();
+    EXPECT_THAT(sent_lines(kDeny), ElementsAre("a", "b", "c"));
+    EXPECT_GT(loki_.queries(), asked) << "it asks again once in a while";
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, WaitsForAServerThatIsNotThereHoweverLong) {
+    start();
+    exporter_->set_doubtful(true);
+    loki_.store(kDeny, {at(seconds(0)), "sent before the crash", {}});
+    loki_.set_rule([](const SeenPush&) { return test_support::not_sent(); });
+    loki_.answer_queries(test_support::not_sent());
+    add(kDenyStream, seconds(0), "sent before the crash");
+    exporter_->flush();
+    run_for(minutes(10));
+    EXPECT_THAT(loki_.pushes(), IsEmpty());
+}
+
 TEST_F(LokiExporterReadBackTest, ABatchWithOneDoubtfulEntryIsDoubtful) {
     start();
     exporter_->set_doubtful(true);

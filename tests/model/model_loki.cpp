@@ -105,7 +105,8 @@ Reply ModelLoki::store(std::string_view labels, std::string_view entries) {
         }
         newest = std::max(newest, entry.timestamp_ns);
         const bool is_new = rows.emplace(entry.timestamp_ns, entry.line).second;
-        needless_ += is_new || was_refused ? 0 : 1;
+        // Where no query is answered for long, pushes have to go on without.
+        needless_ += is_new || was_refused || was_away_ ? 0 : 1;
     }
     if (refused == 0) {
         return answered(204);

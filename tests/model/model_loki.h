@@ -33,7 +33,10 @@ public:
                                               std::chrono::milliseconds timeout) override;
 
     /// How many requests of a hundred fail.
-    void set_trouble(int percent) { trouble_ = percent; }
+    void set_trouble(int percent) {
+        trouble_ = percent;
+        was_away_ = was_away_ || percent == 100;
+    }
     /// Somebody else is this far in a stream.
     void foreign_writer(const std::string& stream, std::int64_t timestamp_ns);
 
@@ -51,6 +54,7 @@ private:
     Fuse& fuse_;
     test_support::FakeClock& clock_;
     int trouble_ = 0;
+    bool was_away_ = false;  ///< took nothing and answered nothing for a while
     Rows rows_;
     std::map<std::string, std::int64_t> newest_ns_;
     std::set<std::string> refused_in_;  ///< streams of which a push was stored in part
