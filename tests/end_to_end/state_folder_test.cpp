@@ -23,11 +23,11 @@ class TinyDisk {
 public:
     explicit TinyDisk(const std::string& folder) : folder_(folder) {
         fs::create_directories(folder);
-        holder_.emplace(std::vector<std::string>{
-            "unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+        constexpr const char* kScript =
             "mount -t tmpfs -o size=1m,mode=700 tiny \"$1\" && touch \"$1/mounted\" && "
-            "exec sleep infinity",
-            "sh", folder});
+            "exec sleep infinity";
+        holder_.emplace(std::vector<std::string>{"unshare", "--user", "--map-root-user", "--mount",
+                                                 "sh", "-c", kScript, "sh", folder});
     }
     [[nodiscard]] bool mounted() const {
         return eventually([&] { return run({"test", "-e", folder_ + "/mounted"}) == 0; });

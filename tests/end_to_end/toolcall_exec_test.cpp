@@ -298,6 +298,7 @@ TEST_F(ToolCallExecTest, TheFirstStartsGoOneByOneUntilThereIsACa) {
                          "echo made >\"$XDG_CONFIG_HOME/coder_boundary/ca-cert.pem\"\n"
                          "while [ \"$1\" != -- ]; do shift; done; shift; exec \"$@\"");
     std::vector<Process> calls;
+    calls.reserve(5);
     for (int i = 0; i < 5; ++i) {
         calls.push_back(agent_.start("first-" + std::to_string(i), "echo ran"));
     }

@@ -104,6 +104,7 @@ TEST(MillisecondRankTest, AReaderThatResumesNeedsNoMoreThanItsBlock) {
     }
     MillisecondRank from_start;
     std::vector<std::int64_t> expected;
+    expected.reserve(lines.size());
     for (const auto& [time_ns, offset] : lines) {
         expected.push_back(from_start.next(time_ns, offset));
     }

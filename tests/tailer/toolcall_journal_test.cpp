@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::int64_t kNoon = 1'781'006'400'000'000'000;  // 2026-06-09T12:00:00Z
 constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr std::int64_t kHour = 3600 * kSecond;
 constexpr std::int64_t kBoundary = 4242;
 
 class ToolCallJournalTest : public testing::Test {

@@ -106,31 +106,31 @@ TEST(ToolCallRecordTest, TakesNothingElseForARecord) {
         EXPECT_FALSE(parsed(line.substr(0, cut))) << cut;
     }
     const std::string long_text(kLongestToolCallText + 1, 'x');
-    for (const std::string& text : std::vector<std::string>{
-             "",
-             "null",
-             "[]",
-             R"("text")",
-             "{}",
-             R"({"v":2,"event":"start","id":"a","time":"2026-05-28T20:26:40Z"})",
-             R"({"event":"start","id":"a","time":"2026-05-28T20:26:40Z"})",
-             R"({"v":1,"event":"pause","id":"a","time":"2026-05-28T20:26:40Z"})",
-             R"({"v":1,"event":"start","time":"2026-05-28T20:26:40Z"})",
-             R"({"v":1,"event":"start","id":"","time":"2026-05-28T20:26:40Z"})",
-             R"({"v":1,"event":"start","id":5,"time":"2026-05-28T20:26:40Z"})",
-             R"({"v":1,"event":"start","id":"a"})",
-             R"({"v":1,"event":"start","id":"a","time":"yesterday"})",
-             R"({"v":1,"event":"start","id":"a","time":5})",
-             R"({"v":1,"event":"start","id":"a","time":"2026-05-28T20:26:40Z","pids":7})",
-             R"({"v":1,"event":"start","id":"a","time":"2026-05-28T20:26:40Z","pids":["7"]})",
-             R"({"v":1,"event":"start","id":"a","time":"2026-05-28T20:26:40Z",)"
-             R"("pids":[1,2,3,4,5,6,7,8,9]})",
-             R"({"v":1,"event":"end","id":"a","time":"2026-05-28T20:26:40Z","status":"ok"})",
-             R"({"v":1,"event":"end","id":"a","time":"2026-05-28T20:26:40Z"} more)",
-             R"({"v":1,"event":"end","id":")" + long_text + R"(","time":"2026-05-28T20:26:40Z"})",
-             R"({"v":1,"event":"end","id":"a","time":"2026-05-28T20:26:40Z","x":)" +
-                 std::string(100'000, '['),
-         }) {
+    for (
+        const std::string& text : std::vector<std::string>{
+            "",
+            "null",
+            "[]",
+            R"("text")",
+            "{}",
+            R"({"v":2,"event":"start","id":"a","time":"2026-05-28T20:26:40Z"})",
+            R"({"event":"start","id":"a","time":"2026-05-28T20:26:40Z"})",
+            R"({"v":1,"event":"pause","id":"a","time":"2026-05-28T20:26:40Z"})",
+            R"({"v":1,"event":"start","time":"2026-05-28T20:26:40Z"})",
+            R"({"v":1,"event":"start","id":"","time":"2026-05-28T20:26:40Z"})",
+            R"({"v":1,"event":"start","id":5,"time":"2026-05-28T20:26:40Z"})",
+            R"({"v":1,"event":"start","id":"a"})",
+            R"({"v":1,"event":"start","id":"a","time":"yesterday"})",
+            R"({"v":1,"event":"start","id":"a","time":5})",
+            R"({"v":1,"event":"start","id":"a","time":"2026-05-28T20:26:40Z","pids":7})",
+            R"({"v":1,"event":"start","id":"a","time":"2026-05-28T20:26:40Z","pids":["7"]})",
+            R"({"v":1,"event":"start","id":"a","time":"2026-05-28T20:26:40Z","pids":[1,2,3,4,5,6,7,8,9]})",
+            R"({"v":1,"event":"end","id":"a","time":"2026-05-28T20:26:40Z","status":"ok"})",
+            R"({"v":1,"event":"end","id":"a","time":"2026-05-28T20:26:40Z"} more)",
+            R"({"v":1,"event":"end","id":")" + long_text + R"(","time":"2026-05-28T20:26:40Z"})",
+            R"({"v":1,"event":"end","id":"a","time":"2026-05-28T20:26:40Z","x":)" +
+                std::string(100'000, '['),
+        }) {
         EXPECT_FALSE(parsed(text)) << text.substr(0, 100);
     }
 }
