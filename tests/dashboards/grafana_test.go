@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+
+package dashboards
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+type datasource struct{ Type, UID string }
+
+type target struct {
+	Datasource datasource
+	Expr       string
+	RefID      string
+	QueryType  string // Loki
+	Instant    bool   // Prometheus
+	MaxLines   int
+}
+
+type panel struct {
+	ID          int
+	Type        string
+	Title       string
+	Description string
+	Datasource  datasource
+	GridPos     struct{ H, W, X, Y int }
+	Targets     []target
+	Panels      []panel
+}
+
+type variable struct {
+	Name, Type, AllValue string
+	Multi, IncludeAll    bool
+	Current              struct{ Value any }
+	Query                any
+}
+
+type dashboard struct {
+	UID, Title  string
+	Panels      []panel
+	Templating  struct{ List []variable }
+	Annotations struct{ List []struct{ BuiltIn int } }
+}
+
+func loadDashboard() dashboard {
+	var all dashboard
+	text := must(os.ReadFile(filepath.Join(dashboards, "agent-firewall.json")))
+	if err := json.Unmarshal(text, &all); err != nil {
+		panic(err)
+	}
+	return all
+}
+
+// choice is what the user picked, by variable; a variable left out keeps the dashboard's default.
+type choice map[string][]string
+
+var (
+	reference    = regexp.MustCompile(`\$(\w+)|\$\{(\w+)\}`)
+	regexSpecial = regexp.MustCompile(`[$^*{}\[\]+?.()|]`)
+)
+
+// interpolate fills a query as Grafana's Loki data source does: All stands for its custom value as it is, picked
+// values are escaped for a regular expression within a double-quoted string and joined, a text box goes in as typed.
+func (d dashboard) interpolate(expr string, picked choice, from, to time.Time, step time.Duration, instant bool) string {
+	seconds := func(d time.Duration) string { return fmt.Sprintf("%ds", int(d.Seconds())) }
+	auto := step
+	if instant {
+		auto = to.Sub(from)
+	}
+	built := map[string]string{
+		"__range": seconds(to.Sub(from)), "__interval": seconds(step), "__auto": seconds(auto), "__rate_interval": "60s",
+	}
+	for _, variable := range d.Templating.List {
+		built[variable.Name] = variable.fill(picked[variable.Name])
+	}
+	return reference.ReplaceAllStringFunc(expr, func(found string) string {
+		value, known := built[strings.Trim(found, "${}")]
+		if !known {
+			panic("no variable " + found + " in " + expr)
+		}
+		return value
+	})
+}
+
+func (v variable) fill(picked []string) string {
+	if picked == nil {
+		switch value := v.Current.Value.(type) {
+		case string:
+			picked = []string{value}
+		case []any:
+			for _, one := range value {
+				picked = append(picked, one.(string))
+			}
+		}
+	}
+	if !v.Multi && !v.IncludeAll {
+		return strings.Join(picked, "")
+	}
+	var escaped []string
+	for _, value := range picked {
+		if value == "$__all" {
+			return v.AllValue
+		}
+		value = strings.ReplaceAll(value, `\`, `\\\\`)
+		escaped = append(escaped, regexSpecial.ReplaceAllString(value, `\\$0`))
+	}
+	return strings.Join(escaped, "|")
+}

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT
+
+// Package dashboards runs every query of dashboards/ against a real Loki and a real Prometheus that the real bridge
+// filled from a known set of decisions, and compares each answer with the number computed from that set.
+package dashboards
+
+import (
+	"encoding/json"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+const step = time.Minute
+
+// question is one query in one situation: the decisions that pass the user's filters.
+type question struct {
+	decisions []decision // of all time
+	picked    choice
+	limit     int
+}
+
+func (q question) where(holds ...func(decision) bool) []decision {
+	return slices.DeleteFunc(slices.Clone(q.decisions), func(d decision) bool {
+		return slices.ContainsFunc(holds, func(one func(decision) bool) bool { return !one(d) })
+	})
+}
+
+func inRange(d decision) bool { return d.at.After(from) && !d.at.After(to) }
+func before(d decision) bool  { return !d.at.After(from) }
+func allowed(d decision) bool { return d.allowed }
+func denied(d decision) bool  { return !d.allowed }
+func hasCall(d decision) bool { return d.call.id != "" }
+
+func labelsOf(d decision, names []string) string {
+	labels := map[string]string{}
+	for _, name := range names {
+		labels[name] = d.label(name)
+	}
+	return labelText(labels)
+}
+
+func countBy(decisions []decision, names ...string) answer {
+	counts := answer{}
+	for _, d := range decisions {
+		counts[labelsOf(d, names)]++
+	}
+	return counts
+}
+
+func scalar(value float64) expected { return expected{answer: answer{"": value}} }
+
+func total(holds ...func(decision) bool) func(question) expected {
+	return func(q question) expected { return scalar(float64(len(q.where(append(holds, inRange)...)))) }
+}
+
+func distinct(names []string, holds ...func(decision) bool) func(question) expected {
+	return func(q question) expected {
+		return scalar(float64(len(countBy(q.where(append(holds, inRange)...), names...))))
+	}
+}
+
+func top(n int, names []string, holds ...func(decision) bool) func(question) expected {
+	return func(q question) expected {
+		return expected{countBy(q.where(append(holds, inRange)...), names...), n}
+	}
+}
+
+func overTime(n int, names []string, holds ...func(decision) bool) func(question) expected {
+	return func(q question) expected {
+		points := answer{}
+		for _, d := range q.where(holds...) {
+			bucket := d.at.Truncate(step).Add(step) // no decision lies on a whole step
+			if labels := labelsOf(d, names); !bucket.Before(from) && !bucket.After(to) {
+				points[atSecond(labels, bucket.Unix())]++
+			}
+		}
+		return expected{points, n}
+	}
+}
+
+func newest(names []string, holds ...func(decision) bool) func(question) expected {
+	return func(q question) expected {
+		rows := q.where(append(holds, inRange)...)
+		rows = rows[max(0, len(rows)-q.limit):] // they are in order of time
+		want := answer{}
+		for _, d := range rows {
+			labels := map[string]string{"at": decimal(d.at.UnixMilli())}
+			for _, name := range names {
+				labels[name] = d.label(name)
+			}
+			want[labelText(labels)] = 1
+		}
+		return expected{answer: want}
+	}
+}
+
+func decimal(value int64) string { return strconv.FormatInt(value, 10) }
+
+var (
+	requestColumns = []string{"owner", "workspace_name", "tool", "http_method", "domain", "path", "matched_rule", "tool_call_id"}
+	trailColumns   = []string{"decision", "owner", "workspace_name", "template_name", "http_method", "domain", "chat_id", "tool_call_id"}
+	everyFilter    = []string{"owner", "workspace", "template", "tool", "decision", "domain", "chat_id", "tool_call_id"}
+)
+
+// lokiPanel is how to know a Loki query's answer.
+type lokiPanel struct {
+	want    func(question) expected
+	columns []string // of log rows
+	filters []string // that narrow it; nil = every one
+}
+
+var lokiPanels = map[string]lokiPanel{
+	"Allowed": {want: total(allowed)},
+	"Denied":  {want: total(denied)},
+	"Deny ratio": {filters: without(everyFilter, "decision"), want: func(q question) expected {
+		all := len(q.where(inRange))
+		if all == 0 {
+			return expected{}
+		}
+		return scalar(float64(len(q.where(inRange, denied))) / float64(all))
+	}},
+	"Workspaces reporting":     {want: distinct([]string{"owner", "workspace_name"})},
+	"Tool calls with a denial": {want: distinct([]string{"tool_call_id"}, denied, hasCall)},
+	"Decisions":                {want: overTime(0, []string{"decision"})},
+	"Denies by tool": {want: func(q question) expected {
+		named := q.where()
+		for i := range named {
+			if named[i].call.tool == "" {
+				named[i].call.tool = "(none)"
+			}
+		}
+		return overTime(0, []string{"tool"}, denied)(question{decisions: named})
+	}},
+	"Denies by workspace": {want: overTime(10, []string{"owner", "workspace_name"}, denied)},
+	"Top denied domains":  {want: top(20, []string{"domain"}, denied)},
+	"Top allowed domains": {want: top(20, []string{"domain"}, allowed)},
+	"New denied domains": {want: func(q question) expected {
+		fresh := countBy(q.where(inRange, denied), "domain")
+		for old := range countBy(q.where(before, denied), "domain") {
+			delete(fresh, old)
+		}
+		return expected{fresh, 20}
+	}},
+	"Denied methods and paths": {want: top(20, []string{"http_method", "domain", "path"}, denied)},
+	"Denies by tool call": {want: top(50, []string{"tool_call_id", "tool_name", "tool_match", "chat_id", "owner",
+		"workspace_name"}, denied, hasCall)},
+	"Recent denied":  {want: newest(requestColumns, denied), columns: requestColumns},
+	"Recent allowed": {want: newest(requestColumns, allowed), columns: requestColumns},
+	"Trail":          {want: newest(trailColumns), columns: trailColumns},
+	"Notices": {filters: []string{"owner", "workspace", "template"}, columns: []string{"owner", "workspace_name"},
+		want: func(q question) expected {
+			rows := answer{}
+			for _, w := range append(workspaces, quiet) {
+				if d := (decision{workspace: w}); d.fits(only(q.picked, "owner", "workspace", "template")) {
+					rows[labelText(map[string]string{"at": decimal(from.UnixMilli() + 500), "owner": w.owner, "workspace_name": w.name})] = 1
+				}
+			}
+			return expected{answer: rows}
+		}},
+}
+
+func without(names []string, name string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(one string) bool { return one == name })
+}
+
+func only(picked choice, names ...string) choice {
+	kept := maps.Clone(picked)
+	maps.DeleteFunc(kept, func(name string, _ []string) bool { return !slices.Contains(names, name) })
+	return kept
+}
+
+// choices holds the defaults, then each filter alone in its forms, then several at once.
+var choices = map[string]choice{
+	"defaults":               {},
+	"one owner":              {"owner": {"joe"}},
+	"owner with a dot":       {"owner": {"j.e"}},
+	"two owners":             {"owner": {"j.e", "ann"}},
+	"workspace with a plus":  {"workspace": {"a+b"}},
+	"one template":           {"template": {"plain"}},
+	"one tool":               {"tool": {"execute"}},
+	"two tools":              {"tool": {"mcp", "Bash"}},
+	"allow":                  {"decision": {"allow"}},
+	"deny":                   {"decision": {"deny"}},
+	"both decisions":         {"decision": {"allow", "deny"}},
+	"part of a domain":       {"domain": {"resh"}},
+	"domain expression":      {"domain": {`^(h|d1)\.example$`}},
+	"IPv6":                   {"domain": {"2001:db8"}},
+	"chat":                   {"chat_id": {"chat-3"}},
+	"tool call":              {"tool_call_id": {"call-17"}},
+	"no such domain":         {"domain": {"nowhere"}},
+	"owner, tool and domain": {"owner": {"joe"}, "tool": {"execute", "Bash"}, "domain": {`d\d`}},
+	"domain and chat":        {"domain": {"example"}, "chat_id": {"chat-1"}, "decision": {"deny"}},
+}
+
+func TestPanelsShowTheKnownNumbers(t *testing.T) {
+	board := loadDashboard()
+	loki := startLoki(t, t.TempDir()).of("panels")
+	decisions := knownDecisions()
+	load(t, loki, decisions)
+
+	known := maps.Clone(lokiPanels)
+	for _, p := range board.Panels {
+		if p.Type == "row" || p.Datasource.Type == "prometheus" {
+			continue
+		}
+		check, found := known[p.Title]
+		delete(known, p.Title)
+		if !found || len(p.Targets) != 1 || p.Datasource != (datasource{"loki", "${loki}"}) || p.Targets[0].Datasource != p.Datasource {
+			t.Errorf("no check for panel %q", p.Title)
+			continue
+		}
+		if check.filters == nil {
+			check.filters = everyFilter
+		}
+		answers := map[string]answer{}
+		for name, picked := range choices {
+			t.Run(p.Title+"/"+name, func(t *testing.T) {
+				got, err := ask(loki, board, p.Targets[0], picked, check.columns)
+				if err != nil {
+					t.Fatal(err)
+				}
+				answers[name] = got
+				fitting := only(picked, check.filters...)
+				q := question{picked: picked, limit: p.Targets[0].MaxLines}
+				for _, d := range decisions {
+					if d.fits(fitting) {
+						q.decisions = append(q.decisions, d)
+					}
+				}
+				check.want(q).check(t, got)
+			})
+		}
+		for _, filter := range everyFilter {
+			narrows := slices.ContainsFunc(slices.Collect(maps.Keys(choices)), func(name string) bool {
+				_, picked := choices[name][filter]
+				return picked && len(choices[name]) == 1 && !maps.Equal(answers[name], answers["defaults"])
+			})
+			if claims := slices.Contains(check.filters, filter); narrows != claims {
+				t.Errorf("%s: filter %s narrows it: %v, should: %v", p.Title, filter, narrows, claims)
+			}
+		}
+	}
+	for title := range known {
+		t.Errorf("no panel %q", title)
+	}
+}
+
+func ask(loki server, board dashboard, query target, picked choice, columns []string) (answer, error) {
+	instant := query.QueryType == "instant"
+	expr := board.interpolate(query.Expr, picked, from, to, step, instant)
+	switch {
+	case instant:
+		return instantOf(loki, expr, to)
+	case columns != nil:
+		return rowsOf(loki, expr, from, to, query.MaxLines, columns)
+	default:
+		return rangeOf(loki, expr, from, to, step)
+	}
+}
+
+func TestVariablesListWhatIsThere(t *testing.T) {
+	board := loadDashboard()
+	loki := startLoki(t, t.TempDir()).of("variables")
+	load(t, loki, knownDecisions())
+	values := func(name string, picked choice) []string {
+		i := slices.IndexFunc(board.Templating.List, func(v variable) bool { return v.Name == name })
+		query := board.Templating.List[i].Query.(map[string]any)
+		stream := board.interpolate(query["stream"].(string), picked, from, to, step, false)
+		status, body := loki.get(loki.url+"/label/"+query["label"].(string)+"/values",
+			url.Values{"query": {stream}, "start": {unix(from)}, "end": {unix(to)}})
+		var answer struct{ Data []string }
+		if err := json.Unmarshal(body, &answer); err != nil || status != 200 {
+			t.Fatalf("%d %s", status, body)
+		}
+		slices.Sort(answer.Data)
+		return answer.Data
+	}
+	lists := map[string][]string{
+		"owner": {"ann", "j.e", "joe"}, "workspace": {"a+b", "quiet", "w1", "w2"}, "template": {"firewalled", "plain"},
+		"tool": {"Bash", "execute", "mcp"},
+	}
+	plain := map[string]string{"decision": "custom", "domain": "textbox", "chat_id": "textbox", "tool_call_id": "textbox",
+		"loki": "datasource", "prometheus": "datasource"}
+	for _, v := range board.Templating.List {
+		if want, listed := lists[v.Name]; listed {
+			if got := values(v.Name, nil); !slices.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", v.Name, got, want)
+			}
+		} else if plain[v.Name] != v.Type {
+			t.Errorf("no check for variable %s (%s)", v.Name, v.Type)
+		}
+	}
+	if got := values("workspace", choice{"owner": {"j.e"}}); !slices.Equal(got, []string{"a+b"}) {
+		t.Errorf("workspaces of j.e: %v", got)
+	}
+	for _, annotation := range board.Annotations.List {
+		if annotation.BuiltIn != 1 {
+			t.Errorf("no check for an annotation")
+		}
+	}
+}
+
+var reader = regexp.MustCompile(`\| *(json|logfmt|regexp|pattern|unpack)\b`)
+
+// The cheap first: every Loki query starts from the stream labels and filters by metadata before it reads a line.
+func TestQueriesStayCheap(t *testing.T) {
+	for _, p := range loadDashboard().Panels {
+		for _, query := range p.Targets {
+			if query.Datasource.Type != "loki" {
+				continue
+			}
+			for _, selection := range strings.Split(query.Expr, "{")[1:] {
+				if !strings.HasPrefix(selection, `job="boundary", `) {
+					t.Errorf("%s: a selector without the job: %s", p.Title, query.Expr)
+				}
+			}
+			if at := reader.FindStringIndex(query.Expr); at != nil && at[0] < strings.LastIndex(query.Expr, "$tool_call_id") {
+				t.Errorf("%s: parses before it filters: %s", p.Title, query.Expr)
+			}
+			if p.Type == "logs" && query.MaxLines == 0 {
+				t.Errorf("%s: no limit", p.Title)
+			}
+		}
+	}
+}
