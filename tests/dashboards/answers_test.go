@@ -5,6 +5,7 @@ package dashboards
 import (
 	"fmt"
 	"maps"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -91,7 +92,7 @@ func (want expected) check(t *testing.T, got answer) {
 		}
 	}
 	for key, value := range got {
-		if wanted, known := want.answer[key]; !known || wanted != value {
+		if wanted, known := want.answer[key]; !known || math.Abs(wanted-value) > 1e-9 {
 			report(key)
 		}
 	}

@@ -176,7 +176,7 @@ func load(t *testing.T, loki server, decisions []decision, flags ...string) {
 			}
 		}
 		replay := append([]string{"replay", "--loki-url", loki.base, "--tenant", loki.tenant, "--owner", w.owner,
-			"--workspace", w.name, "--template", w.template, "--namespace", "coder-workspaces"}, flags...)
+			"--workspace", w.name, "--template", w.template}, flags...)
 		run(t, bridgeBinary(), append(replay, plainFiles...)...)
 		if len(callFiles) > 0 {
 			entries, err := exec.Command(bridgeBinary(), append(append(replay, "--output", "ndjson"), callFiles...)...).Output()

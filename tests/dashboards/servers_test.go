@@ -144,17 +144,17 @@ func (s server) query(path string, parameters url.Values) ([]result, stats, erro
 	return answer.Data.Result, answer.Data.Stats, err
 }
 
-// startLoki runs the Loki of compose.yaml, with its paths and ports moved and more than one tenant.
-func startLoki(t *testing.T, rules string) server {
+// startLoki runs the Loki of compose.yaml, with its paths and ports moved, more than one tenant, and text replaced.
+func startLoki(t *testing.T, rules string, oldnew ...string) server {
 	t.Helper()
 	folder, address := t.TempDir(), freeAddress()
-	config := strings.NewReplacer(
+	config := strings.NewReplacer(append(oldnew,
 		"/loki", folder,
 		"auth_enabled: false", "auth_enabled: true",
 		"http_listen_port: 3100", "http_listen_address: 127.0.0.1\n  http_listen_port: "+address[len("127.0.0.1:"):],
 		"grpc_listen_port: 9095", "grpc_listen_address: 127.0.0.1\n  grpc_listen_port: "+freeAddress()[len("127.0.0.1:"):],
 		"/etc/rules", rules,
-	).Replace(composeConfig(t, "loki"))
+	)...).Replace(composeConfig(t, "loki"))
 	start(t, filepath.Join(tools, "loki"), "-config.file="+write(t, filepath.Join(folder, "loki.yaml"), config))
 	loki := server{base: "http://" + address, url: "http://" + address + "/loki/api/v1", tenant: "probe"}
 	eventually(t, "Loki answers", func() bool {
