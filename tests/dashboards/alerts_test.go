@@ -5,6 +5,7 @@ package dashboards
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,10 +75,16 @@ func TestLokiAlertsHoldWhenTheyShould(t *testing.T) {
 	loki := startLoki(t, rules).of("alerts")
 
 	decisions := knownDecisions()
-	for i := range 120 { // one workspace runs wild for 15 minutes, in one place
-		at := to.Add(-20*time.Minute + time.Duration(i)*7500*time.Millisecond + 500*time.Millisecond)
-		decisions = append(decisions, decision{at: at, method: "GET", workspace: quiet, request: plain("wild.example", "/")})
+	deny := func(w workspace, count int, begin, end time.Duration) {
+		for i := range count {
+			at := from.Add(begin + time.Duration(i)*(end-begin)/time.Duration(count)).Truncate(time.Second).Add(501 * time.Millisecond)
+			decisions = append(decisions, decision{at: at, method: "GET", workspace: w, request: plain("wild.example", "/")})
+		}
 	}
+	deny(quiet, 800, 40*time.Minute, 45*time.Minute) // a burst
+	deny(quiet, 60, 50*time.Minute, time.Hour)       // and what is little after it
+	deny(workspaces[0], 360, 0, time.Hour)           // steady, and new only at first
+	slices.SortStableFunc(decisions, func(a, b decision) int { return a.at.Compare(b.at) })
 	load(t, loki, decisions)
 	// The notices that `load` adds.
 	counted := decisions

@@ -22,7 +22,6 @@ const step = time.Minute
 type question struct {
 	decisions []decision // of all time
 	picked    choice
-	limit     int
 }
 
 func (q question) where(holds ...func(decision) bool) []decision {
@@ -84,10 +83,10 @@ func overTime(n int, names []string, holds ...func(decision) bool) func(question
 	}
 }
 
-func newest(names []string, holds ...func(decision) bool) func(question) expected {
+func newest(limit int, names []string, holds ...func(decision) bool) func(question) expected {
 	return func(q question) expected {
 		rows := q.where(append(holds, inRange)...)
-		rows = rows[max(0, len(rows)-q.limit):] // they are in order of time
+		rows = rows[max(0, len(rows)-limit):] // they are in order of time
 		want := answer{}
 		for _, d := range rows {
 			labels := map[string]string{"at": decimal(d.at.UnixMilli())}
@@ -150,9 +149,9 @@ var lokiPanels = map[string]lokiPanel{
 	"Denied methods and paths": {want: top(20, []string{"http_method", "domain", "path"}, denied)},
 	"Denies by tool call": {want: top(50, []string{"tool_call_id", "tool_name", "tool_match", "chat_id", "owner",
 		"workspace_name"}, denied, hasCall)},
-	"Recent denied":  {want: newest(requestColumns, denied), columns: requestColumns},
-	"Recent allowed": {want: newest(requestColumns, allowed), columns: requestColumns},
-	"Trail":          {want: newest(trailColumns), columns: trailColumns},
+	"Recent denied":  {want: newest(20, requestColumns, denied), columns: requestColumns},
+	"Recent allowed": {want: newest(20, requestColumns, allowed), columns: requestColumns},
+	"Trail":          {want: newest(500, trailColumns), columns: trailColumns},
 	"Notices": {filters: []string{"owner", "workspace", "template"}, columns: []string{"owner", "workspace_name"},
 		want: func(q question) expected {
 			rows := answer{}
@@ -192,7 +191,9 @@ var choices = map[string]choice{
 	"domain expression":      {"domain": {`^(h|d1)\.example$`}},
 	"IPv6":                   {"domain": {"2001:db8"}},
 	"chat":                   {"chat_id": {"chat-3"}},
+	"any chat":               {"chat_id": {"chat"}},
 	"tool call":              {"tool_call_id": {"call-17"}},
+	"tool calls":             {"tool_call_id": {"call-1"}},
 	"no such domain":         {"domain": {"nowhere"}},
 	"owner, tool and domain": {"owner": {"joe"}, "tool": {"execute", "Bash"}, "domain": {`d\d`}},
 	"domain and chat":        {"domain": {"example"}, "chat_id": {"chat-1"}, "decision": {"deny"}},
@@ -227,7 +228,7 @@ func TestPanelsShowTheKnownNumbers(t *testing.T) {
 				}
 				answers[name] = got
 				fitting := only(picked, check.filters...)
-				q := question{picked: picked, limit: p.Targets[0].MaxLines}
+				q := question{picked: picked}
 				for _, d := range decisions {
 					if d.fits(fitting) {
 						q.decisions = append(q.decisions, d)
