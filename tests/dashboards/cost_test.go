@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -56,7 +55,10 @@ func TestCostOfAWeek(t *testing.T) {
 			"--owner", fmt.Sprintf("owner%d", n%8), "--workspace", fmt.Sprintf("w%d", n), "--namespace", "coder-workspaces", path)
 		_ = os.Remove(path)
 	}
-	_ = must(http.Post(loki.base+"/flush", "", nil)).Body.Close()
+	seen, err := instantOf(loki, fmt.Sprintf(`sum(count_over_time({job="boundary"}[%dh]))`, int(week.Hours())), end)
+	if err != nil || seen[""] != float64(count/fleet*fleet) {
+		t.Errorf("%v decisions in Loki, want %d: %v", seen, count, err)
+	}
 
 	board := loadDashboard()
 	fields := func(names string) string {
