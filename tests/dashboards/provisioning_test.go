@@ -4,12 +4,19 @@ package dashboards
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/types"
 	"gopkg.in/yaml.v3"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
 func readYAML(t *testing.T, path string, into any) {
@@ -67,5 +74,92 @@ func TestDashboardIsReviewable(t *testing.T) {
 			t.Errorf("%q is out of order on the grid", p.Title)
 		}
 		above = p
+	}
+}
+
+// Grafana finds the dashboard where compose.yaml puts it, and the dashboard its data sources.
+func TestProvisioningFitsTogether(t *testing.T) {
+	var sources struct {
+		APIVersion  int `yaml:"apiVersion"`
+		Datasources []struct {
+			Name, UID, Type, Access, URL string
+			JSONData                     map[string]string `yaml:"jsonData"`
+		}
+	}
+	readYAML(t, "provisioning/datasources/agent-firewall.yaml", &sources)
+	uids := map[string]string{}
+	for _, source := range sources.Datasources {
+		uids[source.Type] = source.UID
+	}
+	for _, v := range loadDashboard().Templating.List {
+		if v.Type == "datasource" && (v.Current.Value != uids[v.Query.(string)] || uids[v.Query.(string)] == "") {
+			t.Errorf("%s is %v, provisioned are %v", v.Name, v.Current.Value, uids)
+		}
+	}
+	var provided struct {
+		APIVersion int `yaml:"apiVersion"`
+		Providers  []struct {
+			Name, Type string
+			Options    struct{ Path string }
+		}
+	}
+	readYAML(t, "provisioning/dashboards/agent-firewall.yaml", &provided)
+
+	// compose-go is what `docker compose` reads its files with.
+	project, err := loader.LoadWithContext(context.Background(), types.ConfigDetails{
+		WorkingDir:  dashboards,
+		ConfigFiles: types.ToConfigFiles([]string{filepath.Join(dashboards, "compose.yaml")}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mounted := map[string]string{}
+	for _, service := range project.Services {
+		for _, volume := range service.Volumes {
+			if volume.Type != types.VolumeTypeBind {
+				continue
+			}
+			mounted[volume.Target] = volume.Source
+			if _, err := os.Stat(volume.Source); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if got := mounted[provided.Providers[0].Options.Path+"/agent-firewall.json"]; got != filepath.Join(dashboards, "agent-firewall.json") {
+		t.Errorf("the dashboard's folder holds %q", got)
+	}
+	for _, source := range sources.Datasources {
+		host := must(url.Parse(source.URL)).Hostname()
+		if _, err := project.GetService(host); err != nil {
+			t.Error(err)
+		}
+	}
+	// The bridge takes its command line.
+	address := freeAddress()
+	command := strings.NewReplacer("/state", t.TempDir(), "/logs", t.TempDir(), "0.0.0.0:9765", address, "loki:3100", freeAddress()).
+		Replace(strings.Join(project.Services["bridge"].Command, " "))
+	start(t, bridgeBinary(), strings.Fields(command)...)
+	eventually(t, "the bridge answers", func() bool { return len(scrapeOf("http://"+address+"/metrics")) > 0 })
+}
+
+func TestKustomizationMakesTheConfigMaps(t *testing.T) {
+	made, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), dashboards)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"grafana_dashboard": "agent-firewall.json", "grafana_datasource": "provisioning/datasources/agent-firewall.yaml"}
+	if made.Size() != len(want) {
+		t.Errorf("%d objects", made.Size())
+	}
+	for label, file := range want {
+		found := false
+		for _, object := range made.Resources() {
+			if object.GetLabels()[label] == "1" && object.GetKind() == "ConfigMap" {
+				found = object.GetDataMap()[filepath.Base(file)] == string(must(os.ReadFile(filepath.Join(dashboards, file))))
+			}
+		}
+		if !found {
+			t.Errorf("no ConfigMap with %s: \"1\" holds %s", label, file)
+		}
 	}
 }
