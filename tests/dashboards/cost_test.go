@@ -33,7 +33,8 @@ func TestCostOfAWeek(t *testing.T) {
   ingestion_burst_size_mb: 1000
   per_stream_rate_limit: 1GB
   per_stream_rate_limit_burst: 1GB
-`, "ingester:\n", "ingester:\n  chunk_retain_period: 12h\n") // for the index of chunks just flushed takes a while.of("cost")
+`, // The index of a chunk just flushed takes a while to be found.
+		"ingester:\n", "ingester:\n  chunk_retain_period: 12h\n").of("cost")
 	dice := rand.New(rand.NewPCG(3, 4))
 	for n := range fleet {
 		path := filepath.Join(t.TempDir(), "boundary-2026-06-02_12-00-00-1.log")

@@ -3,15 +3,12 @@
 package dashboards
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -147,89 +144,50 @@ func (d decision) fits(picked choice) bool {
 
 const notice = "time=2026-06-09T12:00:00.500Z level=WARN msg=\"No allow rules specified; all network traffic will be denied by default\"\n"
 
-// load brings the decisions to Loki as log files read by the bridge: one session a workspace for requests without a
-// tool call, with one notice each, and one session a tool call.
+// load brings the decisions to Loki as log files that the bridge reads, and a journal of the tool calls: one session a
+// workspace for requests without a tool call, with one notice each, and one session a tool call.
 func load(t *testing.T, loki server, decisions []decision, flags ...string) {
 	t.Helper()
 	for _, w := range append(workspaces, quiet) {
-		folder := t.TempDir()
-		calls := map[string]toolCall{}
-		logs := map[string]string{"boundary-2026-06-09_11-00-00-1.log": notice}
+		const plainPID = 1
+		logs, calls := map[int]string{plainPID: notice}, map[int]toolCall{}
 		for _, d := range decisions {
 			if d.workspace != w {
 				continue
 			}
-			name := "boundary-2026-06-09_11-00-00-1.log"
+			pid := plainPID
 			if d.call != (toolCall{}) {
-				name = fmt.Sprintf("boundary-2026-06-09_11-00-00-%s.log", strings.Replace(d.call.id, "call-", "10", 1))
-				calls[strings.TrimSuffix(name, ".log")] = d.call
+				pid = 1000 + must(strconv.Atoi(strings.TrimPrefix(d.call.id, "call-")))
+				calls[pid] = d.call
 			}
-			logs[name] += d.line()
+			logs[pid] += d.line()
 		}
-		var plainFiles, callFiles []string
-		for name, text := range logs {
-			path := write(t, filepath.Join(folder, name), text)
-			if _, known := calls[strings.TrimSuffix(name, ".log")]; known {
-				callFiles = append(callFiles, path)
-			} else {
-				plainFiles = append(plainFiles, path)
-			}
+		folder, journal := t.TempDir(), ""
+		for pid, text := range logs {
+			write(t, filepath.Join(folder, fmt.Sprintf("boundary-2026-06-09_11-00-00-%d.log", pid)), text)
 		}
-		replay := append([]string{"replay", "--loki-url", loki.base, "--tenant", loki.tenant, "--owner", w.owner,
-			"--workspace", w.name, "--template", w.template}, flags...)
-		run(t, bridgeBinary(), append(replay, plainFiles...)...)
-		if len(callFiles) > 0 {
-			entries, err := exec.Command(bridgeBinary(), append(append(replay, "--output", "ndjson"), callFiles...)...).Output()
-			if err != nil {
-				t.Fatalf("replay --output ndjson: %v", err)
-			}
-			pushWithToolCalls(t, loki, entries, calls)
+		for pid, call := range calls {
+			journal += call.records(pid)
 		}
+		write(t, filepath.Join(folder, "toolcalls", "toolcalls-2026-06-09.jsonl"), journal)
+		run(t, bridgeBinary(), append([]string{"replay", "--loki-url", loki.base, "--tenant", loki.tenant, "--owner", w.owner,
+			"--workspace", w.name, "--template", w.template, "--journal-dir", filepath.Join(folder, "toolcalls"), folder}, flags...)...)
 	}
 }
 
-// pushWithToolCalls pushes what `replay --output ndjson` printed with the tool calls' labels added, by session.
-func pushWithToolCalls(t *testing.T, loki server, ndjson []byte, calls map[string]toolCall) {
-	t.Helper()
-	type stream struct {
-		Stream map[string]string `json:"stream"`
-		Values [][3]any          `json:"values"`
+// records is how the journal tells of the call, so that its match comes out: an exact one started its Boundary itself,
+// in a window it was the only call open in it, and at an overlap it was the later of two.
+func (c toolCall) records(pid int) string {
+	start := func(source, id string, minute int) string {
+		return fmt.Sprintf(`{"v":1,"event":"start","id":%q,"tool":%q,"source":%q,"time":"2026-06-09T10:%02d:00Z","pids":[%d],"chat_id":%q}`+"\n",
+			id, c.name, source, minute, pid, c.chat)
 	}
-	streams := map[string]*stream{}
-	for _, text := range bytes.Split(bytes.TrimSpace(ndjson), []byte("\n")) {
-		var entry struct {
-			Stream             map[string]string
-			Timestamp, Line    string
-			StructuredMetadata map[string]string `json:"structured_metadata"`
-		}
-		if err := json.Unmarshal(text, &entry); err != nil {
-			t.Fatal(err)
-		}
-		call := calls[entry.StructuredMetadata["session"]]
-		entry.Stream["tool"] = call.tool
-		for name, value := range map[string]string{
-			"tool_name": call.name, "tool_call_id": call.id, "tool_match": call.match, "chat_id": call.chat,
-		} {
-			entry.StructuredMetadata[name] = value
-		}
-		key := fmt.Sprint(entry.Stream)
-		if streams[key] == nil {
-			streams[key] = &stream{Stream: entry.Stream}
-		}
-		streams[key].Values = append(streams[key].Values, [3]any{entry.Timestamp, entry.Line, entry.StructuredMetadata})
-	}
-	var body struct {
-		Streams []*stream `json:"streams"`
-	}
-	for _, one := range streams {
-		body.Streams = append(body.Streams, one)
-	}
-	request := must(http.NewRequest("POST", loki.url+"/push", bytes.NewReader(must(json.Marshal(body)))))
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("X-Scope-OrgID", loki.tenant)
-	response := must(http.DefaultClient.Do(request))
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusNoContent {
-		t.Fatalf("push: %s", response.Status)
+	switch c.match {
+	case "exact":
+		return start("exec", c.id, 50)
+	case "overlap":
+		return start("hook", "earlier-"+c.id, 40) + start("hook", c.id, 50)
+	default:
+		return start("hook", c.id, 50)
 	}
 }
