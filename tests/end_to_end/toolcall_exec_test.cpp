@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Tool calls as the Coder agent runs them (coder/coder agent/agentproc): `sh -c COMMAND` with the
-// sh that is first on the PATH, CODER_CHAT_ID set, in a process group of its own that is killed as
-// one.
+// Tool calls as the Coder agent runs them (tests/tools/agent_exec): `sh -c COMMAND` with the sh
+// that is first on the agent's PATH, CODER_CHAT_ID set, both outputs in one pipe, in a process
+// group of its own that is killed as one.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -22,12 +22,17 @@ using test_support::LokiServer;
 using test_support::Process;
 using test_support::real_tool;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 /// The real Boundary, or its stand-in where the real one could not be had.
 std::string boundary_program() {
     return real_tool("boundary").value_or(real_tool("boundary-stand-in").value_or(""));
 }
+
+/// What agent-exec takes for the agent's "terminate" and "kill", which go to the whole group.
+constexpr int kAgentTerminates = SIGTERM;
+constexpr int kAgentKills = SIGINT;
 
 /// A workspace: the shim and boundary-loki on the agent's PATH, and a `boundary` with its policy.
 class Agent {
@@ -67,29 +72,29 @@ public:
     [[nodiscard]] std::string file(std::string_view name) const { return folder_.file(name); }
     [[nodiscard]] bool left_nothing_behind() const { return fs::is_empty(folder_.file("tmp")); }
 
-    /// Starts a call; stdout and stderr go to `name`.out and .err.
+    /// Starts a call; what it says goes to `name`.out. Without a chat it is no tool call.
     [[nodiscard]] Process start(const std::string& name, const std::string& command,
-                                std::map<std::string, std::string> more = {
-                                    {"CODER_CHAT_ID", "chat-1"}}) const {
+                                const std::string& chat = "chat-1",
+                                std::map<std::string, std::string> more = {}) const {
         Process::Options options;
         options.environment = environment_;
-        options.environment.merge(more);
+        more.merge(options.environment);
+        options.environment = std::move(more);
         options.output = folder_.file(name + ".out");
-        options.errors = folder_.file(name + ".err");
-        return Process({"setsid", folder_.file("bin/sh"), "-c", command}, options);
+        return Process({real_tool("agent-exec").value_or("agent-exec"), "-chat-id", chat, command},
+                       options);
     }
     struct Result {
         int status = -1;
         std::string output;
-        std::string errors;
     };
-    [[nodiscard]] Result run(const std::string& command, std::map<std::string, std::string> more = {
-                                                             {"CODER_CHAT_ID", "chat-1"}}) const {
+    [[nodiscard]] Result run(const std::string& command, const std::string& chat = "chat-1",
+                             std::map<std::string, std::string> more = {}) const {
         static int number = 0;
         const std::string name = "run-" + std::to_string(++number);
-        Process call = start(name, command, std::move(more));
+        Process call = start(name, command, chat, std::move(more));
         const int status = call.wait(std::chrono::seconds(30)).value_or(-1);
-        return {status, output_of(name), test_support::read_file(folder_.file(name + ".err"))};
+        return {status, output_of(name)};
     }
     [[nodiscard]] std::string output_of(const std::string& name) const {
         return test_support::read_file(folder_.file(name + ".out"));
@@ -140,7 +145,7 @@ TEST_F(ToolCallExecTest, EveryDecisionOfManyCallsCarriesItsOwnCall) {
                     "/; curl -s -o /dev/null http://npm.registry.example/d/" +
                     std::to_string(2 * i + 1) + "/; echo done; " +
                     (i % kAtOnce == 5 ? "sleep 60" : "exit " + std::to_string(i)),
-                {{"CODER_CHAT_ID", "chat-" + std::to_string(i % 3)}}));
+                "chat-" + std::to_string(i % 3)));
         }
         for (std::size_t i = first; i < first + kAtOnce; ++i) {
             Process& call = calls[i - first];
@@ -148,7 +153,7 @@ TEST_F(ToolCallExecTest, EveryDecisionOfManyCallsCarriesItsOwnCall) {
             if (i % kAtOnce == 5) {
                 ASSERT_TRUE(eventually([&] { return agent.output_of(name).ends_with("done\n"); }))
                     << agent.output_of(name);
-                ::kill(-call.pid(), SIGKILL);
+                call.signal(kAgentKills);
                 EXPECT_EQ(call.wait(std::chrono::seconds(30)), 128 + SIGKILL);
             } else {
                 EXPECT_EQ(call.wait(std::chrono::seconds(30)), static_cast<int>(i));
@@ -195,33 +200,30 @@ TEST_F(ToolCallExecTest, OutputAndStatusAreThoseOfTheCommandAlone) {
                                       "umask",
                                       "ulimit -n"}) {
         SCOPED_TRACE(command);
-        const auto without = agent_.run(command, {});
+        const auto without = agent_.run(command, "");
         const auto with = agent_.run(command);
         EXPECT_EQ(with.status, without.status);
         EXPECT_EQ(with.output, without.output);
-        EXPECT_EQ(with.errors, without.errors);
     }
     EXPECT_TRUE(agent_.left_nothing_behind());
 }
 
 TEST_F(ToolCallExecTest, WhatIsNoToolCallIsNotTouched) {
-    const std::map<std::string, std::string> call = {{"CODER_CHAT_ID", "chat-1"}};
     for (const auto& [name, value] :
          std::map<std::string, std::string>{{"CODER_SCRIPT_DATA_DIR", "/x"},
                                             {"BOUNDARY_JAIL", "1"},
                                             {"BOUNDARY_LOKI_TOOL_CALL_ID", "outer"}}) {
-        auto environment = call;
-        environment[name] = value;
-        EXPECT_EQ(agent_.run("echo plain; exit 5", environment).status, 5) << name;
-        environment["PATH"] = "/usr/bin:/bin";
-        const auto direct =
-            test_support::run_command({BOUNDARY_LOKI_BINARY, "toolcall", "exec", "--boundary",
-                                       "/none", "--", "sh", "-c", "echo plain; exit 5"},
-                                      environment);
+        const auto shim = agent_.run("echo plain; exit 5", "chat-1", {{name, value}});
+        EXPECT_EQ(shim.status, 5) << name;
+        EXPECT_EQ(shim.output, "plain\n") << name;
+        const auto direct = test_support::run_command(
+            {BOUNDARY_LOKI_BINARY, "toolcall", "exec", "--boundary", "/none", "--", "sh", "-c",
+             "echo plain; exit 5"},
+            {{"CODER_CHAT_ID", "chat-1"}, {"PATH", "/usr/bin:/bin"}, {name, value}});
         EXPECT_EQ(direct.status, 5) << name;
         EXPECT_EQ(direct.output, "plain\n") << name;
     }
-    EXPECT_EQ(agent_.run("exit 6", {}).status, 6);
+    EXPECT_EQ(agent_.run("exit 6", "").status, 6);
     EXPECT_EQ(journal(), "");
 }
 
@@ -236,26 +238,36 @@ TEST_F(ToolCallExecTest, JournalsStartAndEndWithTheCommandsStatus) {
     EXPECT_EQ(occurrences(text, "\n"), 2U);
 }
 
-TEST_F(ToolCallExecTest, PassesSignalsOnAndJournalsTheEnd) {
-    Process call = agent_.start("call", "echo up; sleep 60 & wait");
-    ASSERT_TRUE(eventually([&] { return agent_.output_of("call") == "up\n"; }));
-    ::kill(-call.pid(), SIGTERM);
-    EXPECT_EQ(call.wait(std::chrono::seconds(30)), 128 + SIGTERM);
+TEST_F(ToolCallExecTest, ASignalIsTheCommandsToAnswer) {
+    for (const std::string command :
+         {"echo up; sleep 60 & wait", "trap 'echo bye; exit 8' TERM; echo up; sleep 60 & wait",
+          "trap '' TERM; echo up; sleep 0.2; echo on; exit 9"}) {
+        SCOPED_TRACE(command);
+        const auto terminated = [&](const std::string& chat) {
+            const std::string name = "signalled" + chat;
+            std::filesystem::remove(agent_.file(name + ".out"));
+            Process call = agent_.start(name, command, chat);
+            EXPECT_TRUE(eventually([&] { return agent_.output_of(name) == "up\n"; }));
+            call.signal(kAgentTerminates);
+            const int status = call.wait(std::chrono::seconds(30)).value_or(-1);
+            return Agent::Result{status, agent_.output_of(name)};
+        };
+        const auto without = terminated("");
+        const auto with = terminated("chat-1");
+        EXPECT_EQ(with.status, without.status);
+        EXPECT_EQ(with.output, without.output);
+    }
     EXPECT_THAT(journal(), HasSubstr(R"("status":143})"));
-    Process trapping = agent_.start(
-        "trapping", "trap 'echo bye; exit 8' TERM; echo up; while :; do sleep 0.05; done");
-    ASSERT_TRUE(eventually([&] { return agent_.output_of("trapping") == "up\n"; }));
-    ::kill(-trapping.pid(), SIGTERM);
-    EXPECT_TRUE(trapping.wait(std::chrono::seconds(30)).has_value());
-    EXPECT_TRUE(eventually([&] { return agent_.output_of("trapping") == "up\nbye\n"; }));
+    EXPECT_THAT(journal(), HasSubstr(R"("status":8})"));
+    EXPECT_THAT(journal(), HasSubstr(R"("status":9})"));
 }
 
 TEST_F(ToolCallExecTest, WithoutBoundaryItRefusesUnlessToldOtherwise) {
     agent_.remove_program("boundary");
     const auto refused = agent_.run("echo ran");
     EXPECT_EQ(refused.status, 126);
-    EXPECT_EQ(refused.output, "");
-    EXPECT_THAT(refused.errors, HasSubstr("install Coder Boundary on PATH"));
+    EXPECT_THAT(refused.output, HasSubstr("install Coder Boundary on PATH"));
+    EXPECT_THAT(refused.output, Not(HasSubstr("ran\n")));
     const auto open =
         test_support::run_command({BOUNDARY_LOKI_BINARY, "toolcall", "exec", "--fail-open",
                                    "--boundary", "/none", "--", "sh", "-c", "echo ran; exit 4"},
@@ -266,15 +278,15 @@ TEST_F(ToolCallExecTest, WithoutBoundaryItRefusesUnlessToldOtherwise) {
     agent_.remove_program("boundary-loki");
     const auto gone = agent_.run("echo ran");
     EXPECT_EQ(gone.status, 126);
-    EXPECT_THAT(gone.errors, HasSubstr("boundary-loki is not installed"));
+    EXPECT_THAT(gone.output, HasSubstr("boundary-loki is not installed"));
 }
 
 TEST_F(ToolCallExecTest, ABoundaryThatRunsNothingIsNoSuccess) {
     agent_.write_program("boundary", "echo 'Error: bad config' >&2; exit 0");
     const auto result = agent_.run("echo ran");
     EXPECT_EQ(result.status, 126);
-    EXPECT_THAT(result.errors, HasSubstr("Error: bad config"));
-    EXPECT_THAT(result.errors, HasSubstr("has not run the command"));
+    EXPECT_THAT(result.output, HasSubstr("Error: bad config"));
+    EXPECT_THAT(result.output, HasSubstr("has not run the command"));
     agent_.write_program("boundary", "kill -KILL $$");
     EXPECT_EQ(agent_.run("echo ran").status, 128 + SIGKILL);
     EXPECT_TRUE(agent_.left_nothing_behind());
@@ -285,14 +297,14 @@ TEST_F(ToolCallExecTest, AJournalThatCannotBeWrittenIsSaidAndPortsAreStillNeeded
     std::ofstream(logs() + "/toolcalls") << "a file in the way";
     const auto result = agent_.run("echo ran");
     EXPECT_EQ(result.status, 126);
-    EXPECT_THAT(result.errors, HasSubstr("no proxy port is to be had"));
+    EXPECT_THAT(result.output, HasSubstr("no proxy port is to be had"));
 }
 
 TEST_F(ToolCallExecTest, TheFirstStartsGoOneByOneUntilThereIsACa) {
     agent_.forget_ca();
     // Counts how many are between start and CA at a time, as Boundary's own race would.
     agent_.write_program("boundary",
-                         "mkdir \"$XDG_CONFIG_HOME/alone\" || [ -e "
+                         "mkdir \"$XDG_CONFIG_HOME/alone\" 2>/dev/null || [ -e "
                          "\"$XDG_CONFIG_HOME/coder_boundary/ca-cert.pem\" ] || echo race\n"
                          "sleep 0.2\n"
                          "echo made >\"$XDG_CONFIG_HOME/coder_boundary/ca-cert.pem\"\n"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Builds the real tools that the tests run against into build/tools/bin: loki, logcli, promtail, boundary, and the
-# stand-in for boundary. A tool whose pinned version the module registry refuses is not worked around: the refusal is
-# written to build/tools/unavailable/<tool> in the registry's own words. Loki alone has a second, later pin.
+# Builds what the tests run against into build/tools/bin: the real loki, logcli, promtail and boundary, the stand-in for
+# boundary, and agent-exec, which runs a command as the Coder agent does. A tool whose pinned version the module registry
+# refuses is not worked around: the refusal is written to build/tools/unavailable/<tool> in the registry's own words. Loki
+# alone has a second, later pin.
 # A run with nothing to do takes about a second. A refusal is asked about again after a day, or at once with
 # BOUNDARY_LOKI_TOOLS_RETRY=1.
 set -euo pipefail
@@ -147,13 +148,19 @@ fi
 provide boundary github.com/coder/boundary $boundary_version boundary boundary=github.com/coder/boundary/cmd/boundary ||
     forget_tools boundary
 
-stand_in_key=$(key_of stand_in)
-if ! is_built stand_in "$stand_in_key" boundary-stand-in; then
-    say "building boundary-stand-in"
-    (cd "$here/stand_in" && "$go" build -trimpath -buildvcs=false -ldflags "-s -w" -o "$bin/boundary-stand-in" .)
-    echo "boundary-stand-in for-$boundary_version" >"$out/versions.d/boundary-stand-in"
-    echo "$stand_in_key" >"$out/stamps/stand_in"
-fi
+# A program of our own, from the standard library alone.
+make_own() { # FOLDER TOOL VERSION
+    local folder=$1 tool=$2 version=$3 key
+    key=$(key_of "$folder")
+    if is_built "$folder" "$key" "$tool"; then return 0; fi
+    say "building $tool"
+    (cd "$here/$folder" && "$go" build -trimpath -buildvcs=false -ldflags "-s -w" -o "$bin/$tool" .)
+    echo "$tool $version" >"$out/versions.d/$tool"
+    echo "$key" >"$out/stamps/$folder"
+}
+
+make_own stand_in boundary-stand-in for-$boundary_version
+make_own agent_exec agent-exec for-coder-agentproc
 
 cat "$out"/versions.d/* >"$out/versions"
 say "$(paste -sd, "$out/versions" | sed 's/,/, /g')"
