@@ -221,12 +221,15 @@ public:
 
     /// The command, made to leave its status behind.
     [[nodiscard]] std::vector<std::string> around(const std::vector<std::string>& command) const {
-        // The shell's own words, such as "Killed", are not the command's: they go nowhere. A signal
-        // for the whole group is the command's to answer; the traps, which the command does not
-        // inherit, let the shell live on to write down how it did.
+        // The shell's own words, such as "Killed", are not the command's: they go nowhere, while
+        // the command's stderr waits on a descriptor that it did not inherit. A signal for the
+        // whole group is the command's to answer; the traps, which the command does not inherit,
+        // let the shell live on to write down how it did.
         constexpr const char* kScript =
-            "file=$1; shift; trap : HUP INT QUIT TERM USR1 USR2; exec 3>&2 2>/dev/null; "
-            "(exec \"$@\" 2>&3 3>&-); status=$?; echo $status >\"$file\"; exit $status";
+            R"sh(file=$1; shift; trap : HUP INT QUIT TERM USR1 USR2; fd=3; )sh"
+            R"sh(while [ $fd -lt 9 ] && [ -e /proc/self/fd/$fd ]; do fd=$((fd + 1)); done; )sh"
+            R"sh(eval "exec $fd>&2 2>/dev/null; (exec \"\$@\" 2>&$fd $fd>&-)"; )sh"
+            R"sh(status=$?; echo $status >"$file"; exit $status)sh";
         std::vector<std::string> all = {"/bin/sh", "-c", kScript, "sh", path()};
         all.insert(all.end(), command.begin(), command.end());
         if (command.front() == "sh") {

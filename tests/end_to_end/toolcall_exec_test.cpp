@@ -6,10 +6,12 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include "bridge/base/unique_fd.h"
 #include "tests/end_to_end/boundary.h"
 #include "tests/end_to_end/decisions.h"
 
@@ -179,6 +181,9 @@ TEST_F(ToolCallExecTest, EveryDecisionOfManyCallsCarriesItsOwnCall) {
 }
 
 TEST_F(ToolCallExecTest, OutputAndStatusAreThoseOfTheCommandAlone) {
+    // Inherited by the agent and by its calls.
+    const base::UniqueFd more(::open("/dev/null", O_RDONLY));
+    ASSERT_GE(more.get(), 3);
     for (const std::string command : {"echo out; echo err >&2",
                                       "exit 0",
                                       "exit 3",
