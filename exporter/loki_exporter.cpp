@@ -144,8 +144,8 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
     const std::size_t before = stream->open.bytes();
     stream->open.add(entry);
     in_flight_bytes_ += stream->open.bytes() - before;
-    if (may_lead(entry.timestamp_ns)) {
-        stream->newest_added_ns = std::max(stream->newest_added_ns, entry.timestamp_ns);
+    if (entry.timestamp_ns > stream->newest_added_ns && may_lead(entry.timestamp_ns)) {
+        stream->newest_added_ns = entry.timestamp_ns;
     }
     if (stream->open.bytes() >= settings_.batch_bytes) {
         seal(*stream);
@@ -157,10 +157,12 @@ bool LokiExporter::may_lead(std::int64_t timestamp_ns) const {
 }
 
 void LokiExporter::note_newest(OutgoingStream& stream, const SealedBatch& batch) const {
-    for (const auto& slot : batch.slots()) {
-        if (may_lead(slot.timestamp_ns)) {
-            stream.newest_settled_ns = std::max(stream.newest_settled_ns, slot.timestamp_ns);
-        }
+    // Ascending in time, so the last one that may lead is the newest of them.
+    const auto newest = std::find_if(
+        batch.slots().rbegin(), batch.slots().rend(),
+        [this](const SealedBatch::Slot& slot) { return may_lead(slot.timestamp_ns); });
+    if (newest != batch.slots().rend()) {
+        stream.newest_settled_ns = std::max(stream.newest_settled_ns, newest->timestamp_ns);
     }
 }
 
@@ -329,6 +331,9 @@ bool LokiExporter::resolve_doubt(OutgoingStream& stream) {
         return true;
     }
     front.doubt = Doubt::None;
+    if (std::ranges::find(answer.stored, true) == answer.stored.end()) {
+        return true;
+    }
     const int failures = front.failures;
     std::vector<PendingPush> missing;
     for (std::size_t i = 0; i < answer.stored.size();) {

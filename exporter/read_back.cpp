@@ -104,10 +104,14 @@ ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& ba
             rows.end_ns = page->last_ns > rows.end_ns ? page->last_ns : after(page->last_ns);
         }
     }
+    result.state = ReadBack::State::Known;
+    if (rows.hashes.empty()) {
+        result.stored.assign(batch.size(), false);  // the common case
+        return result;
+    }
     for (const auto& entry : decode_entries(batch.entries())) {
         result.stored.push_back(rows.hashes.contains(entry_hash(entry.timestamp_ns, entry.line)));
     }
-    result.state = ReadBack::State::Known;
     return result;
 }
 

@@ -62,10 +62,6 @@ bool is_reserved(std::string_view name) {
     });
 }
 
-bool is_plain_ascii(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 base::Labels sorted(base::Labels labels) {
     std::ranges::sort(labels);
     return labels;
@@ -140,7 +136,7 @@ void Enricher::metadata(std::string_view name, std::string_view value) {
         return;
     }
     value = base::utf8_prefix(value, kMetadataValueBytes);
-    if (!is_plain_ascii(value)) {
+    if (!base::is_ascii(value)) {
         // Reserved by the caller, so earlier views into the buffer stay valid.
         const std::size_t start = sanitized_.size();
         base::append_valid_utf8(sanitized_, value);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "bridge/base/byte_scan.h"
 #include "bridge/base/rfc3339.h"
 
 namespace tailer {
@@ -41,6 +42,16 @@ void append_code_point(std::string& out, std::uint32_t code) {
     }
 }
 
+/// Marks the bytes that end a bare token, or make it none.
+constexpr std::uint64_t ends_bare(std::uint64_t word) {
+    using base::scan::equal;
+    return equal(word, ' ') | equal(word, '=') | equal(word, '"');
+}
+constexpr std::uint64_t ends_quoted_run(std::uint64_t word) {
+    using base::scan::equal;
+    return equal(word, '"') | equal(word, '\\');
+}
+
 /// Cursor over a quoted Go string; `take` leaves the rest behind the closing quote.
 class GoQuoted {
 public:
@@ -48,8 +59,8 @@ public:
 
     /// `rest` starts behind the opening quote. The value borrows from it when it had no escape.
     std::optional<std::string_view> take() {
-        const std::size_t plain = rest_.find_first_of("\"\\");
-        if (plain == std::string_view::npos) {
+        const std::size_t plain = base::length_before(rest_, ends_quoted_run);
+        if (plain == rest_.size()) {
             return std::nullopt;
         }
         if (rest_[plain] == '"') {
@@ -59,8 +70,8 @@ public:
         }
         const std::size_t start = buffer_.size();
         while (!rest_.empty()) {
-            const std::size_t run = rest_.find_first_of("\"\\");
-            if (run == std::string_view::npos) {
+            const std::size_t run = base::length_before(rest_, ends_quoted_run);
+            if (run == rest_.size()) {
                 return std::nullopt;
             }
             buffer_ += rest_.substr(0, run);
@@ -137,10 +148,10 @@ std::optional<std::string_view> take_token(std::string_view& rest, char stop, st
         rest.remove_prefix(1);
         return GoQuoted(rest, buffer).take();
     }
-    const auto token = rest.substr(0, rest.find(stop));
+    const auto token = rest.substr(0, base::length_before(rest, ends_bare));
     rest.remove_prefix(token.size());
     // TextHandler quotes every key and value that holds one of these.
-    if (token.find_first_of("\"= ") != std::string_view::npos) {
+    if (!rest.empty() && rest.front() != stop) {
         return std::nullopt;
     }
     return token;

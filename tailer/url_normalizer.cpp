@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "bridge/base/byte_scan.h"
 #include "bridge/base/utf8.h"
 
 namespace tailer {
@@ -22,16 +23,24 @@ bool starts_with_folded(std::string_view text, std::string_view prefix) {
     return true;
 }
 
-bool is_unsafe(char c) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    return byte <= 0x20 || byte == 0x7F || c == '"' || c == '\\';
+/// Marks all but the bytes that stay as they are, without a look at their neighbours.
+constexpr std::uint64_t not_safe(std::uint64_t word) {
+    using namespace base::scan;
+    return below(word, 0x21) | equal(word, '\x7F') | equal(word, '"') | equal(word, '\\') |
+           not_ascii(word);
 }
 
 void append_escaped(std::string& out, std::string_view text) {
     constexpr std::string_view kHex = "0123456789ABCDEF";
-    while (!text.empty()) {
+    while (true) {
+        const std::size_t safe = base::length_before(text, not_safe);
+        out += text.substr(0, safe);
+        text.remove_prefix(safe);
+        if (text.empty()) {
+            return;
+        }
         const std::size_t length = base::utf8_sequence_length(text);
-        if (length == 0 || is_unsafe(text.front())) {
+        if (length < 2) {
             const auto byte = static_cast<std::uint8_t>(text.front());
             out += '%';
             out += kHex[byte >> 4U];

@@ -147,33 +147,35 @@ void append_rfc3339_nano(std::string& out, std::int64_t unix_ns) {
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{instant - day};
 
-    const auto put = [&out](std::int64_t value, int width) {
-        std::array<char, 20> digits{};
+    std::array<char, 32> text{};
+    char* at = text.data();
+    const auto put = [&at](std::uint64_t value, int width) {
         for (int i = width - 1; i >= 0; --i) {
-            digits.at(static_cast<std::size_t>(i)) = static_cast<char>('0' + value % 10);
+            at[i] = static_cast<char>('0' + value % 10);
             value /= 10;
         }
-        out.append(digits.data(), static_cast<std::size_t>(width));
+        at += width;
     };
-    put(static_cast<int>(date.year()), 4);
-    out += '-';
+    put(static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
+    *at++ = '-';
     put(static_cast<unsigned>(date.month()), 2);
-    out += '-';
+    *at++ = '-';
     put(static_cast<unsigned>(date.day()), 2);
-    out += 'T';
-    put(clock.hours().count(), 2);
-    out += ':';
-    put(clock.minutes().count(), 2);
-    out += ':';
-    put(clock.seconds().count(), 2);
+    *at++ = 'T';
+    put(static_cast<std::uint64_t>(clock.hours().count()), 2);
+    *at++ = ':';
+    put(static_cast<std::uint64_t>(clock.minutes().count()), 2);
+    *at++ = ':';
+    put(static_cast<std::uint64_t>(clock.seconds().count()), 2);
     if (nanos != 0) {
-        out += '.';
-        put(nanos, 9);
-        while (out.back() == '0') {
-            out.pop_back();
+        *at++ = '.';
+        put(static_cast<std::uint64_t>(nanos), 9);
+        while (at[-1] == '0') {
+            --at;
         }
     }
-    out += 'Z';
+    *at++ = 'Z';
+    out.append(text.data(), at);
 }
 
 }  // namespace base

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/base/utf8.h"
 
-#include <array>
 #include <cstdint>
+
+#include "bridge/base/byte_scan.h"
 
 namespace base {
 namespace {
@@ -11,15 +12,12 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 bool is_continuation(char c) noexcept { return (static_cast<std::uint8_t>(c) & 0xC0U) == 0x80U; }
 
-/// Bytes that may stand in a JSON string as they are, without a look at their neighbours.
-constexpr std::array<bool, 256> make_plain_table() {
-    std::array<bool, 256> table{};
-    for (std::size_t c = 0x20; c < 0x80; ++c) {
-        table.at(c) = c != '"' && c != '\\';
-    }
-    return table;
+/// Marks all but the bytes that may stand in a JSON string as they are, without a look at their
+/// neighbours.
+constexpr std::uint64_t not_plain(std::uint64_t word) {
+    return scan::below(word, 0x20) | scan::equal(word, '"') | scan::equal(word, '\\') |
+           scan::not_ascii(word);
 }
-constexpr std::array<bool, 256> kPlain = make_plain_table();
 
 void append_escape(std::string& out, char c) {
     switch (c) {
@@ -88,6 +86,10 @@ std::string_view utf8_prefix(std::string_view text, std::size_t limit) noexcept 
     return text.substr(0, limit - end < 4 ? end : limit);  // four in a row are no sequence
 }
 
+bool is_ascii(std::string_view text) noexcept {
+    return length_before(text, scan::not_ascii) == text.size();
+}
+
 void append_valid_utf8(std::string& out, std::string_view text) {
     while (!text.empty()) {
         const std::size_t length = utf8_sequence_length(text);
@@ -99,10 +101,7 @@ void append_valid_utf8(std::string& out, std::string_view text) {
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
     while (!text.empty()) {
-        std::size_t plain = 0;
-        while (plain < text.size() && kPlain[static_cast<std::uint8_t>(text[plain])]) {
-            ++plain;
-        }
+        const std::size_t plain = length_before(text, not_plain);
         out += text.substr(0, plain);
         text.remove_prefix(plain);
         if (text.empty()) {

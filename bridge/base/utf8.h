@@ -15,6 +15,8 @@ namespace base {
 /// The longest front part of `text` of at most `limit` bytes that does not end within a sequence.
 [[nodiscard]] std::string_view utf8_prefix(std::string_view text, std::size_t limit) noexcept;
 
+[[nodiscard]] bool is_ascii(std::string_view text) noexcept;
+
 /// Appends `text` with each invalid byte replaced by U+FFFD.
 void append_valid_utf8(std::string& out, std::string_view text);
 

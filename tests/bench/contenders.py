@@ -14,7 +14,7 @@ class Ours:
     name = "boundary-loki"
 
     def __init__(self):
-        self.binary = os.environ.get("BOUNDARY_LOKI", os.path.join(ROOT, "build/release/boundary-loki"))
+        self.binary = os.path.join(ROOT, "build/release/boundary-loki")
         self.version = ["--version"]
 
     def command(self, logs, state, url, batch_wait_ms, port, paced):
@@ -22,6 +22,16 @@ class Ours:
                 "--metrics-address", f"127.0.0.1:{port}", "--batch-wait", f"{batch_wait_ms}ms",
                 "--owner", "joe", "--workspace", "w1", "--agent", "main", "--template", "firewalled",
                 "--namespace", "coder-workspaces", "--log-level", "warn"] + ([] if paced else ["--stream-rate", "0"])
+
+
+class Before(Ours):
+    """Another build of ours, to tell what a change costs in the same run: BOUNDARY_LOKI_BEFORE names its binary."""
+
+    name = "before"
+
+    def __init__(self):
+        super().__init__()
+        self.binary = os.environ.get("BOUNDARY_LOKI_BEFORE")
 
 
 class Promtail:
@@ -159,7 +169,7 @@ def command_of(contender, logs, state, url, batch_wait_ms, port, paced):
 
 def available(names):
     """Those of `names` (all when empty) that are on this machine."""
-    everyone = [Ours(), Promtail(), FluentBit(), Vector(), Alloy()]
+    everyone = [Ours(), Before(), Promtail(), FluentBit(), Vector(), Alloy()]
     unknown = set(names) - {contender.name for contender in everyone}
     if unknown:
         raise SystemExit(f"kit.py: unknown contender: {', '.join(sorted(unknown))}")
