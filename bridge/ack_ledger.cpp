@@ -10,30 +10,30 @@ void AckLedger::expect(std::uint64_t file, std::uint64_t position) {
     ++open_;
 }
 
-bool AckLedger::settle(std::uint64_t file, std::uint64_t position) {
+std::optional<std::uint64_t> AckLedger::settle(std::uint64_t file, std::uint64_t position) {
     const auto found = files_.find(file);
     if (found == files_.end()) {
-        return false;
+        return std::nullopt;
     }
-    auto& [lines, safe] = found->second;
-    const auto line = std::ranges::lower_bound(lines, position, {}, &Line::position);
+    auto& [lines, first] = found->second;
+    const auto line = std::ranges::lower_bound(lines.begin() + static_cast<std::ptrdiff_t>(first),
+                                               lines.end(), position, {}, &Line::position);
     if (line == lines.end() || line->position != position || line->settled) {
-        return false;
+        return std::nullopt;
     }
     line->settled = true;
     --open_;
-    bool moved = false;
-    while (!lines.empty() && lines.front().settled) {
-        safe = lines.front().position;
-        lines.pop_front();
-        moved = true;
+    std::optional<std::uint64_t> safe;
+    while (first < lines.size() && lines[first].settled) {
+        safe = lines[first++].position;
     }
-    return moved;
-}
-
-std::optional<std::uint64_t> AckLedger::safe_offset(std::uint64_t file) const {
-    const auto found = files_.find(file);
-    return found == files_.end() ? std::nullopt : found->second.safe;
+    if (first == lines.size()) {
+        files_.erase(found);
+    } else if (first > lines.size() / 2) {
+        lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(first));
+        first = 0;
+    }
+    return safe;
 }
 
 void AckLedger::forget(std::uint64_t file) {
@@ -45,9 +45,6 @@ void AckLedger::forget(std::uint64_t file) {
     }
 }
 
-bool AckLedger::waits_for(std::uint64_t file) const {
-    const auto found = files_.find(file);
-    return found != files_.end() && !found->second.lines.empty();
-}
+bool AckLedger::waits_for(std::uint64_t file) const { return files_.contains(file); }
 
 }  // namespace bridge

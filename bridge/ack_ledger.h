@@ -2,24 +2,21 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 namespace bridge {
 
 /// Turns settled records, which come in any order, into a safe offset for each file: everything
 /// before it is settled. Positions are the offsets behind each line; a file's lines are expected in
-/// their order.
+/// their order. A file of which all is settled takes no memory here.
 class AckLedger {
 public:
     void expect(std::uint64_t file, std::uint64_t position);
 
-    /// True when the file's safe offset has moved.
-    bool settle(std::uint64_t file, std::uint64_t position);
-
-    /// The safe offset, if this file has had any line settled.
-    [[nodiscard]] std::optional<std::uint64_t> safe_offset(std::uint64_t file) const;
+    /// The file's safe offset, when it has moved.
+    std::optional<std::uint64_t> settle(std::uint64_t file, std::uint64_t position);
 
     /// Lines expected and not settled.
     [[nodiscard]] std::size_t open() const { return open_; }
@@ -31,11 +28,12 @@ private:
         std::uint64_t position = 0;
         bool settled = false;
     };
-    struct File {
-        std::deque<Line> lines;
-        std::optional<std::uint64_t> safe;
+    /// Of one file, those before `first` are done with.
+    struct Lines {
+        std::vector<Line> lines;
+        std::size_t first = 0;
     };
-    std::unordered_map<std::uint64_t, File> files_;
+    std::unordered_map<std::uint64_t, Lines> files_;
     std::size_t open_ = 0;
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/checkpoint.h"
 
-#include <string_view>
+#include <algorithm>
+#include <charconv>
+#include <optional>
 
 #include <simdjson.h>
 #include <zlib.h>
@@ -11,12 +13,19 @@
 namespace bridge {
 namespace {
 
-constexpr std::string_view kHead = R"({"boundary_loki_checkpoint":1,"clean":)";
+constexpr std::string_view kWholeHead = R"({"boundary_loki_checkpoint":2,"clean":)";
+constexpr std::string_view kChangesHead = R"({"changed":2,"clean":)";
 constexpr std::string_view kEndName = "{\"crc32\":";
+/// What is gathered before it is written.
+constexpr std::size_t kPieceBytes = 32U << 10U;
 
-std::string end_line(std::string_view text) {
-    const auto sum = ::crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size());
-    return std::string(kEndName) + std::to_string(sum) + "}\n";
+std::uint32_t crc_of(std::string_view text, std::uint32_t before) {
+    return static_cast<std::uint32_t>(
+        ::crc32_z(before, reinterpret_cast<const Bytef*>(text.data()), text.size()));
+}
+
+std::string end_line(std::uint32_t crc) {
+    return std::string(kEndName) + std::to_string(crc) + "}\n";
 }
 
 void append_text(std::string& out, std::string_view name, std::string_view value) {
@@ -40,104 +49,299 @@ void close(std::string& out) {
     out += '\n';
 }
 
-bool read_file(simdjson::dom::element line, Checkpoint& checkpoint) {
-    tailer::FileProgress file;
-    std::string_view folder;
-    std::string_view name;
-    if (line["folder"].get(folder) != simdjson::SUCCESS ||
-        line["name"].get(name) != simdjson::SUCCESS ||
-        line["inode"].get(file.identity.inode) != simdjson::SUCCESS ||
-        line["birth_ns"].get(file.identity.birth_ns) != simdjson::SUCCESS ||
-        line["offset"].get(file.offset) != simdjson::SUCCESS) {
-        return false;
+/// Reads the lines of all groups.
+class Reader {
+public:
+    /// False when the line does not fit.
+    bool head(std::string_view line) {
+        if (line.starts_with(kWholeHead) || line.starts_with(kChangesHead)) {
+            simdjson::dom::element object;
+            return (groups_ == 0) == line.starts_with(kWholeHead) && parse(line, object) &&
+                   object["clean"].get(result_.clean) == simdjson::SUCCESS &&
+                   begin_group(2);
+        }
+        simdjson::dom::element object;
+        std::int64_t version = 0;
+        return groups_ == 0 && parse(line, object) &&
+               object["boundary_loki_checkpoint"].get(version) == simdjson::SUCCESS &&
+               version == 1 &&
+               object["clean"].get(result_.clean) == simdjson::SUCCESS &&
+               object["files"].get(files_) == simdjson::SUCCESS &&
+               object["streams"].get(streams_) == simdjson::SUCCESS && begin_group(1);
     }
-    std::string_view session;
-    if (line["session"].get(session) == simdjson::SUCCESS) {
-        file.session = session;
-    }
-    file.folder = folder;
-    file.name = name;
-    checkpoint.files.push_back(std::move(file));
-    return true;
-}
 
-bool read_stream(simdjson::dom::element line, Checkpoint& checkpoint) {
-    std::string_view stream;
-    std::int64_t newest_ns = 0;
-    if (line["stream"].get(stream) != simdjson::SUCCESS ||
-        line["newest_ns"].get(newest_ns) != simdjson::SUCCESS) {
-        return false;
+    bool body(std::string_view line) {
+        simdjson::dom::element object;
+        if (!parse(line, object)) {
+            return false;
+        }
+        std::string_view folder;
+        if (object["folder"].get(folder) == simdjson::SUCCESS) {
+            folder_ = folder;
+            if (version_ == 2) {
+                return true;
+            }
+        }
+        if (object["stream"].error() == simdjson::SUCCESS) {
+            return stream(object);
+        }
+        return folder_ && (object["gone"].error() == simdjson::SUCCESS ? gone(object)
+                                                                       : file(object));
     }
-    checkpoint.high_water.emplace(stream, newest_ns);
-    return true;
+
+    [[nodiscard]] bool fits_its_head() const {
+        return version_ == 2 || (result_.files.size() == files_ &&
+                                 result_.high_water.size() == streams_);
+    }
+    [[nodiscard]] std::size_t groups() const { return groups_; }
+    [[nodiscard]] int version() const { return version_; }
+
+    Checkpoint finish() {
+        if (groups_ > 1) {
+            keep_newest();
+        }
+        return std::move(result_);
+    }
+
+private:
+    bool begin_group(int version) {
+        version_ = version;
+        folder_.reset();
+        ++groups_;
+        return true;
+    }
+    bool parse(std::string_view line, simdjson::dom::element& object) {
+        return parser_.parse(line.data(), line.size()).get(object) == simdjson::SUCCESS;
+    }
+    bool file(simdjson::dom::element object) {
+        tailer::FileProgress file;
+        std::string_view name;
+        if (object["name"].get(name) != simdjson::SUCCESS ||
+            object["inode"].get(file.identity.inode) != simdjson::SUCCESS ||
+            object["birth_ns"].get(file.identity.birth_ns) != simdjson::SUCCESS ||
+            object["offset"].get(file.offset) != simdjson::SUCCESS) {
+            return false;
+        }
+        std::string_view session;
+        if (object["session"].get(session) == simdjson::SUCCESS) {
+            file.session = session;
+        }
+        file.folder = *folder_;
+        file.name = name;
+        result_.files.push_back(std::move(file));
+        return true;
+    }
+    /// Kept as a file without a name until finish().
+    bool gone(simdjson::dom::element object) {
+        tailer::FileProgress file;
+        file.folder = *folder_;
+        result_.files.push_back(std::move(file));
+        return object["inode"].get(result_.files.back().identity.inode) ==
+               simdjson::SUCCESS;
+    }
+    bool stream(simdjson::dom::element object) {
+        std::string_view stream;
+        std::int64_t newest_ns = 0;
+        if (object["stream"].get(stream) != simdjson::SUCCESS ||
+            object["newest_ns"].get(newest_ns) != simdjson::SUCCESS) {
+            return false;
+        }
+        result_.high_water.insert_or_assign(std::string(stream), newest_ns);
+        return true;
+    }
+    /// Of each inode the last that was said.
+    void keep_newest() {
+        auto& files = result_.files;
+        std::vector<std::size_t> order(files.size());
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            order[i] = i;
+        }
+        const auto key = [&files](std::size_t i) {
+            return std::pair(files[i].identity.inode, std::string_view(files[i].folder));
+        };
+        std::ranges::stable_sort(order, {}, key);
+        std::vector<bool> outdated(files.size());
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            const bool last = i + 1 == order.size() || key(order[i]) != key(order[i + 1]);
+            outdated[order[i]] = !last || files[order[i]].name.empty();
+        }
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < files.size(); ++i) {
+            if (!outdated[i]) {
+                if (kept != i) {
+                    files[kept] = std::move(files[i]);
+                }
+                ++kept;
+            }
+        }
+        files.resize(kept);
+    }
+
+    simdjson::dom::parser parser_;
+    Checkpoint result_;
+    std::optional<std::string> folder_;
+    std::size_t groups_ = 0;
+    int version_ = 0;
+    std::uint64_t files_ = 0;
+    std::uint64_t streams_ = 0;
+};
+
+/// Where the group that starts at `begin` ends, if it is whole. `crc` is that of all before it, and
+/// then of all up to its end.
+std::optional<std::size_t> end_of_group(std::string_view text, std::size_t begin,
+                                        std::uint32_t& crc) {
+    std::uint32_t sum = crc;
+    for (std::size_t at = begin; at < text.size();) {
+        const std::size_t newline = text.find('\n', at);
+        if (newline == std::string_view::npos) {
+            return std::nullopt;
+        }
+        const std::string_view line = text.substr(at, newline + 1 - at);
+        if (line.starts_with(kEndName)) {
+            if (line != end_line(sum)) {
+                return std::nullopt;
+            }
+            crc = crc_of(line, sum);
+            return newline + 1;
+        }
+        sum = crc_of(line, sum);
+        at = newline + 1;
+    }
+    return std::nullopt;
 }
 
 }  // namespace
 
-std::string encode_checkpoint(const Checkpoint& checkpoint) {
-    std::string out(kHead);
-    out += checkpoint.clean ? "true," : "false,";
-    append_number(out, "files", checkpoint.files.size());
-    append_number(out, "streams", checkpoint.high_water.size());
-    close(out);
+void CheckpointWriter::begin_whole(bool clean) {
+    text_.append(kWholeHead).append(clean ? "true}\n" : "false}\n");
+}
+
+void CheckpointWriter::begin_changes(bool clean) {
+    text_.append(kChangesHead).append(clean ? "true}\n" : "false}\n");
+}
+
+void CheckpointWriter::folder(std::string_view path) {
+    if (folder_ != path || folder_.empty()) {
+        folder_ = path;
+        text_ += '{';
+        append_text(text_, "folder", path);
+        close(text_);
+    }
+}
+
+void CheckpointWriter::file(std::string_view its_folder, std::string_view name,
+                            const tailer::FileIdentity& identity, std::uint64_t offset,
+                            std::string_view session) {
+    folder(its_folder);
+    text_ += '{';
+    append_text(text_, "name", name);
+    append_number(text_, "inode", identity.inode);
+    append_number(text_, "birth_ns", identity.birth_ns);
+    append_number(text_, "offset", offset);
+    if (!session.empty()) {
+        append_text(text_, "session", session);
+    }
+    close(text_);
+    flush();
+}
+
+void CheckpointWriter::gone(std::string_view its_folder, std::uint64_t inode) {
+    folder(its_folder);
+    text_ += '{';
+    append_number(text_, "inode", inode);
+    text_ += "\"gone\":true}\n";
+    flush();
+}
+
+void CheckpointWriter::stream(std::string_view labels, std::int64_t newest_ns) {
+    text_ += '{';
+    append_text(text_, "stream", labels);
+    append_number(text_, "newest_ns", newest_ns);
+    close(text_);
+    flush();
+}
+
+void CheckpointWriter::flush() {
+    if (text_.size() < kPieceBytes) {
+        return;
+    }
+    crc_ = crc_of(text_, crc_);
+    bytes_ += text_.size();
+    if (result_) {
+        result_ = write_(text_);
+    }
+    text_.clear();
+}
+
+base::Result<void> CheckpointWriter::end() {
+    crc_ = crc_of(text_, crc_);
+    const std::string last = end_line(crc_);
+    crc_ = crc_of(last, crc_);
+    text_ += last;
+    bytes_ += text_.size();
+    return result_ ? write_(text_) : result_;
+}
+
+void write(CheckpointWriter& writer, const Checkpoint& checkpoint) {
     for (const auto& file : checkpoint.files) {
-        out += '{';
-        append_text(out, "folder", file.folder);
-        append_text(out, "name", file.name);
-        append_number(out, "inode", file.identity.inode);
-        append_number(out, "birth_ns", file.identity.birth_ns);
-        append_number(out, "offset", file.offset);
-        if (!file.session.empty()) {
-            append_text(out, "session", file.session);
-        }
-        close(out);
+        writer.file(file.folder, file.name, file.identity, file.offset, file.session);
     }
     for (const auto& [stream, newest_ns] : checkpoint.high_water) {
-        out += '{';
-        append_text(out, "stream", stream);
-        append_number(out, "newest_ns", newest_ns);
-        close(out);
+        writer.stream(stream, newest_ns);
     }
-    out += end_line(out);
+}
+
+std::string encode_checkpoint(const Checkpoint& checkpoint) {
+    std::string out;
+    CheckpointWriter writer(
+        [&out](std::string_view piece) {
+            out += piece;
+            return base::Result<void>();
+        },
+        0);
+    writer.begin_whole(checkpoint.clean);
+    write(writer, checkpoint);
+    static_cast<void>(writer.end());
     return out;
 }
 
-base::Result<Checkpoint> decode_checkpoint(const std::string& text) {
-    const std::size_t body = text.rfind(kEndName);
-    if (body == std::string::npos ||
-        text.substr(body) != end_line(std::string_view(text).substr(0, body))) {
-        return base::failure("checkpoint is cut off, damaged, or not one of ours");
-    }
-    Checkpoint checkpoint;
-    simdjson::dom::parser parser;
+base::Result<Checkpoint> decode_checkpoint(std::string_view text) {
+    Reader reader;
+    std::uint32_t crc = 0;
     std::size_t line_number = 0;
-    std::uint64_t files = 0;
-    std::uint64_t streams = 0;
-    for (std::size_t begin = 0; begin < body; ++line_number) {
-        const std::size_t end = text.find('\n', begin);
-        simdjson::dom::element line;
-        bool good = parser.parse(text.data() + begin, end - begin).get(line) == simdjson::SUCCESS;
-        if (good && line_number == 0) {
-            std::int64_t version = 0;
-            good = line["boundary_loki_checkpoint"].get(version) == simdjson::SUCCESS &&
-                   version == 1 && line["clean"].get(checkpoint.clean) == simdjson::SUCCESS &&
-                   line["files"].get(files) == simdjson::SUCCESS &&
-                   line["streams"].get(streams) == simdjson::SUCCESS;
-        } else if (good) {
-            good = line["folder"].error() == simdjson::SUCCESS ? read_file(line, checkpoint)
-                                                               : read_stream(line, checkpoint);
+    for (std::size_t begin = 0; begin < text.size();) {
+        const auto end = end_of_group(text, begin, crc);
+        if (!end) {
+            // What follows a group that was changed on disk is lost with it; only at the very end
+            // this is what a sudden end leaves.
+            const bool more = text.find(kEndName, begin) != std::string_view::npos &&
+                              text.find(kChangesHead, begin + 1) != std::string_view::npos;
+            if (begin == 0 || reader.version() == 1 || more) {
+                return base::failure("checkpoint is cut off, damaged, or not one of ours");
+            }
+            break;
         }
-        if (!good) {
-            return base::failure("checkpoint line " + std::to_string(line_number + 1) +
-                                 " is damaged");
+        for (bool first = true; begin < *end; first = false) {
+            const std::size_t newline = text.find('\n', begin);
+            const std::string_view line = text.substr(begin, newline - begin);
+            begin = newline + 1;
+            ++line_number;
+            if (!first && begin == *end) {
+                break;  // the sum, which was checked
+            }
+            if (!(first ? reader.head(line) : reader.body(line))) {
+                return base::failure("checkpoint line " + std::to_string(line_number) +
+                                     " is damaged, or of a version that this program does not know");
+            }
         }
-        begin = end + 1;
+        if (!reader.fits_its_head() || (reader.version() == 1 && *end < text.size())) {
+            return base::failure("checkpoint lacks lines, or has some too many");
+        }
     }
-    if (line_number == 0 || checkpoint.files.size() != files ||
-        checkpoint.high_water.size() != streams) {
-        return base::failure("checkpoint lacks lines");
+    if (reader.groups() == 0) {
+        return base::failure("checkpoint is empty");
     }
-    return checkpoint;
+    return reader.finish();
 }
 
 }  // namespace bridge

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bridge/base/result.h"
@@ -20,18 +22,66 @@ struct Checkpoint {
     bool clean = false;
 };
 
-// The file: JSON lines, replaced as a whole.
+// The file: JSON lines in groups. The first group is the whole state at one time and is written
+// anew, as a file that replaces the old one. Each further one is appended and says what has changed
+// since, so that what is written grows with what happens and not with the files that are done.
 //
-//     {"boundary_loki_checkpoint":1,"clean":false,"files":2,"streams":1}
-//     {"folder":"/tmp/boundary_logs","name":"boundary-....log","inode":7,"birth_ns":1,"offset":42}
-//     {"folder":...,"session":"boundary-..."}   of a file that was renamed since it was first seen
+//     {"boundary_loki_checkpoint":2,"clean":false}
+//     {"folder":"/tmp/boundary_logs"}         of the files that follow
+//     {"name":"boundary-....log","inode":7,"birth_ns":1,"offset":42}
+//     {"name":...,"session":"boundary-..."}   of a file that was renamed since it was first seen
 //     {"stream":"{job=\"boundary\"}","newest_ns":1}
-//     {"crc32":123}   over all bytes before this line
+//     {"crc32":123}                           over all bytes before this line
+//     {"changed":2,"clean":false}
+//     {"folder":"/tmp/boundary_logs"}
+//     {"name":"boundary-....log","inode":8,"birth_ns":2,"offset":0}
+//     {"inode":7,"gone":true}
+//     {"crc32":456}
+//
+// A last group that is not whole was being written when the process ended: what it says counts for
+// nothing, as if it had not been begun. Anything else that does not fit makes the file damaged.
+// Version 1 had one group, with the number of its lines in the head and the folder in each line.
 
+/// Writes one group, in pieces of some KiB, to `write`.
+class CheckpointWriter {
+public:
+    using Write = std::function<base::Result<void>(std::string_view)>;
+
+    /// `crc` is that of all bytes before this group.
+    CheckpointWriter(Write write, std::uint32_t crc) : write_(std::move(write)), crc_(crc) {}
+
+    void begin_whole(bool clean);
+    void begin_changes(bool clean);
+    void file(std::string_view folder, std::string_view name, const tailer::FileIdentity& identity,
+              std::uint64_t offset, std::string_view session);
+    void gone(std::string_view folder, std::uint64_t inode);
+    void stream(std::string_view labels, std::int64_t newest_ns);
+    /// Ends the group; the first Error of all that was written.
+    [[nodiscard]] base::Result<void> end();
+
+    [[nodiscard]] std::uint32_t crc() const { return crc_; }
+    [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+private:
+    void folder(std::string_view path);
+    void flush();
+
+    Write write_;
+    std::uint32_t crc_;
+    std::uint64_t bytes_ = 0;
+    std::string text_;
+    std::string folder_;
+    base::Result<void> result_;
+};
+
+/// All files and streams of a checkpoint, into a group that has begun.
+void write(CheckpointWriter& writer, const Checkpoint& checkpoint);
+
+/// One whole group.
 [[nodiscard]] std::string encode_checkpoint(const Checkpoint& checkpoint);
 
 /// An Error for anything but a whole checkpoint of a known version. The caller then starts without
 /// one: lines are read again, and what Loki has already is not stored twice.
-[[nodiscard]] base::Result<Checkpoint> decode_checkpoint(const std::string& text);
+[[nodiscard]] base::Result<Checkpoint> decode_checkpoint(std::string_view text);
 
 }  // namespace bridge

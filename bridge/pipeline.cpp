@@ -16,7 +16,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::uint64_t kReadBytes = 1U << 20U;
+/// Between two looks at what is to be sent; as records it is some five times as much.
+constexpr std::uint64_t kReadBytes = 128U << 10U;
 /// Heals what inotify lost; where there is no inotify, the rescan is all there is.
 constexpr seconds kRescan{60};
 constexpr seconds kRescanWithoutWatch{2};
@@ -81,7 +82,7 @@ void Pipeline::on_unparsed(const tailer::UnparsedLine& line) {
     const exporter::Ticket ticket{line.source.file, line.source.end_offset};
     ledger_.expect(ticket.source, ticket.position);
     if (parts_.state == nullptr) {
-        dirty_ = ledger_.settle(ticket.source, ticket.position) || dirty_;
+        settle(ticket);
         return;
     }
     letters_.push_back(
@@ -103,19 +104,19 @@ void Pipeline::write_letters() {
             return;
         }
         letters_unsynced_ = true;
-        dirty_ = ledger_.settle(letter.ticket.source, letter.ticket.position) || dirty_;
+        settle(letter.ticket);
         letters_.pop_front();
     }
 }
 
 bool Pipeline::may_read() const {
-    return parts_.exporter.in_flight_bytes() < kMostInFlight && letters_.empty() &&
-           !has_unsaved_files();
+    return parts_.exporter.in_flight_bytes() < kMostInFlight && letters_.empty();
 }
 
 bool Pipeline::has_unsaved_files() const {
     // A record's identity holds its session, which is the file's name at first sight. So that name
-    // is kept before anything of the file is sent: a rename and a crash then change nothing.
+    // is kept before anything of the file is sent or spooled: a rename and a crash then change
+    // nothing.
     return parts_.state != nullptr && !save_failed_ &&
            parts_.tailer.files().learned() != saved_files_;
 }
@@ -142,20 +143,18 @@ base::SteadyTime Pipeline::step() {
         forget_finished();
     }
     report_losses();
-    if (has_unsaved_files() && now >= checkpoint_at_ + kCheckpointEvery) {
-        save_checkpoint(false);
-    }
     read_some();
     write_letters();
     if (!backlog_read_ && !parts_.tailer.has_more() && parts_.tailer.files().unseen().empty()) {
         backlog_read_ = true;  // what is read from here on cannot have been sent by a predecessor
         parts_.exporter.set_doubtful(false);
     }
+    parts_.exporter.hold(has_unsaved_files());
     base::SteadyTime due = parts_.exporter.work();
     take_settled();
     const bool checkpoint_due = parts_.clock.steady() >= checkpoint_at_ + kCheckpointEvery;
     const bool urgent = parts_.exporter.wants_checkpoint() && !save_failed_;
-    if (urgent || ((dirty_ || save_failed_) && checkpoint_due)) {
+    if (urgent || ((dirty_ || save_failed_ || has_unsaved_files()) && checkpoint_due)) {
         save_checkpoint(false);
     }
     // What still has to be read stays open: a file that is removed now can be read to its end.
@@ -179,25 +178,67 @@ base::SteadyTime Pipeline::step() {
 
 void Pipeline::take_settled() {
     for (const auto& ticket : parts_.exporter.take_settled()) {
-        dirty_ = ledger_.settle(ticket.source, ticket.position) || dirty_;
+        settle(ticket);
     }
 }
 
-Checkpoint Pipeline::checkpoint(bool clean) {
-    Checkpoint result;
-    result.clean = clean;
-    result.high_water = parts_.exporter.high_water();
+void Pipeline::settle(const exporter::Ticket& ticket) {
+    if (const auto safe = ledger_.settle(ticket.source, ticket.position)) {
+        parts_.tailer.files().settle(ticket.source, *safe);
+        dirty_ = true;
+    }
+}
+
+void Pipeline::write_file(CheckpointWriter& writer, const tailer::KnownFile& file) const {
+    const bool renamed = file.first_session != nullptr;
+    writer.file(parts_.tailer.files().folder(file.folder), file.name, file.identity, file.settled,
+                renamed ? *file.first_session : "");
+}
+
+void Pipeline::write_all_files(CheckpointWriter& writer) const {
     const auto& files = parts_.tailer.files();
-    result.files = files.unseen();
-    files.for_each([&](tailer::FileId id, const tailer::KnownFile& file) {
+    for (const auto& file : files.unseen()) {
+        writer.file(file.folder, file.name, file.identity, file.offset, file.session);
+    }
+    files.for_each([&](tailer::FileId, const tailer::KnownFile& file) {
         if (!file.gone) {
-            const std::uint64_t offset = ledger_.safe_offset(id).value_or(file.start);
-            const bool renamed = tailer::session_of(file.name) != file.session;
-            result.files.push_back({files.folder(file.folder), file.name, file.identity, offset,
-                                    renamed ? file.session : ""});
+            write_file(writer, file);
         }
     });
-    return result;
+}
+
+void Pipeline::write_changed_files(CheckpointWriter& writer) {
+    auto& files = parts_.tailer.files();
+    for (const tailer::FileId id : files.take_changed()) {
+        const tailer::KnownFile& file = files.file(id);
+        if (!file.gone) {
+            write_file(writer, file);
+        } else if (!files.is_replaced(file)) {
+            writer.gone(files.folder(file.folder), file.identity.inode);
+        }
+    }
+}
+
+base::Result<void> Pipeline::write_checkpoint(bool clean) {
+    CheckpointFile& disk = parts_.state->checkpoint();
+    const auto marks = parts_.exporter.high_water();
+    if (!disk.wants_whole()) {
+        return disk.append([&](CheckpointWriter& writer) {
+            writer.begin_changes(clean);
+            write_changed_files(writer);
+            for (const auto& [stream, newest_ns] : marks) {
+                writer.stream(stream, newest_ns);
+            }
+        });
+    }
+    static_cast<void>(parts_.tailer.files().take_changed());
+    return disk.save_whole([&](CheckpointWriter& writer) {
+        writer.begin_whole(clean);
+        write_all_files(writer);
+        for (const auto& [stream, newest_ns] : marks) {
+            writer.stream(stream, newest_ns);
+        }
+    });
 }
 
 void Pipeline::save_checkpoint(bool clean) {
@@ -211,7 +252,7 @@ void Pipeline::save_checkpoint(bool clean) {
     }
     if (saved) {
         letters_unsynced_ = false;
-        saved = parts_.state->save_checkpoint(checkpoint(clean));
+        saved = write_checkpoint(clean);
     }
     save_failed_ = !saved;
     if (!saved) {
@@ -226,11 +267,16 @@ void Pipeline::save_checkpoint(bool clean) {
 
 void Pipeline::forget_finished() {
     std::vector<tailer::FileId> finished;
+    bool unsaved = false;
     parts_.tailer.files().for_each([&](tailer::FileId id, const tailer::KnownFile& file) {
         if (file.gone && !file.queued && !ledger_.waits_for(id)) {
             finished.push_back(id);
+            unsaved = unsaved || file.changed;
         }
     });
+    if (unsaved) {
+        save_checkpoint(false);  // what is forgotten can no longer be said to be gone
+    }
     for (const tailer::FileId id : finished) {
         parts_.tailer.files().forget(id);
         ledger_.forget(id);
@@ -332,6 +378,10 @@ bool Pipeline::deliver(const std::function<bool()>& give_up) {
 
 bool Pipeline::drain(milliseconds limit) {
     const base::SteadyTime deadline = parts_.clock.steady() + limit;
+    if (has_unsaved_files()) {
+        save_checkpoint(false);
+    }
+    parts_.exporter.hold(false);
     parts_.exporter.flush();
     while (!parts_.exporter.idle()) {
         const base::SteadyTime due = parts_.exporter.work();

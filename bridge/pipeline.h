@@ -45,7 +45,7 @@ struct PipelineParts {
 class Pipeline final : public tailer::LineSink {
 public:
     /// Unsettled bytes at which reading stops.
-    static constexpr std::size_t kMostInFlight = 4U << 20U;
+    static constexpr std::size_t kMostInFlight = 2U << 20U;
 
     Pipeline(const PipelineParts& parts, const Wakeup& wakeup);
 
@@ -85,7 +85,11 @@ private:
     void write_letters();
     void take_settled();
     void save_checkpoint(bool clean);
-    [[nodiscard]] Checkpoint checkpoint(bool clean);
+    void write_all_files(CheckpointWriter& writer) const;
+    void write_changed_files(CheckpointWriter& writer);
+    void write_file(CheckpointWriter& writer, const tailer::KnownFile& file) const;
+    [[nodiscard]] base::Result<void> write_checkpoint(bool clean);
+    void settle(const exporter::Ticket& ticket);
     void forget_finished();
     void report();
     void report_losses();

@@ -30,26 +30,14 @@ base::Result<StateFolder> StateFolder::open(const std::string& path,
     if (!dead_letters) {
         return tl::unexpected(dead_letters.error());
     }
-    return StateFolder(path, std::move(lock), std::move(*spool), std::move(*dead_letters));
+    return StateFolder(CheckpointFile(path + "/checkpoint"), std::move(lock), std::move(*spool), std::move(*dead_letters));
 }
 
-base::Result<std::optional<Checkpoint>> StateFolder::load_checkpoint() const {
-    const auto text = base::read_whole(path_ + "/checkpoint");
-    if (!text) {
-        if (text.error().code == ENOENT) {
-            return std::nullopt;
-        }
-        return tl::unexpected(text.error());
-    }
-    auto checkpoint = decode_checkpoint(*text);
-    if (!checkpoint) {
-        return tl::unexpected(checkpoint.error());
-    }
-    return std::optional(std::move(*checkpoint));
-}
-
-base::Result<void> StateFolder::save_checkpoint(const Checkpoint& checkpoint) const {
-    return base::replace_durably(path_ + "/checkpoint", encode_checkpoint(checkpoint));
+base::Result<void> StateFolder::save_checkpoint(const Checkpoint& checkpoint) {
+    return checkpoint_.save_whole([&checkpoint](CheckpointWriter& writer) {
+        writer.begin_whole(checkpoint.clean);
+        write(writer, checkpoint);
+    });
 }
 
 }  // namespace bridge

@@ -6,7 +6,7 @@
 
 #include "bridge/base/result.h"
 #include "bridge/base/unique_fd.h"
-#include "bridge/checkpoint.h"
+#include "bridge/checkpoint_file.h"
 #include "exporter/dead_letters.h"
 #include "exporter/spool.h"
 
@@ -22,21 +22,25 @@ public:
 
     /// What the last process wrote, or nothing when this is the first. An Error tells of a damaged
     /// checkpoint; going on without one is safe.
-    [[nodiscard]] base::Result<std::optional<Checkpoint>> load_checkpoint() const;
-    [[nodiscard]] base::Result<void> save_checkpoint(const Checkpoint& checkpoint) const;
+    [[nodiscard]] base::Result<std::optional<Checkpoint>> load_checkpoint() const {
+        return checkpoint_.load();
+    }
+    /// As a whole.
+    [[nodiscard]] base::Result<void> save_checkpoint(const Checkpoint& checkpoint);
+    [[nodiscard]] CheckpointFile& checkpoint() { return checkpoint_; }
 
     [[nodiscard]] exporter::Spool& spool() { return spool_; }
     [[nodiscard]] exporter::DeadLetters& dead_letters() { return dead_letters_; }
 
 private:
-    StateFolder(std::string path, base::UniqueFd lock, exporter::Spool spool,
+    StateFolder(CheckpointFile checkpoint, base::UniqueFd lock, exporter::Spool spool,
                 exporter::DeadLetters dead_letters)
-        : path_(std::move(path)),
+        : checkpoint_(std::move(checkpoint)),
           lock_(std::move(lock)),
           spool_(std::move(spool)),
           dead_letters_(std::move(dead_letters)) {}
 
-    std::string path_;
+    CheckpointFile checkpoint_;
     base::UniqueFd lock_;
     exporter::Spool spool_;
     exporter::DeadLetters dead_letters_;

@@ -116,7 +116,9 @@ std::size_t LokiExporter::origin_hash(std::int64_t timestamp_ns,
     return hash ^ std::hash<std::int64_t>{}(timestamp_ns);
 }
 
-bool LokiExporter::wants_checkpoint() const { return covered_sequence_ < newest_sequence_; }
+bool LokiExporter::wants_checkpoint() const {
+    return covered_sequence_ < newest_sequence_ || due_while_held_;
+}
 
 void LokiExporter::add(std::size_t index, const Entry& entry) {
     if (in_old_spool(entry)) {
@@ -168,12 +170,25 @@ void LokiExporter::note_newest(OutgoingStream& stream, const SealedBatch& batch)
 
 void LokiExporter::seal(OutgoingStream& stream) {
     stream.seal();
-    if (stream.spool_first && spool_ != nullptr) {
-        // Whether an entry is late depends on what came before it, and its tool call on what was
-        // known by then. So the verdict is made durable before anything is sent: no restart can
-        // judge it anew.
-        static_cast<void>(spool_stream(stream));
+    // Whether an entry is late depends on what came before it, and its tool call on what was known
+    // by then. So the verdict is made durable before anything is sent: no restart can judge it
+    // anew.
+    stream.to_spool = stream.spool_first && spool_ != nullptr;
+}
+
+/// Whether something was there to be spooled.
+bool LokiExporter::spool_sealed() {
+    bool any = false;
+    for (auto& [text, stream] : streams_) {
+        if (stream->to_spool) {
+            any = true;
+            if (!held_) {
+                stream->to_spool = false;
+                static_cast<void>(spool_stream(*stream));
+            }
+        }
     }
+    return any;
 }
 
 void LokiExporter::seal_due(base::SteadyTime now) {
@@ -229,8 +244,13 @@ OutgoingStream* LokiExporter::next_to_send(base::SteadyTime now, base::SteadyTim
 base::SteadyTime LokiExporter::work() {
     const base::SteadyTime now = clock_.steady();
     seal_due(now);
+    const bool spooled = spool_sealed();
     base::SteadyTime next_due = base::SteadyTime::max();
     OutgoingStream* stream = next_to_send(now, next_due);
+    due_while_held_ = held_ && (spooled || stream != nullptr);
+    if (due_while_held_) {
+        return now;
+    }
     if (stream == nullptr) {
         return next_due;
     }

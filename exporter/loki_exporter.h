@@ -73,8 +73,13 @@ public:
     void set_doubtful(bool doubtful);
     [[nodiscard]] bool doubtful() const { return doubtful_; }
 
+    /// Until told otherwise, nothing is sent or spooled: a checkpoint has to say first where what
+    /// was added comes from.
+    void hold(bool held) { held_ = held; }
+
     /// A segment must not be sent before a checkpoint says that its entries are done: a crash in
-    /// between would have them judged (late or not) a second time. True while one waits for that.
+    /// between would have them judged (late or not) a second time. True while one waits for that,
+    /// or when something was due while all was held.
     [[nodiscard]] bool wants_checkpoint() const;
     void checkpoint_saved() { covered_sequence_ = newest_sequence_; }
 
@@ -102,6 +107,7 @@ private:
     void remember_old_spool();
     void make_late(OutgoingStream& stream, const SealedBatch& batch);
     void seal_due(base::SteadyTime now);
+    [[nodiscard]] bool spool_sealed();
     [[nodiscard]] OutgoingStream* next_to_send(base::SteadyTime now, base::SteadyTime& next_due);
     [[nodiscard]] bool load_front(OutgoingStream& stream);
     void send(OutgoingStream& stream);
@@ -137,6 +143,8 @@ private:
     std::optional<base::SteadyTime> queries_failing_since_;
     bool queries_hang_ = false;
     bool doubtful_ = false;
+    bool held_ = false;
+    bool due_while_held_ = false;
     std::uint64_t newest_sequence_ = 0;
     std::uint64_t covered_sequence_ = 0;
     std::unordered_set<std::size_t> old_spool_;  ///< origins of the entries in found segments

@@ -58,6 +58,7 @@ struct OutgoingStream {
     std::string text;          ///< the labels as Loki wants them
     bool late = false;         ///< a sibling for entries behind the window
     bool spool_first = false;  ///< nothing is sent from memory: see LokiExporter::seal()
+    bool to_spool = false;     ///< sealed since the spool was last tried
     Batch open;
     base::SteadyTime opened_at{};
     bool open_doubtful = false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "exporter/push_request.h"
 
+#include <algorithm>
+
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 #include <protozero/varint.hpp>
@@ -45,19 +47,40 @@ void add_string(protozero::pbf_writer& writer, protozero::pbf_tag_type tag,
     }
 }
 
-/// A nested message whose size is known; `fill` writes its fields. protozero writes nothing at all
-/// for a message of size 0, which Loki's encoder does write; and a writer that had a message of
-/// known size may not write anything behind it, hence one of its own for each.
-template <typename Fill>
-void add_message(std::string& out, protozero::pbf_tag_type tag, std::size_t size, Fill fill) {
-    protozero::pbf_writer writer(out);
-    if (size == 0) {
-        writer.add_bytes(tag, "", 0);
-        return;
+/// Writes fields into room that is known to suffice: the sizes of an entry are worked out first, and
+/// protozero's own writer would check and grow at every field, of which a decision has some thirty.
+class FieldWriter {
+public:
+    explicit FieldWriter(char* at) : at_(at) {}
+
+    void varint(std::uint64_t value) {
+        while (value >= 0x80) {
+            *at_++ = static_cast<char>(value | 0x80U);
+            value >>= 7U;
+        }
+        *at_++ = static_cast<char>(value);
     }
-    protozero::pbf_writer message(writer, tag, size);
-    fill(message);
-}
+    /// What follows is a nested message of this size, or the bytes of a string.
+    void length(protozero::pbf_tag_type tag, std::size_t size) {
+        *at_++ = static_cast<char>(tag << 3U | 2U);
+        varint(size);
+    }
+    void number(protozero::pbf_tag_type tag, std::uint64_t value) {
+        if (value != 0) {
+            *at_++ = static_cast<char>(tag << 3U);
+            varint(value);
+        }
+    }
+    void string(protozero::pbf_tag_type tag, std::string_view value) {
+        if (!value.empty()) {
+            length(tag, value.size());
+            at_ = std::copy(value.begin(), value.end(), at_);
+        }
+    }
+
+private:
+    char* at_;
+};
 
 struct Timestamp {
     std::int64_t seconds;
@@ -105,33 +128,28 @@ base::LabelView read_pair(protozero::pbf_reader reader) {
 }  // namespace
 
 void append_entry(std::string& out, const Entry& entry) {
-    // Sizes first, so that protozero writes every nested message in place.
     const Timestamp stamp = split(entry.timestamp_ns);
-    const std::size_t stamp_size = varint_field_size(static_cast<std::uint64_t>(stamp.seconds)) +
-                                   varint_field_size(static_cast<std::uint64_t>(stamp.nanos));
+    const auto seconds = static_cast<std::uint64_t>(stamp.seconds);
+    const auto nanos = static_cast<std::uint64_t>(stamp.nanos);
+    const std::size_t stamp_size = varint_field_size(seconds) + varint_field_size(nanos);
     std::size_t entry_size = field_size(stamp_size) + string_field_size(entry.line);
     for (const auto& pair : entry.metadata) {
         entry_size += field_size(string_field_size(pair.name) + string_field_size(pair.value));
     }
 
-    protozero::pbf_writer stream(out);
-    protozero::pbf_writer message(stream, kStreamEntries, entry_size);
-    add_message(out, kEntryTimestamp, stamp_size, [&stamp](auto& timestamp) {
-        if (stamp.seconds != 0) {
-            timestamp.add_int64(kTimestampSeconds, stamp.seconds);
-        }
-        if (stamp.nanos != 0) {
-            timestamp.add_int32(kTimestampNanos, static_cast<std::int32_t>(stamp.nanos));
-        }
-    });
-    add_string(message, kEntryLine, entry.line);
+    const std::size_t begin = out.size();
+    out.resize(begin + field_size(entry_size));
+    FieldWriter writer(out.data() + begin);
+    writer.length(kStreamEntries, entry_size);
+    writer.length(kEntryTimestamp, stamp_size);
+    writer.number(kTimestampSeconds, seconds);
+    writer.number(kTimestampNanos, nanos);
+    writer.string(kEntryLine, entry.line);
     for (const auto& pair : entry.metadata) {
-        add_message(out, kEntryMetadata,
-                    string_field_size(pair.name) + string_field_size(pair.value),
-                    [&pair](auto& label) {
-                        add_string(label, kPairName, pair.name);
-                        add_string(label, kPairValue, pair.value);
-                    });
+        writer.length(kEntryMetadata,
+                      string_field_size(pair.name) + string_field_size(pair.value));
+        writer.string(kPairName, pair.name);
+        writer.string(kPairValue, pair.value);
     }
 }
 

@@ -12,7 +12,13 @@ bool is_packed(std::string_view name) {
     return without_compression_suffix(name).size() != name.size();
 }
 
+std::size_t hash_of(std::string_view name) { return std::hash<std::string_view>{}(name); }
+
 }  // namespace
+
+std::string KnownFile::session() const {
+    return first_session ? *first_session : session_of(name);
+}
 
 KnownFiles::KnownFiles(std::vector<std::string> folders, std::vector<FileProgress> resume)
     : folders_(std::move(folders)),
@@ -55,7 +61,7 @@ void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string
     }
     listed_[folder] = listed_[folder] || !present.empty();
     for (const auto& [inode, id] : inodes_[folder]) {
-        files_.at(id).gone = !present.contains(id);
+        set_gone(id, !present.contains(id));
     }
 }
 
@@ -68,14 +74,14 @@ void KnownFiles::look(std::uint32_t folder, const std::string& name) {
         note(folder, name, *seen);
         return;
     }
-    if (const auto known = names_[folder].find(name); known != names_[folder].end()) {
-        files_.at(known->second).gone = true;  // until a scan finds it under another name
+    if (const FileId known = find_name(folder, name); known != 0) {
+        set_gone(known, true);  // until a scan finds it under another name
     }
 }
 
 void KnownFiles::note_loss(const KnownFile& file) {
     if (file.size > file.offset) {
-        losses_.push_back({file.session, file.size - file.offset});
+        losses_.push_back({file.session(), file.size - file.offset});
     }
 }
 
@@ -89,29 +95,32 @@ void KnownFiles::note(std::uint32_t folder, std::string_view name, const SeenFil
         KnownFile& file = files_.at(id);
         if (file.name != name) {
             // Another file may have taken the name over already.
-            if (const auto old = names_[folder].find(file.name);
-                old != names_[folder].end() && old->second == id) {
-                names_[folder].erase(old);
+            if (find_name(folder, file.name) == id) {
+                names_[folder].erase(hash_of(file.name));
+            }
+            if (!file.first_session && session_of(name) != file.session()) {
+                file.first_session = std::make_unique<const std::string>(file.session());
             }
             file.name = name;
-            names_[folder].insert_or_assign(file.name, id);
+            names_[folder].insert_or_assign(hash_of(name), id);
+            note_changed(id);
         }
         if (seen.size < file.size) {
             ++troubles_.truncated;
             note_loss(file);
-            file.gone = true;
+            set_gone(id, true);
             file.size = file.offset;
             id = add(folder, name, seen);  // what is written from here on is another log
-            files_.at(id).start = files_.at(id).offset = 0;
+            files_.at(id).settled = files_.at(id).offset = 0;
         }
     } else {
         if (by_inode != inodes_[folder].end()) {
-            files_.at(by_inode->second).gone = true;  // the new file took over its inode
+            set_gone(by_inode->second, true);  // the new file took over its inode
         }
         id = add(folder, name, seen);
     }
     KnownFile& file = files_.at(id);
-    file.gone = false;
+    set_gone(id, false);
     // Offsets in a packed file are those of its content, which its size says nothing of.
     const bool unread = is_packed(name) ? seen.size != file.size : seen.size > file.offset;
     if (unread && !file.queued) {
@@ -144,21 +153,68 @@ std::vector<FileProgress> KnownFiles::unseen() const {
     return unseen;
 }
 
+FileId KnownFiles::find_name(std::uint32_t folder, std::string_view name) const {
+    const auto hashed = names_[folder].find(hash_of(name));
+    if (hashed == names_[folder].end()) {
+        return 0;
+    }
+    const auto found = files_.find(hashed->second);
+    return found != files_.end() && found->second.name == name ? found->first : 0;
+}
+
 FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const SeenFile& seen) {
     const FileId id = next_id_++;
     KnownFile file;
     file.folder = folder;
     file.name = name;
-    file.session = session_of(name);
     file.identity = seen.identity;
     if (const FileProgress* progress = progress_of(folder, name, seen)) {
-        file.session = progress->session.empty() ? session_of(progress->name) : progress->session;
-        file.start = file.offset = progress->offset;
+        const std::string first =
+            progress->session.empty() ? session_of(progress->name) : progress->session;
+        if (first != session_of(name)) {
+            file.first_session = std::make_unique<const std::string>(first);
+        }
+        file.settled = file.offset = progress->offset;
     }
-    names_[folder].insert_or_assign(file.name, id);
+    names_[folder].insert_or_assign(hash_of(name), id);
     inodes_[folder].insert_or_assign(seen.identity.inode, id);
     files_.emplace(id, std::move(file));
+    note_changed(id);
     return id;
+}
+
+void KnownFiles::note_changed(FileId id) {
+    if (KnownFile& file = files_.at(id); !file.changed) {
+        file.changed = true;
+        changed_.push_back(id);
+    }
+}
+
+void KnownFiles::set_gone(FileId id, bool gone) {
+    if (KnownFile& file = files_.at(id); file.gone != gone) {
+        file.gone = gone;
+        note_changed(id);
+    }
+}
+
+void KnownFiles::settle(FileId id, std::uint64_t offset) {
+    if (const auto found = files_.find(id); found != files_.end()) {
+        found->second.settled = offset;
+        note_changed(id);
+    }
+}
+
+std::vector<FileId> KnownFiles::take_changed() {
+    std::erase_if(changed_, [this](FileId id) { return !files_.contains(id); });
+    for (const FileId id : changed_) {
+        files_.at(id).changed = false;
+    }
+    return std::exchange(changed_, {});
+}
+
+bool KnownFiles::is_replaced(const KnownFile& file) const {
+    const auto found = inodes_[file.folder].find(file.identity.inode);
+    return found != inodes_[file.folder].end() && !files_.at(found->second).gone;
 }
 
 std::vector<FileId> KnownFiles::take_grown() { return std::exchange(grown_, {}); }
@@ -179,13 +235,14 @@ void KnownFiles::forget(FileId id) {
     }
     const KnownFile& file = found->second;
     note_loss(file);
-    const auto drop = [id](auto& index, const auto& key) {
-        if (const auto entry = index.find(key); entry != index.end() && entry->second == id) {
-            index.erase(entry);
-        }
-    };
-    drop(names_[file.folder], file.name);
-    drop(inodes_[file.folder], file.identity.inode);
+    if (find_name(file.folder, file.name) == id) {
+        names_[file.folder].erase(hash_of(file.name));
+    }
+    auto& inodes = inodes_[file.folder];
+    if (const auto entry = inodes.find(file.identity.inode);
+        entry != inodes.end() && entry->second == id) {
+        inodes.erase(entry);
+    }
     files_.erase(found);
 }
 

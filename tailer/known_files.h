@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,15 +30,20 @@ struct FileProgress {
 /// A log file that was seen. Nothing here is open.
 struct KnownFile {
     std::uint32_t folder = 0;
-    std::string name;     ///< within its folder
-    std::string session;  ///< what it was at first sight, in this run or before: a rename keeps it
-    FileIdentity identity;
-    std::uint64_t start = 0;   ///< where reading began: 0, or what a checkpoint says
-    std::uint64_t offset = 0;  ///< next byte to read
-    std::uint64_t size = 0;    ///< at the last look
     bool inside_long_line = false;
-    bool gone = false;    ///< no longer in its folder
-    bool queued = false;  ///< reported as grown and not read to its end since
+    bool gone = false;     ///< no longer in its folder
+    bool queued = false;   ///< reported as grown and not read to its end since
+    bool changed = false;  ///< since take_changed()
+    std::string name;      ///< within its folder
+    /// Set when it is not the one that the name stands for.
+    std::unique_ptr<const std::string> first_session;
+    FileIdentity identity;
+    std::uint64_t settled = 0;  ///< before it all is done with: what a checkpoint has to say
+    std::uint64_t offset = 0;   ///< next byte to read
+    std::uint64_t size = 0;     ///< at the last look
+
+    /// What it was at first sight, in this run or before: a rename keeps it.
+    [[nodiscard]] std::string session() const;
 };
 
 using FileId = std::uint64_t;
@@ -72,6 +78,14 @@ public:
     /// Files that have grown since the last call. Each stays `queued` until its reader clears that.
     [[nodiscard]] std::vector<FileId> take_grown();
 
+    /// All of the file before `offset` is done with.
+    void settle(FileId id, std::uint64_t offset);
+
+    /// Files of which a checkpoint has to say something else than at the last call.
+    [[nodiscard]] std::vector<FileId> take_changed();
+    /// Whether a file that is gone left its inode to another one that is known.
+    [[nodiscard]] bool is_replaced(const KnownFile& file) const;
+
     [[nodiscard]] KnownFile& file(FileId id) { return files_.at(id); }
     [[nodiscard]] bool knows(FileId id) const { return files_.contains(id); }
     [[nodiscard]] std::size_t size() const { return files_.size(); }
@@ -100,18 +114,24 @@ public:
 private:
     [[nodiscard]] std::optional<SeenFile> examine_log(int folder_fd, const char* name);
     void note_loss(const KnownFile& file);
+    void note_changed(FileId id);
+    void set_gone(FileId id, bool gone);
     void note(std::uint32_t folder, std::string_view name, const SeenFile& seen);
     [[nodiscard]] const FileProgress* progress_of(std::uint32_t folder, std::string_view name,
                                                   const SeenFile& seen) const;
+    [[nodiscard]] FileId find_name(std::uint32_t folder, std::string_view name) const;
     FileId add(std::uint32_t folder, std::string_view name, const SeenFile& seen);
 
     std::vector<std::string> folders_;
     std::vector<bool> listed_;  ///< by folder: a log was seen in it
     std::map<std::pair<std::string, std::uint64_t>, FileProgress> resume_;  ///< by folder, inode
     std::unordered_map<FileId, KnownFile> files_;
-    std::vector<std::unordered_map<std::string, FileId>> names_;     ///< by folder
+    /// By folder and hash of the name, which the file holds once more. Two names of one hash would
+    /// cost no more than a look that comes late.
+    std::vector<std::unordered_map<std::size_t, FileId>> names_;
     std::vector<std::unordered_map<std::uint64_t, FileId>> inodes_;  ///< by folder
     std::vector<FileId> grown_;
+    std::vector<FileId> changed_;
     FileId next_id_ = 1;
     FileTroubles troubles_;
     std::vector<LostBytes> losses_;

@@ -13,10 +13,13 @@ namespace tailer {
 namespace {
 
 constexpr std::size_t kCapacity = 2 * LineReader::kLongestLine;
+/// Read at a time: what is not touched of the buffer takes no memory, and what is stays in cache.
+constexpr std::size_t kReadBytes = 64U << 10U;
 
 }  // namespace
 
-LineReader::LineReader() : buffer_(kCapacity + kJsonPadding) {}
+LineReader::LineReader()
+    : buffer_(std::make_unique_for_overwrite<char[]>(kCapacity + kJsonPadding)) {}
 
 void LineReader::start(int fd, std::uint64_t offset, bool inside_long_line, Tail tail) {
     fd_ = fd;
@@ -28,14 +31,15 @@ void LineReader::start(int fd, std::uint64_t offset, bool inside_long_line, Tail
 
 base::Result<bool> LineReader::fill() {
     if (begin_ > 0) {
-        std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+        std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
         start_offset_ += begin_;
         scanned_ -= begin_;
         end_ -= begin_;
         begin_ = 0;
     }
     while (true) {
-        const ::ssize_t got = ::pread(fd_, buffer_.data() + end_, kCapacity - end_,
+        const ::ssize_t got = ::pread(fd_, buffer_.get() + end_,
+                                      std::min(kCapacity - end_, kReadBytes),
                                       static_cast<::off_t>(start_offset_ + end_));
         if (got >= 0) {
             end_ += static_cast<std::size_t>(got);
@@ -50,7 +54,7 @@ base::Result<bool> LineReader::fill() {
 
 Line LineReader::take(std::size_t length, std::size_t newline_bytes) {
     Line line;
-    line.text = std::string_view(buffer_.data() + begin_, length);
+    line.text = std::string_view(buffer_.get() + begin_, length);
     line.begin = offset();
     line.end = line.begin + length + newline_bytes;
     line.too_long = skipping_ || length > kLongestLine;
@@ -68,10 +72,10 @@ base::Result<std::optional<Line>> LineReader::next() {
             }
             scanned_ = std::max(scanned_, begin_);
         }
-        const char* from = buffer_.data() + scanned_;
+        const char* from = buffer_.get() + scanned_;
         const auto* newline = static_cast<const char*>(std::memchr(from, '\n', end_ - scanned_));
         if (newline != nullptr) {
-            return take(static_cast<std::size_t>(newline - buffer_.data()) - begin_, 1);
+            return take(static_cast<std::size_t>(newline - buffer_.get()) - begin_, 1);
         }
         scanned_ = end_;
         if (end_ - begin_ > kLongestLine) {

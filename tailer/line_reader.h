@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "bridge/base/result.h"
 
@@ -53,7 +53,7 @@ private:
     [[nodiscard]] base::Result<bool> fill();
     [[nodiscard]] Line take(std::size_t length, std::size_t newline_bytes);
 
-    std::vector<char> buffer_;
+    std::unique_ptr<char[]> buffer_;
     int fd_ = -1;
     Tail tail_ = Tail::HoldBack;
     std::uint64_t start_offset_ = 0;  ///< file offset of buffer_[0]

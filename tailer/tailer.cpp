@@ -100,10 +100,9 @@ void Tailer::look(bool rescan) {
 
 bool Tailer::read(std::uint64_t budget_bytes, LineSink& sink) {
     return merge_.read(budget_bytes, [this, &sink](const LocatedLine& located) {
-        const KnownFile& file = *located.file;
         const SourcePosition source{located.file_id, located.line.end};
         if (const auto* unparsed = std::get_if<Unparsed>(&located.parsed)) {
-            sink.on_unparsed({unparsed->reason, located.line.text, file.session, source});
+            sink.on_unparsed({unparsed->reason, located.line.text, located.session, source});
             return;
         }
         const auto* decision = std::get_if<Decision>(&located.parsed);
@@ -113,8 +112,8 @@ bool Tailer::read(std::uint64_t budget_bytes, LineSink& sink) {
         if (__builtin_add_overflow(time_ns, located.rank_ns, &timestamp_ns)) {
             timestamp_ns = time_ns;  // a forged time at the end of what fits
         }
-        Record record = decision != nullptr ? enriched(*decision, file.session, timestamp_ns)
-                                            : enricher_.enrich(*notice, file.session, timestamp_ns);
+        Record record = decision != nullptr ? enriched(*decision, located.session, timestamp_ns)
+                                            : enricher_.enrich(*notice, located.session, timestamp_ns);
         record.source = source;
         sink.on_record(record);
     });

@@ -117,7 +117,7 @@ TimeMerge::Stop TimeMerge::read_file(FileId id, std::int64_t limit_ns, std::uint
             return Stop::AtEnd;
         }
         const Line& line = **next;
-        LocatedLine located{id, &file, line, Unparsed{"too_long"}, 0};
+        LocatedLine located{id, &file, cursor->session, line, Unparsed{"too_long"}, 0};
         if (!line.too_long) {
             located.parsed = parser_.parse(without_carriage_return(line.text));
         }
@@ -169,6 +169,7 @@ TimeMerge::Cursor* TimeMerge::cursor_of(FileId id) {
     auto cursor = std::make_unique<Cursor>();
     cursor->id = id;
     cursor->fd = std::move(*fd);
+    cursor->session = file.session();
     if (!restore_ranks(*cursor, file.offset)) {
         return nullptr;
     }

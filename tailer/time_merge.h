@@ -21,6 +21,7 @@ namespace tailer {
 struct LocatedLine {
     FileId file_id = 0;
     const KnownFile* file = nullptr;
+    std::string_view session;
     Line line;
     ParsedLine parsed;
     std::int64_t rank_ns = 0;  ///< to add to the event's time
@@ -56,6 +57,7 @@ private:
     struct Cursor {
         FileId id = 0;
         base::UniqueFd fd;
+        std::string session;
         MillisecondRank decisions;
         MillisecondRank notices;
     };

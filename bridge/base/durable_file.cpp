@@ -15,6 +15,18 @@
 namespace base {
 namespace {
 
+Result<void> sync_folder_of(const std::string& path) {
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    const UniqueFd fd(
+        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd.valid() || ::fsync(fd.get()) != 0) {
+        return system_failure("cannot sync", folder);
+    }
+    return {};
+}
+
+}  // namespace
+
 Result<void> write_all(int fd, std::string_view content, const std::string& path) {
     while (!content.empty()) {
         const ::ssize_t written = ::write(fd, content.data(), content.size());
@@ -29,44 +41,53 @@ Result<void> write_all(int fd, std::string_view content, const std::string& path
     return {};
 }
 
-Result<void> sync_folder_of(const std::string& path) {
-    const std::string folder = std::filesystem::path(path).parent_path().string();
-    const UniqueFd fd(
-        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd.valid() || ::fsync(fd.get()) != 0) {
-        return system_failure("cannot sync", folder);
-    }
-    return {};
-}
-
-Result<void> write_new(const std::string& path, std::string_view content) {
+Result<Replacement> Replacement::begin(const std::string& path) {
+    const std::string temporary = path + ".tmp";
     // What lies there already is not ours to write to: a link, a FIFO, a file that others may read.
-    ::unlink(path.c_str());
-    const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    ::unlink(temporary.c_str());
+    UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!fd.valid()) {
-        return system_failure("cannot create", path);
+        return system_failure("cannot create", temporary);
     }
-    if (auto written = write_all(fd.get(), content, path); !written) {
-        return written;
-    }
-    if (::fsync(fd.get()) != 0) {
-        return system_failure("cannot sync", path);
-    }
-    return {};
+    return Replacement(path, std::move(fd));
 }
 
-}  // namespace
+Replacement::~Replacement() {
+    if (!path_.empty()) {
+        ::unlink((path_ + ".tmp").c_str());
+    }
+}
+
+Result<void> Replacement::write(std::string_view content) {
+    return write_all(fd_.get(), content, path_ + ".tmp");
+}
+
+Result<UniqueFd> Replacement::commit() {
+    const std::string temporary = path_ + ".tmp";
+    if (::fsync(fd_.get()) != 0) {
+        return system_failure("cannot sync", temporary);
+    }
+    if (::rename(temporary.c_str(), path_.c_str()) != 0) {
+        return system_failure("cannot replace", path_);
+    }
+    if (auto synced = sync_folder_of(std::exchange(path_, {})); !synced) {
+        return tl::unexpected(synced.error());
+    }
+    return std::move(fd_);
+}
 
 Result<void> replace_durably(const std::string& path, std::string_view content) {
-    const std::string temporary = path + ".tmp";
-    if (auto written = write_new(temporary, content); !written) {
-        ::unlink(temporary.c_str());
+    auto replacement = Replacement::begin(path);
+    if (!replacement) {
+        return tl::unexpected(replacement.error());
+    }
+    if (auto written = replacement->write(content); !written) {
         return written;
     }
-    if (::rename(temporary.c_str(), path.c_str()) != 0) {
-        return system_failure("cannot replace", path);
+    if (auto committed = replacement->commit(); !committed) {
+        return tl::unexpected(committed.error());
     }
-    return sync_folder_of(path);
+    return {};
 }
 
 Result<std::string> read_whole(const std::string& path) {

@@ -8,13 +8,14 @@ import os
 import shutil
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, "build/release")
 
 
 class Ours:
     name = "boundary-loki"
 
     def __init__(self):
-        self.binary = os.path.join(ROOT, "build/release/boundary-loki")
+        self.binary = os.path.join(BUILD, "boundary-loki")
         self.version = ["--version"]
 
     def command(self, logs, state, url, batch_wait_ms, port, paced):

@@ -42,7 +42,7 @@ class Sink:
     """Our own server (sink.cpp): acks at once and counts."""
 
     def __init__(self):
-        self.process = subprocess.Popen([os.path.join(ROOT, "build/release/bench_sink")], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([os.path.join(contenders.BUILD, "bench_sink")], stdout=subprocess.PIPE, text=True)
         self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
         self.paced = False
 
@@ -184,6 +184,9 @@ class Bench:
     def scaled(self, count):
         return max(1, int(count * self.options.scale))
 
+    def pause(self, seconds):
+        return 0.2 if self.options.smoke else seconds
+
     def fresh_state(self):
         self.runs += 1
         return os.path.join(self.work, f"state-{self.runs}")
@@ -210,7 +213,7 @@ class Bench:
             wall = time.monotonic() - shipper.started
             if not shipper.alive():
                 return {"died": True, **delivered(stats, expected)}
-            time.sleep(6)  # to let go of what it holds open
+            time.sleep(self.pause(6))  # to let go of what it holds open
             status = shipper.status()
             stats = sink.stats()
         finally:
@@ -233,14 +236,14 @@ class Bench:
 
     def trickle(self, contender):
         """200 new files a second, every other one with a line: as Boundary makes two files a run."""
-        seconds = max(2, self.scaled(30))
+        seconds = max(1, self.scaled(30))
         logs, state = os.path.join(self.work, f"trickle-{self.runs}"), self.fresh_state()
         os.makedirs(logs)
         sink = self.new_sink()
         shipper = Shipper(contender, sink, logs, state, 1000)
         lines = data.Lines(SEED, PAST_MS)
         try:
-            time.sleep(2)
+            time.sleep(self.pause(2))
             before = shipper.activity()
             begin = time.monotonic()
             for number in range(200 * seconds):
@@ -266,13 +269,13 @@ class Bench:
 
     def idle(self, contender):
         """Nothing happens for a minute beside files that are all shipped."""
-        files, seconds = self.scaled(10_000), max(5, self.scaled(60))
+        files, seconds = self.scaled(10_000), max(1, self.scaled(60))
         logs, state = self.folder(files, 50), self.fresh_state()
         sink = self.new_sink()
         shipper = Shipper(contender, sink, logs, state, 1000)
         try:
             stats = wait_for(sink, shipper, files * 50)
-            time.sleep(8)
+            time.sleep(self.pause(8))
             before = shipper.activity()
             time.sleep(seconds)
             after = shipper.activity()
@@ -293,7 +296,7 @@ class Bench:
         first = Shipper(contender, sink, logs, state, 100)
         try:
             first_stats = wait_for(sink, first, files * 5)
-            time.sleep(2)
+            time.sleep(self.pause(2))
         finally:
             first.stop()
             sink.stop()
@@ -388,7 +391,12 @@ def main():
     parser.add_argument("--loki", action="store_true", help="push to the real Loki with default pacing (backlog axes only)")
     parser.add_argument("--work", default=os.path.join(ROOT, "build/bench/work"), help="folder for logs and state; emptied")
     parser.add_argument("--out", default=os.path.join(ROOT, "build/bench"), help="folder for results.json and results.md")
+    parser.add_argument("--smoke", action="store_true", help="all axes at the smallest sizes, ours alone: does the kit still work?")
+    parser.add_argument("--build", default=contenders.BUILD, help="folder of our own binaries: %(default)s")
     options = parser.parse_args()
+    contenders.BUILD = options.build
+    if options.smoke:
+        options.rounds, options.scale, options.contenders, options.growth = 1, 0.0005, "boundary-loki", False
     axes = [axis for axis in options.axes.split(",") if axis]
     if unknown := set(axes) - set(AXES):
         parser.error(f"unknown axis: {', '.join(sorted(unknown))}")

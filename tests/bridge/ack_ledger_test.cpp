@@ -2,6 +2,7 @@
 #include "bridge/ack_ledger.h"
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -15,22 +16,16 @@ TEST(AckLedgerTest, MovesTheSafeOffsetInOrderOnly) {
     for (const std::uint64_t position : {10U, 20U, 30U}) {
         ledger.expect(1, position);
     }
-    EXPECT_EQ(ledger.safe_offset(1), std::nullopt);
-    EXPECT_FALSE(ledger.settle(1, 20));
-    EXPECT_EQ(ledger.safe_offset(1), std::nullopt);
-    EXPECT_TRUE(ledger.settle(1, 10));
-    EXPECT_EQ(ledger.safe_offset(1), 20U) << "over what was settled before its turn";
-    EXPECT_TRUE(ledger.settle(1, 30));
-    EXPECT_EQ(ledger.safe_offset(1), 30U);
+    EXPECT_EQ(ledger.settle(1, 20), std::nullopt);
+    EXPECT_EQ(ledger.settle(1, 10), 20U) << "over what was settled before its turn";
+    EXPECT_EQ(ledger.settle(1, 30), 30U);
 }
 
 TEST(AckLedgerTest, KeepsFilesApart) {
     AckLedger ledger;
     ledger.expect(1, 10);
     ledger.expect(2, 10);
-    EXPECT_TRUE(ledger.settle(2, 10));
-    EXPECT_EQ(ledger.safe_offset(1), std::nullopt);
-    EXPECT_EQ(ledger.safe_offset(2), 10U);
+    EXPECT_EQ(ledger.settle(2, 10), 10U);
     EXPECT_TRUE(ledger.waits_for(1));
     EXPECT_FALSE(ledger.waits_for(2));
 }
@@ -51,12 +46,11 @@ TEST(AckLedgerTest, CountsWhatIsOpen) {
 
 TEST(AckLedgerTest, IgnoresWhatItDoesNotKnow) {
     AckLedger ledger;
-    EXPECT_FALSE(ledger.settle(1, 10));
+    EXPECT_EQ(ledger.settle(1, 10), std::nullopt);
     ledger.expect(1, 10);
-    EXPECT_FALSE(ledger.settle(1, 11));
-    EXPECT_FALSE(ledger.settle(2, 10));
+    EXPECT_EQ(ledger.settle(1, 11), std::nullopt);
+    EXPECT_EQ(ledger.settle(2, 10), std::nullopt);
     EXPECT_EQ(ledger.open(), 1U);
-    EXPECT_EQ(ledger.safe_offset(2), std::nullopt);
     EXPECT_FALSE(ledger.waits_for(2));
 }
 
@@ -67,9 +61,8 @@ TEST(AckLedgerTest, ForgetsAFileWithAllThatWasExpectedOfIt) {
     ledger.expect(2, 10);
     ledger.settle(1, 10);
     ledger.forget(1);
-    EXPECT_EQ(ledger.safe_offset(1), std::nullopt);
     EXPECT_FALSE(ledger.waits_for(1));
-    EXPECT_FALSE(ledger.settle(1, 20));
+    EXPECT_EQ(ledger.settle(1, 20), std::nullopt);
     EXPECT_EQ(ledger.open(), 1U);
     ledger.forget(3);
     EXPECT_EQ(ledger.open(), 1U);
@@ -90,17 +83,22 @@ TEST(AckLedgerTest, TheSafeOffsetIsTheEndOfTheSettledPrefixForAnyOrder) {
             order[i] = i;
         }
         std::ranges::shuffle(order, random);
+        std::optional<std::uint64_t> last;
         for (const std::size_t i : order) {
-            ledger.settle(9, positions[i]);
+            if (const auto moved = ledger.settle(9, positions[i])) {
+                ASSERT_NE(moved, last);
+                last = moved;
+            }
             settled[i] = true;
             const auto first_open = std::ranges::find(settled, false) - settled.begin();
             const auto safe =
                 first_open == 0
                     ? std::nullopt
                     : std::optional(positions[static_cast<std::size_t>(first_open) - 1]);
-            ASSERT_EQ(ledger.safe_offset(9), safe);
+            ASSERT_EQ(last, safe);
         }
         EXPECT_EQ(ledger.open(), 0U);
+        EXPECT_FALSE(ledger.waits_for(9));
     }
 }
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/checkpoint.h"
 
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -41,10 +46,14 @@ void expect_equal(const Checkpoint& a, const Checkpoint& b) {
     EXPECT_EQ(a.clean, b.clean);
 }
 
+std::uint32_t crc_of(std::string_view text) {
+    return static_cast<std::uint32_t>(
+        ::crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
+}
+
 /// The text with a last line that fits it, as if it had been written so.
-std::string sealed(std::string body) {
-    const auto sum = ::crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size());
-    return body + "{\"crc32\":" + std::to_string(sum) + "}\n";
+std::string sealed(const std::string& body) {
+    return body + "{\"crc32\":" + std::to_string(crc_of(body)) + "}\n";
 }
 
 TEST(CheckpointTest, DecodesWhatItEncoded) {
@@ -88,10 +97,154 @@ TEST(CheckpointTest, RefusesOneWithAnyBitChanged) {
     }
 }
 
-TEST(CheckpointTest, RefusesWhatStandsBehindItsEnd) {
+TEST(CheckpointTest, RefusesASecondWholeGroup) {
     const std::string whole = encode_checkpoint(sample());
-    EXPECT_FALSE(decode_checkpoint(whole + "x").has_value());
-    EXPECT_FALSE(decode_checkpoint(whole + whole).has_value());
+    const std::string head = "{\"boundary_loki_checkpoint\":2,\"clean\":true}\n";
+    EXPECT_FALSE(decode_checkpoint(sealed(whole + head)).has_value());
+}
+
+/// A group of changes, as it stands behind `before`.
+std::string changes(const std::string& before, const std::function<void(CheckpointWriter&)>& fill) {
+    std::string out;
+    CheckpointWriter writer(
+        [&out](std::string_view piece) {
+            out += piece;
+            return base::Result<void>();
+        },
+        crc_of(before));
+    fill(writer);
+    EXPECT_TRUE(writer.end().has_value());
+    EXPECT_EQ(writer.bytes(), out.size());
+    EXPECT_EQ(writer.crc(), crc_of(before + out));
+    return out;
+}
+
+/// sample() with two groups behind it, and what stands in the file after each of the three.
+struct Grown {
+    std::vector<std::string> texts;
+    std::vector<Checkpoint> states;
+};
+
+Grown grown() {
+    Grown result;
+    Checkpoint state = sample();
+    std::string text = encode_checkpoint(state);
+    const auto add = [&] {
+        result.texts.push_back(text);
+        result.states.push_back(state);
+    };
+    add();
+    text += changes(text, [](CheckpointWriter& writer) {
+        writer.begin_changes(false);
+        writer.file("/tmp/boundary_logs", "boundary-2026-06-09_12-00-00-1.log", {7, 5}, 84, "");
+        writer.file("/tmp/boundary_logs", "new.log", {8, 6}, 0, "");
+        writer.gone("/tmp/x", 2);
+        writer.stream(R"({job="boundary"})", 6);
+    });
+    state.files[0].offset = 84;
+    // What is said last of a file stands where it was said.
+    std::ranges::rotate(state.files, state.files.begin() + 1);
+    state.files.erase(state.files.begin() + 2);
+    state.files.push_back({"/tmp/boundary_logs", "new.log", {8, 6}, 0, ""});
+    state.high_water[R"({job="boundary"})"] = 6;
+    state.clean = false;
+    add();
+    text += changes(text, [](CheckpointWriter& writer) {
+        writer.begin_changes(true);
+        writer.gone("/tmp/boundary_logs", 8);
+        writer.gone("/tmp/boundary_logs", 99);  // never heard of
+        writer.file("/tmp/x", "used again", {2, 77}, 3, "");
+    });
+    state.files.pop_back();
+    state.files.push_back({"/tmp/x", "used again", {2, 77}, 3, ""});
+    state.clean = true;
+    add();
+    return result;
+}
+
+TEST(CheckpointTest, ChangesThatWereAppendedBelongToIt) {
+    const Grown all = grown();
+    for (std::size_t i = 0; i < all.texts.size(); ++i) {
+        const auto decoded = decode_checkpoint(all.texts[i]);
+        ASSERT_TRUE(decoded.has_value()) << decoded.error().message;
+        expect_equal(*decoded, all.states[i]);
+    }
+}
+
+TEST(CheckpointTest, CutAtAnyLengthItIsWhatItWasBeforeTheCutGroup) {
+    const Grown all = grown();
+    const std::string& text = all.texts.back();
+    for (std::size_t length = 0; length < text.size(); ++length) {
+        const auto decoded = decode_checkpoint(text.substr(0, length));
+        std::size_t groups = 0;
+        while (groups < all.texts.size() && all.texts[groups].size() <= length) {
+            ++groups;
+        }
+        ASSERT_EQ(decoded.has_value(), groups > 0) << length;
+        if (groups > 0) {
+            expect_equal(*decoded, all.states[groups - 1]);
+        }
+    }
+}
+
+TEST(CheckpointTest, AChangedBitIsDamageExceptInItsLastGroup) {
+    const Grown all = grown();
+    const std::string& text = all.texts.back();
+    const std::size_t last = all.texts[1].size();
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        for (unsigned bit = 0; bit < 8; ++bit) {
+            std::string changed = text;
+            changed[at] = static_cast<char>(static_cast<unsigned char>(changed[at]) ^ (1U << bit));
+            const auto decoded = decode_checkpoint(changed);
+            ASSERT_EQ(decoded.has_value(), at >= last) << at << " bit " << bit;
+            if (decoded) {
+                expect_equal(*decoded, all.states[1]);
+            }
+        }
+    }
+}
+
+TEST(CheckpointTest, GroupsInAnotherOrderAreDamage) {
+    const Grown all = grown();
+    const std::string first = all.texts[0];
+    const std::string second = all.texts[1].substr(first.size());
+    const std::string third = all.texts[2].substr(all.texts[1].size());
+    EXPECT_FALSE(decode_checkpoint(first + third + second).has_value());
+    EXPECT_FALSE(decode_checkpoint(second + third).has_value());
+}
+
+TEST(CheckpointTest, ReadsVersionOne) {
+    const std::string text = sealed(
+        R"({"boundary_loki_checkpoint":1,"clean":true,"files":2,"streams":1})"
+        "\n"
+        R"({"folder":"/a","name":"b","inode":7,"birth_ns":5,"offset":42})"
+        "\n"
+        R"({"folder":"/a","name":"c","inode":8,"birth_ns":6,"offset":1,"session":"d"})"
+        "\n"
+        R"({"stream":"{}","newest_ns":9})"
+        "\n");
+    const auto decoded = decode_checkpoint(text);
+    ASSERT_TRUE(decoded.has_value()) << decoded.error().message;
+    expect_equal(*decoded,
+                 {{{"/a", "b", {7, 5}, 42, ""}, {"/a", "c", {8, 6}, 1, "d"}}, {{"{}", 9}}, true});
+    EXPECT_FALSE(decode_checkpoint(text + "x").has_value()) << "nothing was ever appended to it";
+}
+
+TEST(CheckpointTest, WritesInPiecesAndTellsOfTheFirstThatFailed) {
+    std::size_t pieces = 0;
+    CheckpointWriter writer(
+        [&pieces](std::string_view) -> base::Result<void> {
+            return ++pieces == 2 ? base::failure("disk full") : base::Result<void>();
+        },
+        0);
+    writer.begin_whole(false);
+    for (std::uint64_t i = 0; i < 5000; ++i) {
+        writer.file("/tmp", std::string(40, 'x'), {i, 1}, i, "");
+    }
+    const auto ended = writer.end();
+    ASSERT_FALSE(ended.has_value());
+    EXPECT_EQ(ended.error().message, "disk full");
+    EXPECT_EQ(pieces, 2U);
 }
 
 struct AlienCase {
@@ -101,12 +254,13 @@ struct AlienCase {
 
 TEST(CheckpointTest, RefusesWhatIsNoCheckpointOfAKnownVersion) {
     const std::string head = R"({"boundary_loki_checkpoint":1,"clean":true,"files":0,"streams":0})";
+    const std::string head_two = R"({"boundary_loki_checkpoint":2,"clean":true})";
     const AlienCase cases[] = {
         {"another file", "hello\n"},
         {"JSON of another kind", sealed("{\"a\":1}\n")},
         {"no lines at all", sealed("")},
         {"a later version",
-         sealed("{\"boundary_loki_checkpoint\":2,\"clean\":true,\"files\":0,\"streams\":0}\n")},
+         sealed("{\"boundary_loki_checkpoint\":3,\"clean\":true,\"files\":0,\"streams\":0}\n")},
         {"a version that is no number",
          sealed("{\"boundary_loki_checkpoint\":\"1\",\"clean\":true,\"files\":0,\"streams\":0}\n")},
         {"a head that lacks its end", sealed(head)},
@@ -125,8 +279,16 @@ TEST(CheckpointTest, RefusesWhatIsNoCheckpointOfAKnownVersion) {
         {"an empty line", sealed(head + "\n\n")},
         {"fewer lines than the head says",
          sealed("{\"boundary_loki_checkpoint\":1,\"clean\":true,\"files\":1,\"streams\":0}\n")},
+        {"changes with nothing before them", sealed("{\"changed\":2,\"clean\":true}\n")},
+        {"a head that does not say whether it is clean",
+         sealed("{\"boundary_loki_checkpoint\":2,\"clean\":}\n")},
+        {"a file of no folder",
+         sealed(head_two + "\n{\"name\":\"b\",\"inode\":1,\"birth_ns\":1,\"offset\":1}\n")},
+        {"a file that is gone and has no inode",
+         sealed(head_two + "\n{\"folder\":\"/a\"}\n{\"gone\":true}\n")},
     };
     ASSERT_TRUE(decode_checkpoint(sealed(head + "\n")).has_value());
+    ASSERT_TRUE(decode_checkpoint(sealed(head_two + "\n")).has_value());
     for (const auto& test : cases) {
         const auto decoded = decode_checkpoint(test.text);
         ASSERT_FALSE(decoded.has_value()) << test.says;

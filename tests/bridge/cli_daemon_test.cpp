@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 
@@ -75,12 +76,12 @@ TEST_F(CliDaemonTest, PushesUntilItIsToldToEnd) {
 
     Process again = start();
     ASSERT_TRUE(eventually([&] {
-        return read_file(folder_.file("state/checkpoint")).find("\"clean\":false") !=
+        return read_file(folder_.file("state/checkpoint")).find("\"clean\":true") ==
                std::string::npos;
-    }));
+    })) << "a new process begins with a checkpoint of its own";
     again.signal(SIGINT);
     expect_ends_with(again, 0);
-    EXPECT_EQ(loki_.requests().size(), 1U);
+    EXPECT_EQ(std::ranges::count(loki_.requests(), "POST", &test_support::SeenRequest::method), 1);
 }
 
 TEST_F(CliDaemonTest, SpoolsWhatItCouldNotSendAndSendsItAtTheNextStart) {

@@ -37,7 +37,7 @@ protected:
 };
 
 TEST_F(StateFolderTest, MakesWhatItNeedsAndKeepsItPrivate) {
-    const StateFolder state = open();
+    StateFolder state = open();
     ASSERT_TRUE(state.save_checkpoint({}).has_value());
     EXPECT_EQ(mode_of(""), 0700U);
     EXPECT_EQ(mode_of("/spool"), 0700U);
@@ -52,7 +52,7 @@ TEST_F(StateFolderTest, LoadsTheCheckpointThatWasSaved) {
     checkpoint.high_water = {{"{}", 5}};
     checkpoint.clean = true;
     {
-        const StateFolder state = open();
+        StateFolder state = open();
         const auto none = state.load_checkpoint();
         ASSERT_TRUE(none.has_value());
         EXPECT_FALSE(none->has_value()) << "the first start of all";
@@ -66,11 +66,11 @@ TEST_F(StateFolderTest, LoadsTheCheckpointThatWasSaved) {
 
 TEST_F(StateFolderTest, ADamagedCheckpointIsAnErrorAndDoesNotKeepItFromOpening) {
     {
-        const StateFolder state = open();
+        StateFolder state = open();
         ASSERT_TRUE(state.save_checkpoint({}).has_value());
     }
     fs::resize_file(path() + "/checkpoint", 20);
-    const StateFolder state = open();
+    StateFolder state = open();
     const auto loaded = state.load_checkpoint();
     ASSERT_FALSE(loaded.has_value());
     EXPECT_THAT(loaded.error().message, HasSubstr("damaged"));
@@ -79,7 +79,7 @@ TEST_F(StateFolderTest, ADamagedCheckpointIsAnErrorAndDoesNotKeepItFromOpening) 
 }
 
 TEST_F(StateFolderTest, ACheckpointThatCannotBeReadIsAnError) {
-    const StateFolder state = open();
+    StateFolder state = open();
     fs::create_directory(path() + "/checkpoint");
     EXPECT_FALSE(state.load_checkpoint().has_value());
     EXPECT_FALSE(state.save_checkpoint({}).has_value());
@@ -118,7 +118,7 @@ TEST_F(StateFolderTest, FollowsNoLinkInPlaceOfItsLock) {
 }
 
 TEST_F(StateFolderTest, AFullDiskLeavesTheOldCheckpointAsItWas) {
-    const StateFolder state = open();
+    StateFolder state = open();
     Checkpoint checkpoint;
     checkpoint.high_water = {{"{}", 5}};
     ASSERT_TRUE(state.save_checkpoint(checkpoint).has_value());

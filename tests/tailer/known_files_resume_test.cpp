@@ -61,7 +61,7 @@ TEST_F(KnownFilesTest, ATruncatedFileDoesNotResumeAtItsOldOffset) {
     const auto fresh = files.take_grown();
     ASSERT_THAT(fresh, SizeIs(1));
     EXPECT_EQ(files.file(fresh[0]).offset, 0U);
-    EXPECT_EQ(files.file(fresh[0]).start, 0U);
+    EXPECT_EQ(files.file(fresh[0]).settled, 0U);
 }
 
 TEST_F(KnownFilesTest, ResumesAPackedFileBeyondItsPackedSize) {
@@ -72,7 +72,7 @@ TEST_F(KnownFilesTest, ResumesAPackedFileBeyondItsPackedSize) {
     const auto grown = files.take_grown();
     ASSERT_THAT(grown, SizeIs(1)) << "its packed size says nothing of what is left";
     EXPECT_EQ(files.file(grown[0]).offset, 4000U);
-    EXPECT_EQ(files.file(grown[0]).session, "boundary-2026-06-09_12-00-00-1");
+    EXPECT_EQ(files.file(grown[0]).session(), "boundary-2026-06-09_12-00-00-1");
 }
 
 TEST_F(KnownFilesTest, AFileRenamedBetweenTwoRunsKeepsItsSession) {
@@ -88,7 +88,7 @@ TEST_F(KnownFilesTest, AFileRenamedBetweenTwoRunsKeepsItsSession) {
         scan(files);
         const auto grown = files.take_grown();
         ASSERT_THAT(grown, SizeIs(1));
-        EXPECT_EQ(files.file(grown[0]).session, session.empty() ? session_of(kName) : session);
+        EXPECT_EQ(files.file(grown[0]).session(), session.empty() ? session_of(kName) : session);
     }
 }
 
@@ -101,7 +101,7 @@ TEST_F(KnownFilesTest, AnotherFileTakesNoSessionFromTheCheckpoint) {
     scan(files);
     const auto grown = files.take_grown();
     ASSERT_THAT(grown, SizeIs(1));
-    EXPECT_EQ(files.file(grown[0]).session, session_of(kName));
+    EXPECT_EQ(files.file(grown[0]).session(), session_of(kName));
 }
 
 TEST_F(KnownFilesTest, KeepsWhatTheCheckpointSaysOfAFolderThatIsNotThereYet) {

@@ -43,7 +43,7 @@ TEST_F(KnownFilesTest, LearnsFilesByNameAndReportsThoseWithContent) {
     ASSERT_THAT(grown, SizeIs(1));
     const KnownFile& file = files.file(grown[0]);
     EXPECT_EQ(file.name, kName);
-    EXPECT_EQ(file.session, "boundary-2026-06-09_12-00-00-1");
+    EXPECT_EQ(file.session(), "boundary-2026-06-09_12-00-00-1");
     EXPECT_EQ(file.offset, 0U);
     EXPECT_EQ(file.size, 5U);
     EXPECT_TRUE(file.queued);
@@ -90,7 +90,7 @@ TEST_F(KnownFilesTest, FollowsARenamedFileAndKeepsItsSession) {
         EXPECT_EQ(files.size(), 1U);
         EXPECT_FALSE(file.gone);
         EXPECT_EQ(file.name, to);
-        EXPECT_EQ(file.session, "boundary-2026-06-09_12-00-00-1");
+        EXPECT_EQ(file.session(), "boundary-2026-06-09_12-00-00-1");
         EXPECT_TRUE(files.open(file)) << "by its new name";
         EXPECT_EQ(lost(files), 0U);
         fs::remove(dir_.file(to));
@@ -299,7 +299,7 @@ TEST_F(KnownFilesTest, TellsTwoFilesApartThatSwapTheirNames) {
     for (int round = 0; round < 2; ++round) {
         files.for_each([&](FileId id, const KnownFile& file) {
             EXPECT_EQ(file.name, file.size == 1 ? kOther : kName) << id;
-            EXPECT_EQ(file.session, session_of(file.size == 1 ? kName : kOther));
+            EXPECT_EQ(file.session(), session_of(file.size == 1 ? kName : kOther));
             EXPECT_FALSE(file.gone);
             EXPECT_TRUE(files.open(file));
         });

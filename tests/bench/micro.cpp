@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// What each stage of a decision's way costs by itself, on lines like the kit's (data.py):
+//     build/release/micro_bench
+#include <cstdint>
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "bridge/base/rfc3339.h"
+#include "exporter/batch.h"
+#include "exporter/push_request.h"
+#include "exporter/spool.h"
+#include "tailer/enricher.h"
+#include "tailer/line_parser.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+constexpr std::string_view kSession = "boundary-2026-06-09_12-00-00-4242";
+constexpr std::int64_t kBegunNs = 1'780'999'200'000'000'000;
+constexpr std::size_t kLines = 2000;
+
+/// Lines without their newline, with the padding that the JSON parser wants behind each.
+struct Lines {
+    std::string text;
+    std::vector<std::string_view> lines;
+    std::size_t bytes = 0;
+};
+
+Lines make_lines(bool json) {
+    constexpr const char* kHosts[] = {"npm.registry.example", "api.github.example", "docs.example"};
+    std::mt19937_64 random(7);
+    std::vector<std::string> made;
+    for (std::size_t i = 0; i < kLines; ++i) {
+        std::string time;
+        base::append_rfc3339_nano(time, kBegunNs + static_cast<std::int64_t>(i) * 3'000'000);
+        const std::string host = kHosts[random() % 3];
+        const std::string url =
+            "https://" + host + "/left-pad/-/left-pad-1." + std::to_string(random() % 200) + ".tgz";
+        const bool allow = random() % 4 != 0;
+        const std::string level = allow ? "INFO" : "WARN";
+        const std::string message = allow ? "ALLOW" : "DENY";
+        const std::string rule = "domain=" + host;
+        made.push_back(json ? R"({"time":")" + time + R"(","level":")" + level + R"(","msg":")" +
+                                  message + R"(","method":"GET","url":")" + url + R"(","host":")" +
+                                  host + (allow ? R"(","rule":")" + rule : "") + "\"}"
+                            : "time=" + time + " level=" + level + " msg=" + message +
+                                  " method=GET url=" + url + " host=" + host +
+                                  (allow ? " rule=\"" + rule + "\"" : ""));
+    }
+    Lines result;
+    std::vector<std::size_t> begins;
+    for (const auto& line : made) {
+        begins.push_back(result.text.size());
+        result.text += line;
+        result.bytes += line.size();
+    }
+    result.text.append(tailer::kJsonPadding, '\0');
+    for (std::size_t i = 0; i < made.size(); ++i) {
+        result.lines.push_back(std::string_view(result.text).substr(begins[i], made[i].size()));
+    }
+    return result;
+}
+
+tailer::EnrichSettings settings() {
+    tailer::EnrichSettings settings;
+    settings.identity = {"joe", "w1", "main", "firewalled", "coder-workspaces", "", "", ""};
+    return settings;
+}
+
+/// Decisions and bytes a second, of `bytes` for each kLines.
+void report(benchmark::State& state, std::size_t bytes) {
+    const auto rounds = static_cast<std::int64_t>(state.iterations());
+    state.SetItemsProcessed(rounds * static_cast<std::int64_t>(kLines));
+    state.SetBytesProcessed(rounds * static_cast<std::int64_t>(bytes));
+}
+
+void parse(benchmark::State& state, bool json) {
+    const Lines input = make_lines(json);
+    tailer::LineParser parser;
+    for (auto round : state) {
+        for (const auto line : input.lines) {
+            auto parsed = parser.parse(line);
+            if (!std::holds_alternative<tailer::Decision>(parsed)) {
+                state.SkipWithError("not parsed as a decision");
+                return;
+            }
+            benchmark::DoNotOptimize(parsed);
+        }
+    }
+    report(state, input.bytes);
+}
+BENCHMARK_CAPTURE(parse, text, false);
+BENCHMARK_CAPTURE(parse, json, true);
+
+/// Parses and enriches; `visit` gets each record while it lives.
+template <typename Visit>
+void enrich_all(const Lines& input, tailer::LineParser& parser, tailer::Enricher& enricher,
+                Visit visit) {
+    for (const auto line : input.lines) {
+        const auto parsed = parser.parse(line);
+        const auto& decision = std::get<tailer::Decision>(parsed);
+        visit(enricher.enrich(decision, kSession, decision.time_ns));
+    }
+}
+
+void parse_and_enrich(benchmark::State& state) {
+    const Lines input = make_lines(false);
+    tailer::LineParser parser;
+    tailer::Enricher enricher(settings());
+    for (auto round : state) {
+        enrich_all(input, parser, enricher,
+                   [](const tailer::Record& record) { benchmark::DoNotOptimize(record); });
+    }
+    report(state, input.bytes);
+}
+BENCHMARK(parse_and_enrich);
+
+void parse_enrich_and_encode(benchmark::State& state) {
+    const Lines input = make_lines(false);
+    tailer::LineParser parser;
+    tailer::Enricher enricher(settings());
+    for (auto round : state) {
+        exporter::Batch batch;
+        enrich_all(input, parser, enricher, [&batch](const tailer::Record& record) {
+            batch.add({record.timestamp_ns, record.line, record.metadata, {}});
+        });
+        benchmark::DoNotOptimize(batch.seal());
+    }
+    report(state, input.bytes);
+}
+BENCHMARK(parse_enrich_and_encode);
+
+exporter::SealedBatch sealed_batch() {
+    const Lines input = make_lines(false);
+    tailer::LineParser parser;
+    tailer::Enricher enricher(settings());
+    exporter::Batch batch;
+    enrich_all(input, parser, enricher, [&batch](const tailer::Record& record) {
+        batch.add({record.timestamp_ns, record.line, record.metadata, {}});
+    });
+    return batch.seal();
+}
+
+void request_and_snappy(benchmark::State& state) {
+    const exporter::SealedBatch batch = sealed_batch();
+    for (auto round : state) {
+        benchmark::DoNotOptimize(exporter::snappy_block(
+            exporter::push_request(R"({job="boundary", decision="deny"})", batch.entries())));
+    }
+    report(state, batch.bytes());
+}
+BENCHMARK(request_and_snappy);
+
+/// One segment written, fsynced, read back and removed: mostly the disk's own time.
+void spool_round_trip(benchmark::State& state) {
+    const exporter::SealedBatch batch = sealed_batch();
+    const test_support::TempDir folder;
+    auto spool = exporter::Spool::open(folder.file("spool"), 1U << 30U);
+    if (!spool) {
+        state.SkipWithError(spool.error().message.c_str());
+        return;
+    }
+    for (auto round : state) {
+        auto segment = spool->add(R"({job="boundary"})", batch.entries());
+        if (!segment || !spool->load(*segment)) {
+            state.SkipWithError("the spool failed");
+            return;
+        }
+        spool->remove(*segment);
+    }
+    report(state, batch.bytes());
+}
+BENCHMARK(spool_round_trip)->UseRealTime();
+
+}  // namespace
+
+BENCHMARK_MAIN();
