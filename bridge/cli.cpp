@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bridge/commands/commands.h"
+#include "bridge/manual.h"
 #include "bridge/settings.h"
 #include "bridge/toolcall_exec.h"
 #include "bridge/toolcall_hook.h"
@@ -121,6 +122,8 @@ int dispatch(CLI::App& app, int argc, char** argv) {
     CLI::App* hook = toolcall->add_subcommand(
         "hook", "journal the Claude Code hook event on stdin; never fails, prints nothing");
     hook_flags.attach(*hook, journal_flags);
+    std::string manual_format;
+    const CLI::App* manual = add_manual_command(app, manual_format);
 
     try {
         app.parse(argc, argv);
@@ -130,6 +133,10 @@ int dispatch(CLI::App& app, int argc, char** argv) {
         }
         const int code = app.exit(error);
         return code == 0 ? 0 : static_cast<int>(ExitCode::Usage);
+    }
+    if (manual->parsed()) {
+        write_manual(app, manual_format, std::cout);
+        return 0;
     }
     if (run->parsed()) {
         return with_settings(run_flags, {.push = true, .default_state = true}, run_command);
