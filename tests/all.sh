@@ -15,6 +15,7 @@ quietly() { # NAME COMMAND...: the output goes to build/NAME.log and is shown on
 mkdir -p build
 bash tests/packages.sh test
 bash tests/tools/install.sh
+bash tests/tools/roots.sh
 echo "Building boundary-loki and its tests (log: build/build.log) ..."
 quietly configure cmake --preset release
 quietly build cmake --build --preset release

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "tests/packaging/clean_root.h"
+
+#include <filesystem>
+#include <stdexcept>
+
+namespace packaging {
+namespace {
+
+namespace fs = std::filesystem;
+using test_support::Process;
+using test_support::read_file;
+
+Process hold(const test_support::TempDir& folder, const std::string& name,
+             const std::vector<std::string>& mounts) {
+    const std::string source(BOUNDARY_LOKI_SOURCE_DIR);
+    const std::string root = source + "/build/tools/roots/" + name;
+    if (!fs::is_directory(root)) {
+        throw std::runtime_error("no clean Debian root at " + root +
+                                 ": run tests/tools/roots.sh as root");
+    }
+    std::vector<std::string> arguments = {"unshare",
+                                          "--mount",
+                                          "--pid",
+                                          "--fork",
+                                          "--kill-child",
+                                          "sh",
+                                          source + "/tests/packaging/clean_root.sh",
+                                          fs::canonical(root).string(),
+                                          folder.file("root")};
+    arguments.insert(arguments.end(), mounts.begin(), mounts.end());
+    Process::Options options;
+    options.errors = folder.file("errors");
+    return {arguments, options};
+}
+
+}  // namespace
+
+CleanRoot::CleanRoot(const std::string& name, const std::vector<std::string>& mounts)
+    : holder_(hold(folder_, name, mounts)) {
+    if (!test_support::eventually([&] { return fs::exists(folder_.file("root.ready")); })) {
+        throw std::runtime_error(
+            "cannot mount a clean root (it takes root and CAP_SYS_ADMIN; in a container, "
+            "--cap-add SYS_ADMIN --security-opt apparmor=unconfined): " +
+            read_file(folder_.file("errors")));
+    }
+    const std::string id = std::to_string(holder_.pid());
+    const std::string children = read_file("/proc/" + id + "/task/" + id + "/children");
+    pid_ = children.substr(0, children.find(' '));
+}
+
+std::vector<std::string> CleanRoot::command(const std::vector<std::string>& arguments,
+                                            const Environment& environment) const {
+    Environment all = {{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+                       {"HOME", "/home/coder"}};
+    for (const auto& [name, value] : environment) {
+        all[name] = value;
+    }
+    std::vector<std::string> words = {"nsenter",
+                                      "--target",
+                                      pid_,
+                                      "--mount",
+                                      "--pid",
+                                      "chroot",
+                                      folder_.file("root"),
+                                      "setpriv",
+                                      "--reuid",
+                                      "1000",
+                                      "--regid",
+                                      "1000",
+                                      "--clear-groups",
+                                      "--no-new-privs",
+                                      "env",
+                                      "-C",
+                                      "/home/coder",
+                                      "-i"};
+    for (const auto& [name, value] : all) {
+        words.push_back(std::string(name).append("=").append(value));
+    }
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    return words;
+}
+
+test_support::RunResult CleanRoot::run(const std::vector<std::string>& arguments,
+                                       const Environment& environment) const {
+    return test_support::run_command(command(arguments, environment));
+}
+
+test_support::RunResult CleanRoot::shell(const std::string& script,
+                                         const Environment& environment) const {
+    return run({"sh", "-c", script}, environment);
+}
+
+}  // namespace packaging

@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# clean_root.sh ROOT MOUNT [FROM:TO...]: in a mount and PID namespace of its own (the caller makes it),
+# mounts ROOT read-only at MOUNT, with a /tmp, a /run and a home that are file systems of their own,
+# and each FROM read-only at TO; creates MOUNT.ready; then holds the namespace.
+set -eu
+root=$1 mount=$2
+shift 2
+mkdir -p "$mount"
+mount --bind "$root" "$mount"
+mount -o remount,bind,ro "$mount"
+mount -t proc proc "$mount/proc"
+mount -t tmpfs -o mode=1777 tmp "$mount/tmp"
+mount -t tmpfs run "$mount/run"
+mount -t tmpfs -o mode=0700,uid=1000,gid=1000 home "$mount/home/coder"
+for pair; do
+    mount --bind "${pair%%:*}" "$mount${pair#*:}"
+    mount -o remount,bind,ro "$mount${pair#*:}"
+done
+: >"$mount.ready"
+exec sleep infinity

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "tests/packaging/packages.h"
+
+#include <regex>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bridge/version.h"
+#include "tests/packaging/clean_root.h"
+
+namespace packaging {
+namespace {
+
+using test_support::run_command;
+using test_support::RunResult;
+using test_support::TempDir;
+using testing::HasSubstr;
+using testing::Not;
+
+RunResult bash(const std::string& script) { return run_command({"bash", "-c", script}); }
+
+std::string unpacked(const TempDir& folder) {
+    const auto result = run_command(
+        {"tar", "-xzf", package(".tar.gz").string(), "-C", folder.path(), "--strip-components=1"});
+    EXPECT_EQ(result.status, 0) << result.errors;
+    return folder.path();
+}
+
+TEST(PackagesTest, TheArchiveIsSmallAndChecked) {
+    EXPECT_LT(std::filesystem::file_size(package(".tar.gz")), 10U << 20U);
+    for (const std::string suffix : {".tar.gz", ".deb"}) {
+        EXPECT_EQ(bash("cd '" BOUNDARY_LOKI_BUILD_DIR "/packages' && sha256sum --check '" +
+                       package(suffix + ".sha256").string() + "'")
+                      .status,
+                  0);
+        EXPECT_THAT(package(suffix).filename().string(), HasSubstr(std::string(bridge::kVersion)));
+    }
+}
+
+TEST(PackagesTest, TheVersionNamesTheCommit) {
+    const auto commit =
+        bash("git -C '" BOUNDARY_LOKI_SOURCE_DIR "' rev-parse --short=9 HEAD").output;
+    const auto tagged = bash("git -C '" BOUNDARY_LOKI_SOURCE_DIR "' describe --exact-match --tags");
+    if (tagged.status == 0) {
+        EXPECT_EQ("v" + std::string(bridge::kVersion) + "\n", tagged.output);
+    } else {
+        EXPECT_THAT(std::string(bridge::kVersion) + "\n", testing::EndsWith("g" + commit));
+    }
+}
+
+TEST(PackagesTest, RunsWhereverItIsUnpackedOnDebian12And13) {
+    for (const std::string release : {"12", "13"}) {
+        SCOPED_TRACE("Debian " + release);
+        const TempDir folder;
+        std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
+        const CleanRoot root(release, {unpacked(folder) + ":/opt/firewall"});
+        // Relocated, and from a link to it.
+        const auto version = root.shell(
+            "mkdir -p 'a b' bin && cp -r /opt/firewall/bin /opt/firewall/lib 'a b' && "
+            "ln -s \"$PWD/a b/bin/boundary-loki\" bin/ && bin/boundary-loki --version");
+        EXPECT_EQ(version.output, "boundary-loki " + std::string(bridge::kVersion) + "\n")
+            << version.errors;
+        const auto libraries = root.shell("ldd 'a b/bin/boundary-loki' 2>&1");
+        EXPECT_EQ(libraries.status, 0);
+        EXPECT_THAT(libraries.output, Not(HasSubstr("not found")));
+        EXPECT_THAT(libraries.output, Not(HasSubstr("no version information")));
+        EXPECT_THAT(libraries.output, HasSubstr("a b/bin/../lib/boundary-loki/libcurl.so.4"));
+        // It gets as far as the network, TLS included.
+        const auto pushed = root.shell(
+            "echo 'time=2026-06-09T12:00:00.000Z level=WARN msg=DENY method=GET "
+            "url=https://a.example/ host=a.example' >boundary-2026-06-09_12-00-00-1.log"
+            " && timeout 3 'a b/bin/boundary-loki' replay --log-format json "
+            "--loki-url https://127.0.0.1:" +
+            std::to_string(test_support::free_port()) + " .");
+        EXPECT_THAT(pushed.errors, HasSubstr("127.0.0.1")) << pushed.output;
+        EXPECT_THAT(pushed.errors, Not(HasSubstr("error while loading")));
+    }
+}
+
+/// The oldest that it runs with, as the README has it: Amazon Linux 2023 has just these.
+TEST(PackagesTest, NeedsNoNewerGlibcOrLibstdcxxThanSaid) {
+    const TempDir folder;
+    const auto needed = bash("cd '" + unpacked(folder) +
+                             "' && objdump -T bin/boundary-loki lib/boundary-loki/*.so.* | "
+                             "grep -oE '(GLIBC|GLIBCXX|CXXABI)_[0-9.]+' | sort -Vu")
+                            .output;
+    const std::map<std::string, std::string> newest = {
+        {"GLIBC", "2.34"}, {"GLIBCXX", "3.4.29"}, {"CXXABI", "1.3.13"}};
+    for (const auto& [name, limit] : newest) {
+        std::string last;
+        const std::regex symbol(name + "_([0-9.]+)");
+        for (auto it = std::sregex_iterator(needed.begin(), needed.end(), symbol);
+             it != std::sregex_iterator(); ++it) {
+            last = (*it)[1];
+        }
+        EXPECT_EQ(bash("printf '%s\\n' " + last + " " + limit + " | sort -V --check=silent").status,
+                  0)
+            << name << "_" << last;
+        EXPECT_NE(last, "");
+    }
+}
+
+TEST(PackagesTest, EveryBundledLibraryHasItsLicence) {
+    const TempDir folder;
+    const auto counts = bash("cd '" + unpacked(folder) +
+                             "/lib/boundary-loki' && test -n \"$(ls *.so.*)\" && "
+                             "for c in *.copyright; do test -s $c || echo $c; done; "
+                             "for l in *.so.*; do o=$(dpkg-query -S \"*/$l\" | head -n 1); "
+                             "test -s ${o%%:*}.copyright || echo $l; done");
+    EXPECT_EQ(counts.output, "") << counts.errors;
+}
+
+TEST(PackagesTest, TheDebInstallsAndTheUnitsHold) {
+    const TempDir folder;
+    ASSERT_EQ(run_command({"dpkg-deb", "-x", package(".deb").string(), folder.path()}).status, 0);
+    const auto version = run_command({folder.file("usr/bin/boundary-loki"), "--version"});
+    EXPECT_EQ(version.output, "boundary-loki " + std::string(bridge::kVersion) + "\n");
+    EXPECT_THAT(run_command({"dpkg-deb", "-f", package(".deb").string(), "Depends"}).output,
+                HasSubstr("libcurl4"));
+    EXPECT_FALSE(std::filesystem::exists(folder.file("usr/lib/boundary-loki")));
+    for (const std::string unit : {"user", "system"}) {
+        const auto text = test_support::read_file(
+            folder.file("usr/lib/systemd/" + unit + "/boundary-loki.service"));
+        EXPECT_THAT(text, HasSubstr("ExecStart=/usr/bin/boundary-loki run\n"));
+    }
+}
+
+TEST(PackagesTest, ThePageIsCleanAndKnowsEveryFlagOfTheHelp) {
+    const TempDir folder;
+    const std::string page = unpacked(folder) + "/share/man/man1/boundary-loki.1.gz";
+    const auto set = bash("zcat '" + page + "' | groff -man -Tutf8 -ww -rLL=100n");
+    EXPECT_EQ(set.status, 0);
+    EXPECT_EQ(set.errors, "");
+    const auto flags = bash("for c in '' run replay summary 'toolcall exec' 'toolcall hook'; do '" +
+                            std::string(BOUNDARY_LOKI_BINARY) +
+                            "' $c --help; done | grep -oE -- '^ +(-h,)?--[a-z-]+' | tr -d ' ' | "
+                            "sed 's/-h,//' | sort -u");
+    std::istringstream lines(flags.output);
+    std::size_t count = 0;
+    for (std::string flag; std::getline(lines, flag); ++count) {
+        EXPECT_EQ(
+            bash("zcat '" + page + "' | sed 's/\\\\-/-/g' | grep -qF -- '\\fB" + flag + "\\fR'")
+                .status,
+            0)
+            << flag;
+    }
+    EXPECT_GT(count, 20U);
+}
+
+/// What bash offers behind these words.
+std::string offered(const std::string& script, const std::string& words) {
+    return bash(". '" + script + "'; COMP_WORDS=(" + words +
+                "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _boundary_loki; "
+                "echo \"${COMPREPLY[*]}\"")
+        .output;
+}
+
+TEST(PackagesTest, BashCompletesCommandsFlagsAndFiles) {
+    const TempDir folder;
+    const std::string script =
+        unpacked(folder) + "/share/bash-completion/completions/boundary-loki";
+    EXPECT_THAT(offered(script, "boundary-loki r"), "run replay\n");
+    EXPECT_THAT(offered(script, "boundary-loki toolcall ''"), HasSubstr("exec hook"));
+    EXPECT_THAT(offered(script, "boundary-loki run --loki"), "--loki-url\n");
+    EXPECT_THAT(offered(script, "boundary-loki run --tenant r"), "\n");
+    EXPECT_THAT(offered(script, "boundary-loki summary --js"), "--json\n");
+    EXPECT_THAT(offered(script, "boundary-loki summary /etc/host"), HasSubstr("/etc/hostname"));
+    EXPECT_THAT(offered(script, "boundary-loki run --config /etc/host"),
+                HasSubstr("/etc/hostname"));
+    EXPECT_THAT(offered(script, "boundary-loki ''"), Not(HasSubstr("manual")));
+}
+
+}  // namespace
+}  // namespace packaging

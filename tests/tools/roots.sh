@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Makes the clean Debian roots that packages and start scripts are tested in: build/tools/roots/RELEASE for Debian 12
+# (the release of the build), 13 (another one) and "13-workspace", which has curl as a workspace's image does. minbase
+# is what a slim image holds. They are kept under ~/.cache/boundary-loki by what makes them, this file.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+fail() { echo "roots.sh: $*" >&2; exit 1; }
+
+roots=build/tools/roots
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/boundary-loki/roots
+key=$(sha256sum tests/tools/roots.sh | cut -c1-12)
+mkdir -p "$roots" "$cache"
+exec 9>"$cache/lock"
+flock 9
+
+mirror() { # the machine's own, of any Debian release
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' 'Origin: Debian' | grep -m1 -v security
+}
+
+make_root() { # NAME RELEASE [PACKAGE,PACKAGE...]
+    local root=$cache/$1-$key work
+    if [ ! -d "$root" ]; then
+        [ "$(id -u)" = 0 ] || fail "debootstrap needs root to make the clean Debian root $1; run this file as root once"
+        echo "roots.sh: making a clean Debian root: $1 (log: build/tools/roots/$1.log)"
+        work=$(mktemp -d "$cache/making.XXXXXX")
+        nice debootstrap --variant=minbase ${3:+--include="$3"} "$2" "$work" "$(mirror)" >"$roots/$1.log" 2>&1 || {
+            tail -n 20 "$roots/$1.log" >&2
+            umount -R "$work/proc" "$work/sys" 2>/dev/null || true
+            rm -rf --one-file-system "$work"
+            fail "debootstrap of $2 failed; a container needs CAP_SYS_ADMIN, CAP_MKNOD and CAP_SYS_CHROOT for it"
+        }
+        # A user without any right, and places to mount at.
+        echo 'coder:x:1000:1000::/home/coder:/bin/bash' >>"$work/etc/passwd"
+        echo 'coder:x:1000:' >>"$work/etc/group"
+        mkdir -p "$work/home/coder" "$work/opt/artifacts" "$work/opt/firewall"
+        rm -rf "$work"/var/cache/apt/* "$work"/var/lib/apt/lists/* "$work"/usr/share/{doc,locale,man}
+        chmod 755 "$work"
+        mv -T "$work" "$root"
+    fi
+    ln -sfn "$root" "$roots/$1"
+}
+
+make_root 12 bookworm
+make_root 13 trixie
+make_root 13-workspace trixie ca-certificates,curl
