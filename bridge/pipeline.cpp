@@ -376,8 +376,29 @@ bool Pipeline::deliver(const std::function<bool()>& give_up) {
     return false;
 }
 
+void Pipeline::pause_until(base::SteadyTime due) const {
+    const auto left = std::chrono::ceil<milliseconds>(due - parts_.clock.steady()).count();
+    if (left > 0) {
+        ::poll(nullptr, 0, static_cast<int>(left));
+    }
+}
+
+void Pipeline::read_rest(base::SteadyTime deadline) {
+    if (parts_.clock.steady() >= deadline) {
+        return;
+    }
+    // What was written right before the signal may be gone at the next start: /tmp does not outlive
+    // a pod.
+    parts_.tailer.look(parts_.tailer.wait_fd() < 0);
+    while (parts_.tailer.has_more() && parts_.clock.steady() < deadline) {
+        pause_until(std::min(step(), deadline));
+    }
+}
+
 bool Pipeline::drain(milliseconds limit) {
     const base::SteadyTime deadline = parts_.clock.steady() + limit;
+    // Who writes on and on does not keep the rest from being sent.
+    read_rest(deadline - limit / 2);
     if (has_unsaved_files()) {
         save_checkpoint(false);
     }
@@ -390,10 +411,7 @@ bool Pipeline::drain(milliseconds limit) {
         if (now >= deadline || due >= deadline) {
             break;
         }
-        if (due > now) {
-            ::poll(nullptr, 0,
-                   static_cast<int>(std::chrono::ceil<milliseconds>(due - now).count()));
-        }
+        pause_until(due);
     }
     parts_.exporter.spool_all();
     take_settled();

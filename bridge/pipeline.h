@@ -58,8 +58,9 @@ public:
     /// Works until everything there is has been read and settled, or stop() is called, or
     /// `give_up` says so after a request. True when all is settled.
     [[nodiscard]] bool deliver(const std::function<bool()>& give_up);
-    /// After follow(): sends what is left until the deadline, spools the rest, writes the last
-    /// checkpoint. False when something is neither delivered nor spooled (it will be read again).
+    /// After follow(): reads what is there by now, sends it until the deadline, spools the rest,
+    /// writes the last checkpoint. False when something is neither delivered nor spooled (it will
+    /// be read again).
     bool drain(std::chrono::milliseconds limit);
 
     /// From any thread.
@@ -94,6 +95,8 @@ private:
     void report();
     void report_losses();
     void wait_until(base::SteadyTime due) const;
+    void pause_until(base::SteadyTime due) const;
+    void read_rest(base::SteadyTime deadline);
 
     PipelineParts parts_;
     const Wakeup& wakeup_;

@@ -60,6 +60,19 @@ TEST_F(PipelineRunTest, GivesLokiTimeToTakeTheRest) {
     EXPECT_EQ(daemon_->state.spool().segments(), 0U);
 }
 
+TEST_F(PipelineRunTest, DeliversWhatWasWrittenBeforeTheStopAndNotReadYet) {
+    write(1, allow(milliseconds(0), "a"));
+    make_daemon();
+    daemon_->pipeline.begin();
+    daemon_->pipeline.stop();
+    daemon_->pipeline.follow();
+    write(1, allow(milliseconds(1), "b"));
+    write(2, allow(milliseconds(2), "c"));
+    EXPECT_TRUE(daemon_->pipeline.drain(std::chrono::seconds(20)));
+    EXPECT_THAT(loki_.all_lines(), SizeIs(3));
+    EXPECT_TRUE(saved().clean);
+}
+
 /// One shot, without state.
 class PipelineOnceTest : public PipelineRunTest {
 protected:
