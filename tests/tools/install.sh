@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Builds what the tests run against into build/tools/bin: the real loki, logcli, promtail and boundary, the stand-in for
-# boundary, and agent-exec, which runs a command as the Coder agent does. A tool whose pinned version the module registry
-# refuses is not worked around: the refusal is written to build/tools/unavailable/<tool> in the registry's own words. Loki
-# alone has a second, later pin.
+# boundary, agent-exec, which runs a command as the Coder agent does, and OpenTofu with the providers that templates use. A
+# tool whose pinned version the module registry refuses is not worked around: the refusal is written to
+# build/tools/unavailable/<tool> in the registry's own words. Loki alone has a second, later pin.
 # A run with nothing to do takes about a second. A refusal is asked about again after a day, or at once with
 # BOUNDARY_LOKI_TOOLS_RETRY=1.
 set -euo pipefail
@@ -11,6 +11,9 @@ set -euo pipefail
 loki_preferred=3.5.9
 loki_fallback=3.6.15
 boundary_version=0.9.0
+tofu_version=1.12.6 # OpenTofu: it builds as a module, terraform since 1.6 does not (its own go.mod replaces parts by folders)
+coder_provider_version=2.20.0
+kubernetes_provider_version=1.13.4 # the last that has a version as a module
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -147,6 +150,14 @@ fi
 
 provide boundary github.com/coder/boundary $boundary_version boundary boundary=github.com/coder/boundary/cmd/boundary ||
     forget_tools boundary
+
+# Templates are validated with the real providers.
+provide tofu github.com/opentofu/opentofu $tofu_version tofu tofu=github.com/opentofu/opentofu/cmd/tofu || forget_tools tofu
+provide terraform-provider-coder github.com/coder/terraform-provider-coder/v2 $coder_provider_version terraform-provider-coder \
+    terraform-provider-coder=github.com/coder/terraform-provider-coder/v2 || forget_tools terraform-provider-coder
+provide terraform-provider-kubernetes github.com/hashicorp/terraform-provider-kubernetes $kubernetes_provider_version \
+    terraform-provider-kubernetes terraform-provider-kubernetes=github.com/hashicorp/terraform-provider-kubernetes ||
+    forget_tools terraform-provider-kubernetes
 
 # A program of our own, from the standard library alone.
 make_own() { # FOLDER TOOL VERSION

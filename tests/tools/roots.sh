@@ -16,6 +16,7 @@ exec 9>"$cache/lock"
 flock 9
 
 mirror() { # the machine's own, of any Debian release
+    # shellcheck disable=SC2016
     apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' 'Origin: Debian' | grep -m1 -v security
 }
 
