@@ -1,0 +1,29 @@
+output "shim" {
+  description = "The text of the `sh` that puts tool calls of Coder Agents under Boundary. Mount it read-only, first on the PATH that the agent is started with."
+  value       = file("${path.module}/sh")
+}
+
+output "install_script" {
+  description = "A script that takes URL, SHA256 and FOLDER: for an init container that installs as root."
+  value       = file("${path.module}/scripts/install.sh")
+}
+
+# A session may begin before the program is there; a hook that fails would be shown to the user.
+locals {
+  hook = "test ! -x \"$HOME/.local/bin/boundary-loki\" || \"$HOME/.local/bin/boundary-loki\" toolcall hook"
+}
+
+output "claude_hooks" {
+  description = "The `hooks` of Claude Code's settings.json that journal its tool calls; an object, for merging into settings of your own."
+  value = {
+    for event in ["PreToolUse", "PostToolUse", "PostToolUseFailure"] : event => [{
+      matcher = "*"
+      hooks   = [{ type = "command", command = local.hook, timeout = 5 }]
+    }]
+  }
+}
+
+output "start_script" {
+  description = "What the start script runs, for tests."
+  value       = local.start_script
+}

@@ -1,0 +1,56 @@
+# shellcheck shell=sh disable=SC2154
+# SPDX-License-Identifier: MIT
+# Behind the settings that main.tf writes: archive_url, archive_sha256, binary, install_script,
+# supervise_script, and the daemon's flags as "$@". Runs as the agent's start script, as the workspace's
+# user, perhaps again when the agent restarts. Returns within seconds and leaves no descriptor open.
+set -eu
+umask 077
+
+fail() { echo "boundary-loki: $*" >&2; exit 1; }
+
+# No secret of the agent's is the daemon's business.
+unset CODER_AGENT_TOKEN CODER_AGENT_TOKEN_FILE CODER_SESSION_TOKEN GIT_ASKPASS
+[ -w "${HOME:-/}" ] || fail "the home '${HOME:-}' is not writable"
+folder=$HOME/.local/share/boundary-loki
+mkdir -p "$folder" "$HOME/.local/bin"
+command -v flock >/dev/null || fail "flock is missing: install util-linux in the image"
+
+if [ -n "$binary" ]; then
+    [ -x "$binary" ] || fail "there is no program at $binary: see the module's input binary"
+else
+    sh -c "$install_script" install.sh "$archive_url" "$archive_sha256" "$folder/$archive_sha256"
+    binary=$folder/$archive_sha256/bin/boundary-loki
+fi
+# For Claude Code's hooks and for people.
+ln -sfn "$binary" "$HOME/.local/bin/boundary-loki"
+
+# The library's default is Debian's; this is where RHEL-likes keep theirs.
+bundle=/etc/pki/tls/certs/ca-bundle.crt
+if [ ! -e /etc/ssl/certs/ca-certificates.crt ] && [ -e "$bundle" ] && [ -z "${LOKI_CA_CERT_PATH:-}" ]; then
+    export LOKI_CA_CERT_PATH=$bundle
+fi
+
+running() { ! flock -n "$folder/lock" true; }
+
+# Other settings or another version than those it runs with: start anew.
+wanted=$(printf '%s\n' "$binary" "$@" "$supervise_script" | sha256sum)
+if running; then
+    if [ "$(cat "$folder/settings" 2>/dev/null)" = "$wanted" ]; then
+        echo "boundary-loki: runs already"
+        exit 0
+    fi
+    kill -TERM "$(cat "$folder/pid")" 2>/dev/null || true
+    timeout 20 flock "$folder/lock" true || fail "the daemon with the old settings does not end"
+fi
+printf '%s\n' "$wanted" >"$folder/settings"
+for old in "$folder"/*/bin/boundary-loki; do
+    [ "$old" = "$binary" ] || rm -rf "${old%/bin/boundary-loki}"
+done
+
+log=$folder/daemon.log
+if [ -e "$log" ] && [ "$(wc -c <"$log")" -gt 1048576 ]; then mv -f "$log" "$log.old"; fi
+printf '%s\n' "$supervise_script" >"$folder/supervise.sh"
+# A session of its own outlives the script's process group; no pipe of the agent's stays open in it.
+setsid sh "$folder/supervise.sh" "$folder" "$binary" run "$@" \
+    </dev/null >>"$log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+echo "boundary-loki: started; it logs to $log"

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# supervise.sh FOLDER COMMAND...: runs COMMAND, and again whenever it ends, until SIGTERM, which it passes
+# on. One supervisor a FOLDER: it holds FOLDER/lock for as long as it lives, however it ends. Its process
+# id is in FOLDER/pid.
+set -u
+folder=$1
+shift
+exec 9>>"$folder/lock"
+flock -n 9 || exit 0
+echo $$ >"$folder/pid"
+
+daemon='' stopping='' pause=1
+stop() {
+    stopping=yes
+    [ -z "$daemon" ] || kill -TERM "$daemon" 2>/dev/null
+}
+trap stop TERM INT
+trap '' HUP
+
+while [ -z "$stopping" ]; do
+    began=$(date +%s)
+    "$@" 9>&- &
+    daemon=$!
+    # A signal that came in between has found no daemon to end.
+    [ -z "$stopping" ] || kill -TERM "$daemon" 2>/dev/null
+    wait "$daemon"
+    status=$?
+    # A trapped signal ends `wait` early: the daemon is still delivering what is left.
+    while kill -0 "$daemon" 2>/dev/null; do
+        wait "$daemon"
+        status=$?
+    done
+    daemon=''
+    [ -z "$stopping" ] || break
+    [ $(($(date +%s) - began)) -lt 60 ] || pause=1
+    echo "boundary-loki ended with $status; again in $pause s"
+    # In the background, so that a signal does not wait for it.
+    sleep "$pause" 9>&- &
+    wait $!
+    pause=$((pause * 2))
+    [ "$pause" -le 30 ] || pause=30
+done
+: >"$folder/pid"
