@@ -2,16 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "bridge/base/result.h"
 #include "bridge/log.h"
 #include "bridge/option_specs.h"
+#include "bridge/setting_sources.h"
 #include "exporter/loki_client.h"
 #include "exporter/loki_exporter.h"
 #include "tailer/enricher.h"
@@ -33,16 +30,10 @@ struct Settings {
     LogFormat log_format = LogFormat::Text;
 };
 
-/// What came from the command line, by option name.
-using FlagValues = std::map<std::string, std::vector<std::string>, std::less<>>;
-/// Looks a variable up; an empty value counts as unset.
-using Environment = std::function<std::optional<std::string>(std::string_view name)>;
-
-[[nodiscard]] Environment process_environment();
-
 /// What a command needs of the settings.
 struct SettingsWish {
     bool push = true;             ///< a Loki address is required
+    bool show_push = false;       ///< an address may be missing; all else of Loki is read
     bool default_state = true;    ///< without --state-dir, use the default folder
     bool default_journal = true;  ///< without --journal-dir, the one in the first log folder
 };
@@ -52,6 +43,8 @@ struct SettingsWish {
 [[nodiscard]] base::Result<Settings> resolve_settings(const FlagValues& flags,
                                                       const Environment& environment,
                                                       const std::string& config_file,
+                                                      const SettingsWish& wish);
+[[nodiscard]] base::Result<Settings> resolve_settings(const SettingSources& sources,
                                                       const SettingsWish& wish);
 
 }  // namespace bridge
