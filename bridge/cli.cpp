@@ -13,6 +13,7 @@
 
 #include "bridge/commands/commands.h"
 #include "bridge/manual.h"
+#include "bridge/quantity.h"
 #include "bridge/settings.h"
 #include "bridge/toolcall_exec.h"
 #include "bridge/toolcall_hook.h"
@@ -105,6 +106,37 @@ int dispatch(CLI::App& app, int argc, char** argv) {
     summary->add_flag("--json", summary_options.json, "for machines");
     summary_flags.attach(*summary, {"journal-dir", "url-query", "log-level", "log-format"});
 
+    SettingFlags doctor_flags;
+    DoctorOptions doctor_options;
+    std::string range;
+    bool no_probe = false;
+    CLI::App* doctor = app.add_subcommand("doctor", "say why the dashboard reads zero");
+    doctor->add_flag("--json", doctor_options.json, "for machines");
+    doctor
+        ->add_option("--dashboard", doctor_options.dashboard,
+                     "whose Request Totals count: boundary-loki, or one made for coderd's lines")
+        ->check(CLI::IsMember({"boundary-loki", "coderd-json", "coderd-logfmt"}))
+        ->capture_default_str();
+    doctor
+        ->add_option("--range", range,
+                     "how far back it looks, such as 6h or 7d (default: as the dashboard opens)")
+        ->check([](const std::string& text) {
+            return parse_range(text) ? "" : "want a range such as 15m, 6h or 7d";
+        });
+    doctor->add_flag("--no-probe", no_probe, "push nothing to Loki");
+    doctor->add_option("--boundary", doctor_options.boundary, "Boundary's program")
+        ->capture_default_str();
+    doctor
+        ->add_option("--boundary-config", doctor_options.boundary_config,
+                     "Boundary's configuration (default: where Boundary looks, BOUNDARY_CONFIG or "
+                     "~/.config/coder_boundary/config.yaml)")
+        ->type_name("FILE");
+    doctor
+        ->add_option("--prometheus-url", doctor_options.prometheus_url,
+                     "a Prometheus that scrapes coderd, to check coderd's own panels as well")
+        ->type_name("URL");
+    doctor_flags.attach(*doctor);
+
     CLI::App* toolcall = app.add_subcommand(
         "toolcall", "journal the agent's tool calls, so that each request is laid to its call");
     toolcall->require_subcommand(1);
@@ -147,6 +179,15 @@ int dispatch(CLI::App& app, int argc, char** argv) {
             replay_flags,
             {.push = !replay_options.ndjson, .default_state = false, .default_journal = false},
             [&](const Settings& settings) { return replay_command(settings, replay_options); });
+    }
+    if (doctor->parsed()) {
+        doctor_options.probe = !no_probe;
+        if (!range.empty()) {
+            doctor_options.range = parse_range(range);
+        }
+        return with_settings(
+            doctor_flags, {.push = false, .show_push = true},
+            [&](const Settings& settings) { return doctor_command(settings, doctor_options); });
     }
     const SettingsWish journal_wish{.push = false, .default_state = false};
     if (exec->parsed()) {

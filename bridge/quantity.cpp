@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/quantity.h"
 
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <cmath>
@@ -62,6 +63,22 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
         return std::nullopt;
     }
     return std::chrono::milliseconds(std::llround(milliseconds));
+}
+
+std::optional<std::chrono::seconds> parse_range(std::string_view text) {
+    std::int64_t count = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, code] = std::from_chars(text.data(), end, count);
+    if (code != std::errc{} || end - stop != 1 || count <= 0 || count > 366 * 86'400) {
+        return std::nullopt;
+    }
+    const std::string_view units = "smhd";
+    constexpr std::array<std::int64_t, 4> kSeconds = {1, 60, 3600, 86'400};
+    const std::size_t unit = units.find(*stop);
+    if (unit == std::string_view::npos || count * kSeconds.at(unit) > 366 * 86'400) {
+        return std::nullopt;
+    }
+    return std::chrono::seconds(count * kSeconds.at(unit));
 }
 
 }  // namespace bridge

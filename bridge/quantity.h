@@ -14,4 +14,7 @@ namespace bridge {
 /// "1s", "500ms", "1m", "1.5s": milliseconds, up to a day.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
+/// "90s", "15m", "24h", "7d": a range of a dashboard, up to a year.
+[[nodiscard]] std::optional<std::chrono::seconds> parse_range(std::string_view text);
+
 }  // namespace bridge

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include <curl/curl.h>
+#include <strings.h>
 
 namespace exporter {
 namespace {
@@ -91,6 +92,16 @@ struct LokiClient::Curl {
         curl.body.append(data, std::min(size, curl.body_limit - curl.body.size()));
         return size;  // what is over the cap is read and dropped, so the connection stays usable
     }
+    static std::size_t take_header(char* data, std::size_t, std::size_t size, void* self) {
+        constexpr std::string_view kDate = "date:";
+        if (size > kDate.size() && ::strncasecmp(data, kDate.data(), kDate.size()) == 0) {
+            const std::string date(data + kDate.size(), size - kDate.size());
+            if (const auto time = ::curl_getdate(date.c_str(), nullptr); time > 0) {
+                static_cast<Curl*>(self)->server_time = time;
+            }
+        }
+        return size;
+    }
     static std::size_t give_request(char* into, std::size_t, std::size_t room, void* self) {
         auto& request = static_cast<Curl*>(self)->request;
         const std::size_t size = request.copy(into, room);
@@ -110,6 +121,7 @@ struct LokiClient::Curl {
     std::string_view request;  ///< what is left to send
     std::string body;
     std::size_t body_limit = 0;
+    std::optional<std::int64_t> server_time;
     char error[CURL_ERROR_SIZE] = {};
 };
 
@@ -184,6 +196,8 @@ bool LokiClient::prepare(const std::string& url, bool push) {
     ::curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(kConnectTimeout.count()));
     ::curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Curl::take_body);
     ::curl_easy_setopt(easy, CURLOPT_WRITEDATA, curl_.get());
+    ::curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Curl::take_header);
+    ::curl_easy_setopt(easy, CURLOPT_HEADERDATA, curl_.get());
     ::curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, &curl_->error[0]);
     ::curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     ::curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &Curl::progress);
@@ -197,6 +211,7 @@ Reply LokiClient::perform(std::chrono::milliseconds timeout, std::size_t body_li
         return reply;
     }
     curl_->body.clear();
+    curl_->server_time.reset();
     curl_->body_limit = body_limit;
     std::memset(&curl_->error[0], 0, sizeof curl_->error);
     ::curl_easy_setopt(curl_->easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
@@ -205,6 +220,7 @@ Reply LokiClient::perform(std::chrono::milliseconds timeout, std::size_t body_li
         reply.transport = Reply::Transport::Answered;
         ::curl_easy_getinfo(curl_->easy, CURLINFO_RESPONSE_CODE, &reply.status);
         reply.body = std::move(curl_->body);
+        reply.server_time = curl_->server_time;
         return reply;
     }
     // What was refused while connecting cannot have reached the server.
@@ -232,12 +248,25 @@ Reply LokiClient::push(std::string_view body, std::chrono::milliseconds timeout)
 
 Reply LokiClient::query_range(std::string_view query, std::int64_t start_ns, std::int64_t end_ns,
                               std::size_t limit, std::chrono::milliseconds timeout) {
-    const std::unique_ptr<char, FreeText> escaped(
-        ::curl_easy_escape(curl_->easy, query.data(), static_cast<int>(query.size())));
-    const std::string url = settings_.url + "/loki/api/v1/query_range?query=" + escaped.get() +
-                            "&start=" + std::to_string(start_ns) +
-                            "&end=" + std::to_string(end_ns) + "&limit=" + std::to_string(limit) +
-                            "&direction=forward";
+    return get("/loki/api/v1/query_range",
+               {{"query", std::string(query)},
+                {"start", std::to_string(start_ns)},
+                {"end", std::to_string(end_ns)},
+                {"limit", std::to_string(limit)},
+                {"direction", "forward"}},
+               timeout);
+}
+
+Reply LokiClient::get(std::string_view path, const Parameters& parameters,
+                      std::chrono::milliseconds timeout) {
+    std::string url = settings_.url + std::string(path);
+    char separator = '?';
+    for (const auto& [name, value] : parameters) {
+        const std::unique_ptr<char, FreeText> escaped(
+            ::curl_easy_escape(curl_->easy, value.data(), static_cast<int>(value.size())));
+        url.append(1, separator).append(name).append("=").append(escaped ? escaped.get() : "");
+        separator = '&';
+    }
     if (!prepare(url, false)) {
         return {};
     }

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "bridge/base/result.h"
 #include "exporter/push_outcome.h"
@@ -60,6 +62,11 @@ public:
     [[nodiscard]] Reply query_range(std::string_view query, std::int64_t start_ns,
                                     std::int64_t end_ns, std::size_t limit,
                                     std::chrono::milliseconds timeout) override;
+
+    using Parameters = std::vector<std::pair<std::string_view, std::string>>;
+    /// GET of any path below the base address; the values are escaped here. Blocks up to `timeout`.
+    [[nodiscard]] Reply get(std::string_view path, const Parameters& parameters,
+                            std::chrono::milliseconds timeout);
 
     /// Makes the request under way, and all later ones, fail soon.
     void abort() { aborted_ = true; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,9 +16,10 @@ struct Reply {
         Ambiguous,  ///< it may have
     };
     Transport transport = Transport::NotSent;
-    long status = 0;    ///< with Answered
-    std::string body;   ///< with Answered; capped
-    std::string error;  ///< otherwise, what libcurl says
+    long status = 0;                               ///< with Answered
+    std::string body;                              ///< with Answered; capped
+    std::string error;                             ///< otherwise, what libcurl says
+    std::optional<std::int64_t> server_time = {};  ///< its Date, in seconds since the Unix epoch
 };
 
 /// What a push's reply means for its batch.

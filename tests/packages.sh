@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build=(build-essential cmake ninja-build pkg-config ca-certificates libcli11-dev libcurl4-openssl-dev libexpected-dev
-    libprotozero-dev libsimdjson-dev libsnappy-dev libspdlog-dev libzstd-dev
+    libprotozero-dev libsimdjson-dev libsnappy-dev libspdlog-dev libyaml-cpp-dev libzstd-dev
     prometheus-cpp-dev zlib1g-dev)
 test=(curl debootstrap git groff-base jq libgmock-dev libgtest-dev)
 lint=(clang-format clang-tidy shellcheck)

@@ -54,5 +54,17 @@ TEST(QuantityTest, RefusesWhatIsNoDuration) {
     }
 }
 
+TEST(ParseRangeTest, TakesOneUnitUpToAYear) {
+    using std::chrono::seconds;
+    EXPECT_EQ(parse_range("90s"), seconds(90));
+    EXPECT_EQ(parse_range("15m"), seconds(900));
+    EXPECT_EQ(parse_range("6h"), seconds(21'600));
+    EXPECT_EQ(parse_range("7d"), seconds(604'800));
+    for (const char* wrong : {"", "7", "d", "7w", "0d", "-1d", "367d", "1d ", "1.5h", "7d12h",
+                              "99999999999999999999d"}) {
+        EXPECT_EQ(parse_range(wrong), std::nullopt) << wrong;
+    }
+}
+
 }  // namespace
 }  // namespace bridge

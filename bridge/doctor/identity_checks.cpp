@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/doctor/checks.h"
+
+namespace bridge::doctor {
+namespace {
+
+std::optional<Finding> identity(const Gathered& seen) {
+    const auto& who = seen.settings.enrich.identity;
+    std::string known;
+    std::string missing;
+    const auto add = [&](const std::string& value, const char* name, const char* flag) {
+        if (value.empty()) {
+            missing += (missing.empty() ? "" : ", ") + std::string(flag);
+        } else {
+            known += (known.empty() ? "" : ", ") + std::string(name) + " " + value;
+        }
+    };
+    add(who.owner, "owner", "--owner (CODER_WORKSPACE_OWNER_NAME)");
+    add(who.workspace_name, "workspace", "--workspace (CODER_WORKSPACE_NAME)");
+    add(who.agent_name, "agent", "--agent (CODER_WORKSPACE_AGENT_NAME)");
+    if (seen.for_coderd()) {
+        add(who.kubernetes_namespace, "namespace", "--namespace (BOUNDARY_LOKI_NAMESPACE)");
+    }
+    if (missing.empty()) {
+        return Finding{kIdentity, "identity", State::Ok, known, ""};
+    }
+    return Finding{kIdentity, "identity", State::Warn,
+                   (known.empty() ? "nothing" : known) +
+                       std::string(" is known, and no more: decisions are stored without the "
+                                   "rest, and a dashboard's filters by it miss them"),
+                   "set " + missing + " for daemon and doctor"};
+}
+
+}  // namespace
+
+const std::vector<Check>& identity_checks() {
+    static const std::vector<Check> checks = {identity};
+    return checks;
+}
+
+}  // namespace bridge::doctor
