@@ -20,6 +20,9 @@ constexpr std::size_t kPageEntries = 1000;
 /// Some MiB of hashes; what lies before is not needed any more, since batches come in time order.
 constexpr std::size_t kMostRows = 200'000;
 
+/// Where a predecessor stored nothing, it mostly stored nothing for long: a whole backlog.
+constexpr std::int64_t kLookAheadNs = 3600LL * 1'000'000'000;
+
 struct Page {
     std::size_t entries = 0;
     std::int64_t last_ns = INT64_MIN;
@@ -86,8 +89,11 @@ ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& ba
     if (!adjoins || rows.hashes.size() > kMostRows) {
         rows = {first_ns, first_ns, {}};
     }
+    const bool nothing_so_far = rows.hashes.empty() && rows.start_ns < rows.end_ns;
+    const std::int64_t until_ns =
+        nothing_so_far ? std::min(end_ns, INT64_MAX - kLookAheadNs) + kLookAheadNs : end_ns;
     while (rows.end_ns < end_ns) {
-        result.reply = loki.query_range(labels, rows.end_ns, end_ns, kPageEntries, timeout);
+        result.reply = loki.query_range(labels, rows.end_ns, until_ns, kPageEntries, timeout);
         if (may_answer_later(result.reply)) {
             return result;
         }
@@ -98,7 +104,7 @@ ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& ba
             return result;
         }
         if (page->entries < kPageEntries) {
-            rows.end_ns = end_ns;
+            rows.end_ns = until_ns;
         } else {
             // The last instant may go on on the next page; a page of one instant alone cannot.
             rows.end_ns = page->last_ns > rows.end_ns ? page->last_ns : after(page->last_ns);

@@ -168,12 +168,12 @@ void Enricher::claims(const Decision& decision) {
 }
 
 void Enricher::tool_call_fields(const ToolCallMatch& call, std::string_view tool) {
-    builder_.field("tool", tool);
-    builder_.field("tool_call_id", call.id);
-    builder_.field("chat_id", call.chat_id);
-    builder_.field("tool_match", name_of(call.match));
-    builder_.field("tool_name", call.tool);
-    builder_.field("confined_process", call.process);
+    builder_.our_field("tool", tool);
+    builder_.our_field("tool_call_id", call.id);
+    builder_.our_field("chat_id", call.chat_id);
+    builder_.our_field("tool_match", name_of(call.match));
+    builder_.our_field("tool_name", call.tool);
+    builder_.our_field("confined_process", call.process);
 }
 
 void Enricher::tool_call_metadata(const ToolCallMatch& call, std::string_view tool) {
@@ -198,18 +198,18 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
     constant_metadata();
 
     builder_.begin(timestamp_ns, allow ? "INFO" : "WARN", kRequestMessage);
-    builder_.field("decision", verdict);
+    builder_.our_field("decision", verdict);
     if (decision.claims.empty()) {
         builder_.prepared(identity_text_);
     } else {
         claims(decision);
     }
-    builder_.field("http_method", decision.method);
-    builder_.field("http_url", url.http_url);
-    builder_.field("event_time", event_time_);
-    builder_.field("matched_rule", decision.rule);
-    builder_.field("domain", url.domain);
-    builder_.field("session", session);
+    builder_.our_field("http_method", decision.method);
+    builder_.our_field("http_url", url.http_url);
+    builder_.our_field("event_time", event_time_);
+    builder_.our_field("matched_rule", decision.rule);
+    builder_.our_field("domain", url.domain);
+    builder_.our_field("session", session);
     if (call != nullptr) {
         tool_call_fields(*call, tool);
     }
@@ -244,7 +244,7 @@ Record Enricher::enrich(const Notice& notice, std::string_view session, std::int
         key_.assign(is_reserved(name) ? "boundary_" : "").append(name);
         builder_.field(key_, value);
     }
-    builder_.field("session", session);
+    builder_.our_field("session", session);
     metadata("session", session);
 
     Record record;

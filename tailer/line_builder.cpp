@@ -77,14 +77,26 @@ void LineBuilder::separate() {
     first_field_ = false;
 }
 
-void LineBuilder::field(std::string_view name, std::string_view value) {
+void LineBuilder::field(std::string_view name, std::string_view value) { put(name, value, false); }
+
+void LineBuilder::our_field(std::string_view name, std::string_view value) {
+    put(name, value, true);
+}
+
+void LineBuilder::put(std::string_view name, std::string_view value, bool our_name) {
     if (value.empty()) {
         return;
     }
     separate();
     if (format_ == LineFormat::Json) {
-        base::append_json_string(line_, name);
-        line_ += ':';
+        if (our_name) {
+            line_ += '"';
+            line_ += name;
+            line_ += "\":";
+        } else {
+            base::append_json_string(line_, name);
+            line_ += ':';
+        }
         base::append_json_string(line_, value);
     } else {
         append_logfmt_key(line_, name);

@@ -21,6 +21,8 @@ public:
     /// `message` is `boundary_request` for a decision; for a notice it starts with `boundary: `.
     void begin(std::int64_t timestamp_ns, std::string_view level, std::string_view message);
     void field(std::string_view name, std::string_view value);
+    /// The same for a name of our own, which no format has to escape.
+    void our_field(std::string_view name, std::string_view value);
     /// Appends fields that fields_only() made with the same format.
     void prepared(std::string_view fields);
     /// The line; borrows from this object until the next begin().
@@ -32,6 +34,7 @@ public:
 
 private:
     void separate();
+    void put(std::string_view name, std::string_view value, bool our_name);
 
     LineFormat format_;
     std::string line_;

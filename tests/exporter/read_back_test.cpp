@@ -116,6 +116,27 @@ struct TroubleCase {
     ReadBack::State state;
 };
 
+TEST(ReadBackTest, LooksAheadWhereNothingIsStored) {
+    constexpr std::int64_t kHourNs = 3600LL * 1'000'000'000;
+    FakeLoki loki;
+    store(loki, 35, "stored");
+    StoredRows known;
+    const auto stored = [&](std::int64_t first_ns, std::int64_t last_ns, const char* line) {
+        return read_back(loki, kStream, batch_of({{first_ns, "missing"}, {last_ns, line}}),
+                         kTimeout, &known)
+            .stored;
+    };
+    EXPECT_THAT(stored(10, 15, "x"), ElementsAre(false, false));
+    EXPECT_EQ(loki.queries(), 1U);
+    EXPECT_THAT(stored(15, 20, "x"), ElementsAre(false, false));
+    EXPECT_EQ(loki.queries(), 2U) << "this one looked ahead";
+    EXPECT_THAT(stored(20, 35, "stored"), ElementsAre(false, true));
+    EXPECT_THAT(stored(36, kHourNs, "x"), ElementsAre(false, false));
+    EXPECT_EQ(loki.queries(), 2U);
+    EXPECT_THAT(stored(kHourNs, INT64_MAX, "x"), ElementsAre(false, false));
+    EXPECT_EQ(loki.queries(), 3U);
+}
+
 TEST(ReadBackTest, KnowsWhetherAskingAgainCanHelp) {
     using State = ReadBack::State;
     const std::string torn = R"({"status":"success","data":{"resultType":"streams","result":[)";
