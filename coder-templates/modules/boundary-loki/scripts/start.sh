@@ -53,4 +53,4 @@ printf '%s\n' "$supervise_script" >"$folder/supervise.sh"
 # A session of its own outlives the script's process group; no pipe of the agent's stays open in it.
 setsid sh "$folder/supervise.sh" "$folder" "$binary" run "$@" \
     </dev/null >>"$log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
-echo "boundary-loki: started; it logs to $log"
+echo "boundary-loki: started; it logs to ~/${log#"$HOME"/}"
