@@ -13,6 +13,10 @@ namespace tailer {
 
 enum class Verdict : std::uint8_t { Allow, Deny };
 
+/// Why a line that claims to be a verdict cannot be Boundary's: `level` is not the one that it logs
+/// that verdict at, or the `keys` are not those that it writes, in its order.
+inline constexpr std::string_view kSuspectReasons[] = {"level", "keys"};
+
 /// One request that Boundary let pass or refused. Texts are as logged, unescaped: they may hold any
 /// bytes, invalid UTF-8 included.
 struct Decision {
@@ -24,6 +28,7 @@ struct Decision {
     std::string_view rule;  ///< the allow rule that matched; empty on a deny
     /// What coderd's form of the line says of the workspace; empty otherwise.
     std::span<const base::LabelView> claims;
+    std::string_view suspect = {};  ///< see kSuspectReasons; empty = nothing is wrong with it
 };
 
 /// Any other line of Boundary's own log.
@@ -32,6 +37,7 @@ struct Notice {
     std::string_view level;
     std::string_view message;
     std::span<const base::LabelView> fields;
+    std::string_view suspect = {};  ///< of a verdict that is no decision; see kSuspectReasons
 };
 
 /// A line that is no record of a known form.

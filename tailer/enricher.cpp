@@ -5,6 +5,7 @@
 
 #include "bridge/base/rfc3339.h"
 #include "bridge/base/utf8.h"
+#include "tailer/secret_scrubber.h"
 
 namespace tailer {
 namespace {
@@ -23,7 +24,7 @@ constexpr std::size_t kMetadataValueBytes = 1024;
 
 /// Keys of our own line. A notice's key of the same name gets a prefix, so that no notice can pass
 /// for a decision or for another workspace's.
-constexpr std::array<std::string_view, 22> kReservedFields = {"level",
+constexpr std::array<std::string_view, 23> kReservedFields = {"level",
                                                               "msg",
                                                               "decision",
                                                               "owner",
@@ -44,7 +45,8 @@ constexpr std::array<std::string_view, 22> kReservedFields = {"level",
                                                               "tool_match",
                                                               "tool_name",
                                                               "confined_process",
-                                                              "late"};
+                                                              "late",
+                                                              "suspect"};
 
 bool holds(const std::vector<std::string>& names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();
@@ -70,7 +72,10 @@ base::Labels sorted(base::Labels labels) {
 }  // namespace
 
 Enricher::Enricher(const EnrichSettings& settings)
-    : builder_(settings.line_format), urls_(settings.url_query), tools_(settings.tools) {
+    : builder_(settings.line_format),
+      urls_(settings.url_query),
+      url_query_(settings.url_query),
+      tools_(settings.tools) {
     const WorkspaceIdentity& who = settings.identity;
     identity_fields_ = {{"owner", who.owner},
                         {"workspace_name", who.workspace_name},
@@ -192,6 +197,7 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
     const bool allow = decision.verdict == Verdict::Allow;
     const std::string_view verdict = allow ? kAllow : kDeny;
     const std::string_view tool = call != nullptr ? tool_label(call->tool, tools_) : "";
+    folded_tools_ += tool == kOtherTool ? 1 : 0;
     const NormalizedUrl url = urls_.normalize(decision.url, decision.host);
     event_time_.clear();
     base::append_rfc3339_nano(event_time_, decision.time_ns);
@@ -213,6 +219,7 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
     if (call != nullptr) {
         tool_call_fields(*call, tool);
     }
+    builder_.our_field("suspect", decision.suspect);
 
     if (!decision_is_label_) {
         metadata("decision", verdict);
@@ -224,8 +231,10 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
     if (call != nullptr) {
         tool_call_metadata(*call, tool);
     }
+    metadata("suspect", decision.suspect);
 
     Record record;
+    record.suspect = decision.suspect;
     record.kind = allow ? RecordKind::Allow : RecordKind::Deny;
     record.event_time_ns = decision.time_ns;
     record.timestamp_ns = timestamp_ns;
@@ -235,22 +244,32 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
     return record;
 }
 
+std::string_view Enricher::scrubbed(std::string_view text) {
+    scrubbed_.clear();
+    append_scrubbed(scrubbed_, text, url_query_);
+    return scrubbed_;
+}
+
 Record Enricher::enrich(const Notice& notice, std::string_view session, std::int64_t timestamp_ns) {
-    message_.assign(kNoticePrefix).append(notice.message);
+    message_.assign(kNoticePrefix);
+    append_scrubbed(message_, notice.message, url_query_);
     constant_metadata();
     builder_.begin(timestamp_ns, notice.level, message_);
     builder_.prepared(identity_text_);
     for (const auto& [name, value] : notice.fields) {
         key_.assign(is_reserved(name) ? "boundary_" : "").append(name);
-        builder_.field(key_, value);
+        builder_.field(key_, scrubbed(value));
     }
     builder_.our_field("session", session);
+    builder_.our_field("suspect", notice.suspect);
     metadata("session", session);
+    metadata("suspect", notice.suspect);
 
     Record record;
     record.event_time_ns = notice.time_ns;
     record.notice = notice.message;
     record.level = notice.level;
+    record.suspect = notice.suspect;
     record.timestamp_ns = timestamp_ns;
     record.stream = stream_of(kNotice, "");
     record.line = builder_.finish();

@@ -74,6 +74,13 @@ public:
     [[nodiscard]] Record enrich(const Notice& notice, std::string_view session,
                                 std::int64_t timestamp_ns);
 
+    /// Free text of Boundary's as it may be kept: see append_scrubbed(). Borrows from this object
+    /// until the next call.
+    [[nodiscard]] std::string_view scrubbed(std::string_view text);
+
+    /// Requests of tools that have no value of the label `tool` of their own.
+    [[nodiscard]] std::uint64_t folded_tools() const { return folded_tools_; }
+
 private:
     void metadata(std::string_view name, std::string_view value);
     void constant_metadata();
@@ -84,6 +91,7 @@ private:
 
     LineBuilder builder_;
     UrlNormalizer urls_;
+    QueryPolicy url_query_;
     std::vector<std::string> tools_;
     base::Labels common_labels_;
     std::vector<base::Labels> streams_;
@@ -99,6 +107,8 @@ private:
     std::string message_;
     std::string key_;
     std::string event_time_;
+    std::string scrubbed_;
+    std::uint64_t folded_tools_ = 0;
 };
 
 }  // namespace tailer

@@ -6,11 +6,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace tailer {
 namespace {
 
-constexpr unsigned kWanted = STATX_TYPE | STATX_INO | STATX_SIZE | STATX_BTIME;
+constexpr unsigned kWanted =
+    STATX_TYPE | STATX_INO | STATX_SIZE | STATX_BTIME | STATX_UID | STATX_NLINK;
 
 struct CloseDir {
     void operator()(DIR* dir) const { ::closedir(dir); }
@@ -50,7 +52,28 @@ std::optional<SeenFile> examine(int folder_fd, const char* name) {
     if (::statx(folder_fd, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, kWanted, &info) != 0) {
         return std::nullopt;
     }
-    return SeenFile{identity_of(info), info.stx_size, S_ISREG(info.stx_mode)};
+    return SeenFile{identity_of(info), info.stx_size, S_ISREG(info.stx_mode), info.stx_uid,
+                    info.stx_nlink};
+}
+
+Owners Owners::of_folder(int folder_fd) {
+    struct stat info {};
+    Owners owners;
+    owners.folder_owner_ = ::fstat(folder_fd, &info) == 0 ? info.st_uid : ::geteuid();
+    return owners;
+}
+
+std::optional<SkipReason> Owners::refuse(const SeenFile& seen) const {
+    if (!seen.regular) {
+        return SkipReason::NotRegular;
+    }
+    if (!folder_owner_ || seen.owner == *folder_owner_) {
+        return std::nullopt;
+    }
+    if (seen.owner != 0 && seen.owner != ::geteuid()) {
+        return SkipReason::ForeignOwner;
+    }
+    return seen.links > 1 ? std::optional(SkipReason::Linked) : std::nullopt;
 }
 
 base::Result<base::UniqueFd> open_seen(int folder_fd, const std::string& folder,

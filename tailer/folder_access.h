@@ -9,9 +9,11 @@
 
 #include "bridge/base/result.h"
 #include "bridge/base/unique_fd.h"
+#include "tailer/skipped_files.h"
 
 // How folders that others may write to are read: no link is followed, nothing but a regular file is
-// opened, and what is opened is what was seen.
+// opened, only what belongs to whom the folder is trusted to hold it of, and what is opened is what
+// was seen.
 
 namespace tailer {
 
@@ -28,6 +30,23 @@ struct SeenFile {
     FileIdentity identity;
     std::uint64_t size = 0;
     bool regular = true;
+    std::uint32_t owner = 0;
+    std::uint32_t links = 1;  ///< names that it has
+};
+
+/// Whose files count in a folder.
+class Owners {
+public:
+    /// Anybody's: the user named the folder to be read as it is.
+    static Owners any() { return {}; }
+    /// Those of the folder's owner; of root and of ourselves only under a single name, since
+    /// whoever may write to the folder may link another's file into it.
+    static Owners of_folder(int folder_fd);
+
+    [[nodiscard]] std::optional<SkipReason> refuse(const SeenFile& seen) const;
+
+private:
+    std::optional<std::uint32_t> folder_owner_;
 };
 
 /// Not to be kept: the kernel tells of a folder's removal only when nobody has it open.

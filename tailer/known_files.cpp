@@ -24,41 +24,49 @@ KnownFiles::KnownFiles(std::vector<std::string> folders, std::vector<FileProgres
     : folders_(std::move(folders)),
       listed_(folders_.size()),
       names_(folders_.size()),
-      inodes_(folders_.size()) {
+      inodes_(folders_.size()),
+      skipped_(folders_.size()) {
     for (auto& progress : resume) {
         const auto key = std::pair(progress.folder, progress.identity.inode);
         resume_.insert_or_assign(key, std::move(progress));
     }
 }
 
-std::optional<SeenFile> KnownFiles::examine_log(int folder_fd, const char* name) {
-    const auto seen = examine(folder_fd, name);
-    if (seen && !seen->regular) {
-        ++troubles_.not_regular;
-        return std::nullopt;
-    }
-    return seen;
+Owners KnownFiles::owners_of(int folder_fd) const {
+    return all_owners_ ? Owners::any() : Owners::of_folder(folder_fd);
 }
 
 void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string_view)>& wanted) {
     const base::UniqueFd folder_fd = open_folder(folders_[folder]);
+    const Owners owners = owners_of(folder_fd.get());
     std::unordered_set<FileId> present;
+    skipped_.begin_scan(folder);
     const auto visit = [&](const char* name, std::uint64_t inode) {
         // A file that was renamed away from its pattern is still ours until it is read out.
         if (!wanted(name) && !inodes_[folder].contains(inode)) {
+            if (std::string_view(name) != "." && std::string_view(name) != "..") {
+                skipped_.seen_in_scan(folder, SkipReason::Name, name);
+            }
             return;
         }
-        if (const auto seen = examine_log(folder_fd.get(), name)) {
-            note(folder, name, *seen);
-            if (const auto now = inodes_[folder].find(seen->identity.inode);
-                now != inodes_[folder].end()) {
-                present.insert(now->second);
-            }
+        const auto seen = examine(folder_fd.get(), name);
+        if (!seen) {
+            return;
+        }
+        if (const auto refused = owners.refuse(*seen)) {
+            skipped_.seen_in_scan(folder, *refused, name);
+            return;
+        }
+        note(folder, name, *seen);
+        if (const auto now = inodes_[folder].find(seen->identity.inode);
+            now != inodes_[folder].end()) {
+            present.insert(now->second);
         }
     };
     if (!list_folder(folder_fd.get(), visit)) {
         return;
     }
+    skipped_.end_scan(folder);
     listed_[folder] = listed_[folder] || !present.empty();
     for (const auto& [inode, id] : inodes_[folder]) {
         set_gone(id, !present.contains(id));
@@ -70,9 +78,13 @@ void KnownFiles::look(std::uint32_t folder, const std::string& name) {
     if (!folder_fd.valid()) {
         return;
     }
-    if (const auto seen = examine_log(folder_fd.get(), name.c_str())) {
-        note(folder, name, *seen);
-        return;
+    if (const auto seen = examine(folder_fd.get(), name.c_str())) {
+        const auto refused = owners_of(folder_fd.get()).refuse(*seen);
+        if (!refused) {
+            note(folder, name, *seen);
+            return;
+        }
+        skipped_.seen_alone(folder, *refused, name);
     }
     if (const FileId known = find_name(folder, name); known != 0) {
         set_gone(known, true);  // until a scan finds it under another name
@@ -81,7 +93,7 @@ void KnownFiles::look(std::uint32_t folder, const std::string& name) {
 
 void KnownFiles::note_loss(const KnownFile& file) {
     if (file.size > file.offset) {
-        losses_.push_back({file.session(), file.size - file.offset});
+        losses_.push_back({file.session(), file.size - file.offset, false});
     }
 }
 
@@ -222,10 +234,31 @@ std::vector<FileId> KnownFiles::take_grown() { return std::exchange(grown_, {});
 base::Result<base::UniqueFd> KnownFiles::open(const KnownFile& file) {
     const std::string& folder = folders_[file.folder];
     auto fd = open_seen(open_folder(folder).get(), folder, file.name, file.identity);
-    if (!fd && fd.error().code != ENOENT && fd.error().code != ESTALE) {
-        ++troubles_.unreadable;
+    if (!fd && fd.error().code != ENOENT) {
+        // ELOOP, ENXIO: a link or a socket stands where the file was.
+        const int code = fd.error().code;
+        const bool swapped = code == ESTALE || code == ELOOP || code == ENXIO;
+        skipped_.at_open(swapped ? SkipReason::Swapped : SkipReason::Unreadable);
     }
     return fd;
+}
+
+FileId KnownFiles::restart(FileId id) {
+    ++troubles_.rewritten;
+    KnownFile& old = files_.at(id);
+    losses_.push_back({old.session(), 0, true});
+    const SeenFile seen{old.identity, old.size};
+    const std::string name = old.name;
+    const std::uint32_t folder = old.folder;
+    set_gone(id, true);
+    old.size = old.offset;
+    const FileId fresh = add(folder, name, seen);
+    KnownFile& file = files_.at(fresh);
+    file.settled = file.offset = 0;
+    file.size = seen.size;
+    file.queued = true;
+    grown_.push_back(fresh);
+    return fresh;
 }
 
 void KnownFiles::forget(FileId id) {
@@ -234,6 +267,7 @@ void KnownFiles::forget(FileId id) {
         return;
     }
     const KnownFile& file = found->second;
+    troubles_.removed += file.size > file.offset ? 1 : 0;
     note_loss(file);
     if (find_name(file.folder, file.name) == id) {
         names_[file.folder].erase(hash_of(file.name));

@@ -41,6 +41,7 @@ struct KnownFile {
     std::uint64_t settled = 0;  ///< before it all is done with: what a checkpoint has to say
     std::uint64_t offset = 0;   ///< next byte to read
     std::uint64_t size = 0;     ///< at the last look
+    std::uint64_t fingerprint = 0;  ///< of the bytes before the offset; 0 = not known
 
     /// What it was at first sight, in this run or before: a rename keeps it.
     [[nodiscard]] std::string session() const;
@@ -48,21 +49,23 @@ struct KnownFile {
 
 using FileId = std::uint64_t;
 
-/// Counts of what was passed over or went wrong with files, by reason.
+/// What was done to files that a log's writer never does: counts.
 struct FileTroubles {
-    std::uint64_t not_regular = 0;
-    std::uint64_t unreadable = 0;
     std::uint64_t truncated = 0;  ///< shrank: a log only grows
+    std::uint64_t rewritten = 0;  ///< what had been read stands there no more
+    std::uint64_t removed = 0;    ///< before it was read to its end
 };
 
-/// Bytes that were seen in a file, and truncated or removed before they were read.
+/// Bytes that were seen in a file, and truncated or removed before they were read; or a file whose
+/// bytes were changed behind our back, where nobody knows how many.
 struct LostBytes {
     std::string session;
     std::uint64_t bytes = 0;
+    bool rewritten = false;
 };
 
 /// The table of log files. It looks at names and inodes only, follows no link, and leaves alone
-/// what is no regular file.
+/// what is no regular file of whom the folder belongs to.
 class KnownFiles {
 public:
     KnownFiles(std::vector<std::string> folders, std::vector<FileProgress> resume);
@@ -70,6 +73,9 @@ public:
     /// Lists a folder: learns new files, marks grown ones, notes vanished ones. `wanted` says which
     /// names count. A folder that is not there says nothing of its files: it may be a volume that
     /// is yet to be mounted, or mounted again.
+    /// Files count whoever owns them.
+    void trust_all_owners() { all_owners_ = true; }
+
     void scan(std::uint32_t folder, const std::function<bool(std::string_view)>& wanted);
 
     /// Looks at one file by name; a no-op when there is none.
@@ -95,8 +101,13 @@ public:
     [[nodiscard]] std::vector<FileProgress> unseen() const;
     [[nodiscard]] const std::string& folder(std::uint32_t index) const { return folders_[index]; }
     [[nodiscard]] const FileTroubles& troubles() const { return troubles_; }
+    [[nodiscard]] const SkippedFiles& skipped() const { return skipped_; }
     /// What was provably lost since the last call.
     [[nodiscard]] std::vector<LostBytes> take_losses() { return std::exchange(losses_, {}); }
+
+    /// What had been read of a file is not what stands there now. What it holds is taken for
+    /// another log, to be read from its start; gives that one.
+    FileId restart(FileId id);
 
     /// Opens the file for reading, if it still is the one that was seen.
     [[nodiscard]] base::Result<base::UniqueFd> open(const KnownFile& file);
@@ -112,7 +123,7 @@ public:
     void forget(FileId id);
 
 private:
-    [[nodiscard]] std::optional<SeenFile> examine_log(int folder_fd, const char* name);
+    [[nodiscard]] Owners owners_of(int folder_fd) const;
     void note_loss(const KnownFile& file);
     void note_changed(FileId id);
     void set_gone(FileId id, bool gone);
@@ -134,6 +145,8 @@ private:
     std::vector<FileId> changed_;
     FileId next_id_ = 1;
     FileTroubles troubles_;
+    SkippedFiles skipped_;
+    bool all_owners_ = false;
     std::vector<LostBytes> losses_;
 };
 

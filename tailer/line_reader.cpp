@@ -16,6 +16,16 @@ constexpr std::size_t kCapacity = 2 * LineReader::kLongestLine;
 /// Read at a time: what is not touched of the buffer takes no memory, and what is stays in cache.
 constexpr std::size_t kReadBytes = 64U << 10U;
 
+/// Where the file has bytes again, or ends, at or behind `offset`: a sparse file of any size costs no
+/// more than what is in it. Where the file system cannot tell, that is `offset`.
+std::uint64_t behind_hole(int fd, std::uint64_t offset) {
+    ::off_t data = ::lseek(fd, static_cast<::off_t>(offset), SEEK_DATA);
+    if (data < 0 && errno == ENXIO) {
+        data = ::lseek(fd, 0, SEEK_END);
+    }
+    return data < 0 ? offset : std::max(offset, static_cast<std::uint64_t>(data));
+}
+
 }  // namespace
 
 LineReader::LineReader()
@@ -83,6 +93,10 @@ base::Result<std::optional<Line>> LineReader::next() {
         }
         if (skipping_) {
             begin_ = scanned_ = end_;
+        }
+        if (begin_ == end_ && end_ == kCapacity) {
+            // A buffer full of what is passed over: there may be much more of it.
+            start_offset_ = behind_hole(fd_, start_offset_ + end_) - end_;
         }
         const auto more = fill();
         if (!more) {

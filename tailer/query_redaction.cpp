@@ -77,7 +77,26 @@ bool is_uuid(std::string_view value) {
     return true;
 }
 
+/// Whether a URL with userinfo stands in it, as `redirect=https://joe:hunter2@host/` has one.
+bool holds_userinfo(std::string_view value) {
+    const auto behind = [value](std::string_view mark) {
+        const std::size_t at = value.find(mark);
+        return at == std::string_view::npos ? std::string_view{} : value.substr(at + mark.size());
+    };
+    for (const std::string_view scheme_end : {"://", "%3A%2F%2F", "%3a%2f%2f"}) {
+        const std::string_view rest = behind(scheme_end);
+        if (rest.find('@') != std::string_view::npos ||
+            rest.find("%40") != std::string_view::npos) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool is_secret_value(std::string_view value) {
+    if (holds_userinfo(value)) {
+        return true;
+    }
     const auto begins = [value](std::string_view prefix) {
         return value.size() > prefix.size() + 8 && value.starts_with(prefix);
     };

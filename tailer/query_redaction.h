@@ -18,7 +18,8 @@ enum class QueryPolicy : std::uint8_t {
 ///
 /// A parameter is secret when its name, percent-decoded and in lower case, holds a word such as
 /// token, secret, password, signature or key, or when its value looks like a credential: a known
-/// prefix (ghp_, sk-, AKIA, eyJ ...) or a long run of mixed letters and digits that is no UUID.
+/// prefix (ghp_, sk-, AKIA, eyJ ...), a URL with userinfo, or a long run of mixed letters and
+/// digits that is no UUID.
 void append_redacted_query(std::string& out, std::string_view query);
 
 }  // namespace tailer

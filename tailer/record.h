@@ -30,8 +30,9 @@ struct Record {
     std::int64_t timestamp_ns = 0;   ///< event time plus the rank within its millisecond
     StreamIndex stream = 0;
     std::string_view line;
-    std::string_view notice;  ///< Boundary's own message, when it is one
-    std::string_view level;   ///< a notice's, as logged
+    std::string_view notice;   ///< Boundary's own message, when it is one
+    std::string_view level;    ///< a notice's, as logged
+    std::string_view suspect;  ///< why Boundary cannot have written it; empty = it can
     std::span<const base::LabelView> metadata;
     /// Its tool call could be another one when the line is read again; all else stays the same.
     bool tool_call_may_change = false;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "bridge/base/rfc3339.h"
+#include "tailer/suspicion.h"
 
 namespace tailer {
 namespace {
@@ -134,9 +135,11 @@ ParsedLine SlogJsonParser::slog_record() {
         decision.url = url->value;
         decision.host = host->value;
         decision.rule = value_of(pairs_, "rule");
+        decision.suspect = suspicion_of(pairs_, level->value, message->value);
         return decision;
     }
-    Notice notice{*time_ns, level->value, message->value, {}};
+    Notice notice{*time_ns, level->value, message->value, {}, {}};
+    notice.suspect = suspicion_of(pairs_, notice.level, notice.message);
     drop(pairs_, "time");
     drop(pairs_, "level");
     drop(pairs_, "msg");

@@ -6,6 +6,7 @@
 
 #include "bridge/base/byte_scan.h"
 #include "bridge/base/rfc3339.h"
+#include "tailer/suspicion.h"
 
 namespace tailer {
 namespace {
@@ -211,9 +212,11 @@ ParsedLine SlogTextParser::parse(std::string_view line) {
         if (pairs_.size() > 6 && pairs_[6].name == "rule") {
             decision.rule = pairs_[6].value;
         }
+        decision.suspect = suspicion_of(pairs_, level, message);
         return decision;
     }
-    return Notice{*time_ns, level, message, std::span(pairs_).subspan(3)};
+    return Notice{*time_ns, level, message, std::span(pairs_).subspan(3),
+                  suspicion_of(pairs_, level, message)};
 }
 
 }  // namespace tailer

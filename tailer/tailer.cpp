@@ -71,6 +71,8 @@ base::Result<Tailer> Tailer::once(const std::vector<std::string>& paths,
     }
     Tailer tailer(std::move(folders), std::move(resume), settings, LineReader::Tail::IsLine,
                   std::move(journals));
+    // What the user names is read whoever it belongs to.
+    tailer.files_->trust_all_owners();
     for (const auto& input : inputs) {
         if (input.name.empty()) {
             tailer.files_->scan(input.folder, is_packed_or_plain_log);
@@ -102,7 +104,12 @@ bool Tailer::read(std::uint64_t budget_bytes, LineSink& sink) {
     return merge_.read(budget_bytes, [this, &sink](const LocatedLine& located) {
         const SourcePosition source{located.file_id, located.line.end};
         if (const auto* unparsed = std::get_if<Unparsed>(&located.parsed)) {
-            sink.on_unparsed({unparsed->reason, located.line.text, located.session, source});
+            std::string_view text = located.line.text;
+            if (located.line.too_long) {
+                // Its rest may begin within a secret that its start would give away as one.
+                text.remove_prefix(std::min(text.find(' '), text.size()));
+            }
+            sink.on_unparsed({unparsed->reason, enricher_.scrubbed(text), located.session, source});
             return;
         }
         const auto* decision = std::get_if<Decision>(&located.parsed);

@@ -20,7 +20,7 @@ namespace tailer {
 /// A line that is no record. The views live until the next line.
 struct UnparsedLine {
     std::string_view reason;
-    std::string_view text;
+    std::string_view text;  ///< without the secrets of URLs
     std::string_view session;
     SourcePosition source;
 };
@@ -75,6 +75,7 @@ public:
     void rest() { merge_.close_all(); }
 
     [[nodiscard]] const std::vector<base::Labels>& streams() const { return enricher_.streams(); }
+    [[nodiscard]] std::uint64_t folded_tools() const { return enricher_.folded_tools(); }
     [[nodiscard]] const KnownFiles& files() const { return *files_; }
     [[nodiscard]] KnownFiles& files() { return *files_; }
     [[nodiscard]] const ToolCallJournal& tool_calls() const { return tool_calls_; }

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "tailer/decompressed.h"
+#include "tailer/file_fingerprint.h"
 
 namespace tailer {
 namespace {
@@ -85,14 +86,39 @@ bool TimeMerge::read(std::uint64_t budget_bytes,
         const std::int64_t limit = waiting_.empty()
                                        ? std::numeric_limits<std::int64_t>::max()
                                        : add_saturated(waiting_.top().next_ns, kSlackNs);
+        if (was_rewritten(id)) {
+            continue;
+        }
         std::int64_t next_ns = 0;
         if (read_file(id, limit, budget_bytes, next_ns, visit) == Stop::AtEnd) {
             files_.file(id).queued = false;
         } else {
             waiting_.push({next_ns, id});
         }
+        remember_end(id);
     }
     return !waiting_.empty();
+}
+
+bool TimeMerge::was_rewritten(FileId id) {
+    KnownFile& file = files_.file(id);
+    Cursor* cursor = file.fingerprint == 0 ? nullptr : cursor_of(id);
+    if (cursor == nullptr ||
+        fingerprint_before(cursor->fd.get(), file.offset) == file.fingerprint) {
+        return false;
+    }
+    file.queued = false;
+    cursors_.pop_back();  // the most recently used one
+    files_.restart(id);
+    return true;
+}
+
+void TimeMerge::remember_end(FileId id) {
+    const auto cursor = std::ranges::find(cursors_, id, [](const auto& open) { return open->id; });
+    if (cursor != cursors_.end()) {
+        KnownFile& file = files_.file(id);
+        file.fingerprint = fingerprint_before((*cursor)->fd.get(), file.offset);
+    }
 }
 
 TimeMerge::Stop TimeMerge::read_file(FileId id, std::int64_t limit_ns, std::uint64_t& budget,

@@ -74,6 +74,9 @@ private:
     [[nodiscard]] bool restore_ranks(Cursor& cursor, std::uint64_t offset);
     [[nodiscard]] std::int64_t rank(Cursor& cursor, const ParsedLine& parsed, std::uint64_t begin);
     [[nodiscard]] std::optional<std::int64_t> peek(FileId id);
+    /// Whether what was read of the file stands there no more; it is then begun anew.
+    [[nodiscard]] bool was_rewritten(FileId id);
+    void remember_end(FileId id);
     Stop read_file(FileId id, std::int64_t limit_ns, std::uint64_t& budget, std::int64_t& next_ns,
                    const std::function<void(const LocatedLine&)>& visit);
     void give_up(FileId id, const base::Error& error);

@@ -20,7 +20,7 @@ std::string_view tool_label(std::string_view name, const std::vector<std::string
     if (const auto found = std::ranges::find(known, name); found != known.end()) {
         return *found;
     }
-    return name.starts_with("mcp__") ? "mcp" : "other";
+    return name.starts_with("mcp__") ? "mcp" : kOtherTool;
 }
 
 }  // namespace tailer

@@ -107,6 +107,15 @@ Split split(std::string_view url, std::string_view host) {
 
 }  // namespace
 
+/// A query or a fragment, with its mark: an OAuth token may well stand in a fragment.
+void UrlNormalizer::append_parameters(std::string_view part) {
+    if (!part.empty() && (policy_ == QueryPolicy::Redact || part.front() == '#')) {
+        redacted_.assign(1, part.front());
+        append_redacted_query(redacted_, part.substr(1));
+        append_escaped(http_url_, redacted_);
+    }
+}
+
 NormalizedUrl UrlNormalizer::normalize(std::string_view url, std::string_view host) {
     const Split parts = split(url, host);
     http_url_.clear();
@@ -116,19 +125,14 @@ NormalizedUrl UrlNormalizer::normalize(std::string_view url, std::string_view ho
         http_url_ += '/';
     }
 
-    const std::size_t question = parts.target.find('?');
     const std::size_t fragment = std::min(parts.target.find('#'), parts.target.size());
-    if (policy_ == QueryPolicy::Keep || question >= fragment) {
+    const std::size_t question = std::min(parts.target.find('?'), fragment);
+    if (policy_ == QueryPolicy::Keep) {
         append_escaped(http_url_, parts.target);
     } else {
         append_escaped(http_url_, parts.target.substr(0, question));
-        if (policy_ == QueryPolicy::Redact) {
-            redacted_.assign(1, '?');
-            append_redacted_query(redacted_,
-                                  parts.target.substr(question + 1, fragment - question - 1));
-            append_escaped(http_url_, redacted_);
-        }
-        append_escaped(http_url_, parts.target.substr(fragment));
+        append_parameters(parts.target.substr(question, fragment - question));
+        append_parameters(parts.target.substr(fragment));
     }
 
     domain_.clear();

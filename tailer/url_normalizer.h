@@ -25,6 +25,8 @@ public:
     [[nodiscard]] NormalizedUrl normalize(std::string_view url, std::string_view host);
 
 private:
+    void append_parameters(std::string_view part);
+
     QueryPolicy policy_;
     std::string redacted_;
     std::string http_url_;
