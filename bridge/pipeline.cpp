@@ -50,6 +50,9 @@ void Pipeline::stop() {
 void Pipeline::on_record(const tailer::Record& record) {
     ledger_.expect(record.source.file, record.source.end_offset);
     parts_.telemetry.count_line(record.kind);
+    if (!record.suspect.empty()) {
+        parts_.telemetry.count_suspect(record.suspect);
+    }
     switch (record.kind) {
         case tailer::RecordKind::Allow:
             ++account_.allowed;
@@ -287,14 +290,15 @@ void Pipeline::forget_finished() {
 void Pipeline::report_losses() {
     for (const auto& loss : parts_.tailer.files().take_losses()) {
         const std::string bytes = std::to_string(loss.bytes);
-        parts_.log.error("a log file was truncated or removed before it was read",
-                         {{"session", loss.session}, {"lost_bytes", bytes}});
+        const std::string what = loss.rewritten
+                                     ? "log file was rewritten after it was read"
+                                     : "log file was truncated or removed before it was read";
+        parts_.log.error("a " + what, {{"session", loss.session}, {"lost_bytes", bytes}});
         // An audit trail says where it has holes.
         const std::array<base::LabelView, 1> fields = {base::LabelView{"lost_bytes", bytes}};
+        const std::span<const base::LabelView> known(fields.data(), loss.rewritten ? 0 : 1);
         const tailer::Record notice = parts_.tailer.own_notice(
-            {parts_.clock.wall_ns(), "ERROR",
-             "log file was truncated or removed before it was read", fields},
-            loss.session);
+            {parts_.clock.wall_ns(), "ERROR", what, known, {}}, loss.session);
         parts_.exporter.add(notice.stream, {notice.timestamp_ns, notice.line, notice.metadata, {}});
     }
 }
@@ -309,7 +313,10 @@ void Pipeline::report() {
         gauges.spool_bytes = parts_.state->spool().bytes();
         gauges.spool_segments = parts_.state->spool().segments();
     }
+    gauges.streams = parts_.exporter.distinct_streams();
+    gauges.folded_tools = parts_.tailer.folded_tools();
     parts_.telemetry.set(gauges);
+    parts_.telemetry.set_files(parts_.tailer.files().skipped(), parts_.tailer.files().troubles());
     parts_.telemetry.set_tool_calls(parts_.tailer.tool_calls().counts());
     parts_.telemetry.set_oldest_pending(parts_.exporter.oldest_unsettled_ns());
 }

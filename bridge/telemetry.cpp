@@ -38,6 +38,26 @@ std::string code_of(const exporter::Reply& reply) {
                                                                    : "error";
 }
 
+/// A counter whose total is kept elsewhere.
+void raise(prometheus::Counter& counter, std::uint64_t total) {
+    counter.Increment(static_cast<double>(total) - counter.Value());
+}
+
+/// For what may come by the million: the first is worth a line in the log, and then each power.
+bool is_power_of_ten(std::uint64_t count) {
+    std::uint64_t power = 1;
+    while (power < count) {
+        power *= 10;
+    }
+    return power == count;
+}
+
+/// What to do about a reply, as a field of the log.
+std::string advice_text(const exporter::Reply& reply) {
+    const std::string_view text = exporter::advice(reply);
+    return text.empty() ? "nothing: it is tried again until it works" : std::string(text);
+}
+
 }  // namespace
 
 /// Computed when it is scraped: a daemon that hangs in a request still shows its lag growing.
@@ -110,13 +130,28 @@ Telemetry::Telemetry(const Log& log, const base::Clock& clock, std::string_view 
                          "Lines read from the journal of tool calls, by what they were.")),
       tool_call_starts_(tool_calls_.Add({{"kind", "start"}})),
       tool_call_ends_(tool_calls_.Add({{"kind", "end"}})),
-      tool_call_invalid_(tool_calls_.Add({{"kind", "invalid"}})) {
+      tool_call_invalid_(tool_calls_.Add({{"kind", "invalid"}})),
+      skipped_files_(family(*registry_, "skipped_files_total",
+                            "What lies in the log folders and is not read, by reason.")),
+      tampered_files_(family(*registry_, "tampered_files_total",
+                             "Log files changed as no writer of a log does, by what was done.")),
+      suspect_lines_(family(*registry_, "suspect_lines_total",
+                            "Verdicts that Boundary cannot have written, by reason.")),
+      folded_labels_(family(*registry_, "folded_labels_total",
+                            "Entries in a stream that many share, by label.")),
+      streams_(gauge(*registry_, "streams", "Streams made since the start.")) {
     for (const char* code : {"204", "400", "401", "403", "404", "429", "500", "503", "error"}) {
         push_requests_.Add({{"code", code}});
     }
     for (const std::string_view reason : exporter::kRejectionReasons) {
         rejected_.Add({{"reason", std::string(reason)}});
     }
+    for (const std::string_view reason : tailer::kSuspectReasons) {
+        suspect_lines_.Add({{"reason", std::string(reason)}});
+    }
+    folded_labels_.Add({{"label", "late"}});
+    folded_labels_.Add({{"label", "tool"}});
+    set_files(tailer::SkippedFiles(0), {});
     BuildGauge()
         .Name("boundary_loki_build_info")
         .Help("Always 1; the version is the label.")
@@ -161,6 +196,28 @@ void Telemetry::set(const Gauges& gauges) {
     spool_bytes_.Set(static_cast<double>(gauges.spool_bytes));
     spool_segments_.Set(static_cast<double>(gauges.spool_segments));
     in_flight_bytes_.Set(static_cast<double>(gauges.in_flight_bytes));
+    streams_.Set(static_cast<double>(gauges.streams));
+    raise(folded_labels_.Add({{"label", "tool"}}), gauges.folded_tools);
+}
+
+void Telemetry::set_files(const tailer::SkippedFiles& skipped,
+                          const tailer::FileTroubles& troubles) {
+    for (std::size_t i = 0; i < tailer::kSkipReasons; ++i) {
+        const auto reason = static_cast<tailer::SkipReason>(i);
+        raise(skipped_files_.Add({{"reason", std::string(name_of(reason))}}),
+              skipped.count(reason));
+    }
+    raise(tampered_files_.Add({{"kind", "truncated"}}), troubles.truncated);
+    raise(tampered_files_.Add({{"kind", "rewritten"}}), troubles.rewritten);
+    raise(tampered_files_.Add({{"kind", "removed"}}), troubles.removed);
+}
+
+void Telemetry::count_suspect(std::string_view reason) {
+    suspect_lines_.Add({{"reason", std::string(reason)}}).Increment();
+    if (std::uint64_t& count = suspect_by_reason_[std::string(reason)]; is_power_of_ten(++count)) {
+        log_.warn("a verdict that Boundary cannot have written; somebody may be forging lines",
+                  {{"reason", std::string(reason)}, {"so_far", std::to_string(count)}});
+    }
 }
 
 void Telemetry::set_oldest_pending(std::optional<std::int64_t> event_time_ns) {
@@ -168,9 +225,6 @@ void Telemetry::set_oldest_pending(std::optional<std::int64_t> event_time_ns) {
 }
 
 void Telemetry::set_tool_calls(const tailer::ToolCallJournal::Counts& counts) {
-    const auto raise = [](prometheus::Counter& counter, std::uint64_t total) {
-        counter.Increment(static_cast<double>(total) - counter.Value());
-    };
     raise(tool_call_starts_, counts.starts);
     raise(tool_call_ends_, counts.ends);
     raise(tool_call_invalid_, counts.invalid);
@@ -205,14 +259,18 @@ void Telemetry::on_retry(const exporter::Reply& reply, exporter::Outcome outcome
         held_ = reply;
         if (!was_held) {
             log_.error("Loki does not take our pushes; holding the data until this is mended",
-                       {{"code", code_of(reply)}, {"answer", reply_text(reply)}});
+                       {{"code", code_of(reply)},
+                        {"answer", reply_text(reply)},
+                        {"try", advice_text(reply)}});
         }
     }
     if (!lost_at_) {
         lost_at_ = clock_.steady();
         if (outcome != exporter::Outcome::Hold) {
             log_.warn("cannot push to Loki, trying again until it works",
-                      {{"code", code_of(reply)}, {"answer", reply_text(reply)}});
+                      {{"code", code_of(reply)},
+                       {"answer", reply_text(reply)},
+                       {"try", advice_text(reply)}});
         }
     }
     log_.debug("push will be tried again",
@@ -222,16 +280,15 @@ void Telemetry::on_retry(const exporter::Reply& reply, exporter::Outcome outcome
 void Telemetry::on_rejected(std::string_view reason, std::string_view detail) {
     rejected_.Add({{"reason", std::string(reason)}}).Increment();
     ++rejected_entries_;
-    // The first of each reason, and then each power of ten.
-    std::uint64_t& count = rejected_by_reason_[std::string(reason)];
-    std::uint64_t power = 1;
-    for (++count; power < count; power *= 10) {
-    }
-    if (power == count) {
+    if (std::uint64_t& count = rejected_by_reason_[std::string(reason)]; is_power_of_ten(++count)) {
         log_.error("Loki refuses entries for good", {{"reason", std::string(reason)},
                                                      {"so_far", std::to_string(count)},
                                                      {"answer", std::string(detail)}});
     }
+}
+
+void Telemetry::on_label_folded(std::string_view label) {
+    folded_labels_.Add({{"label", std::string(label)}}).Increment();
 }
 
 void Telemetry::on_metadata_refused() {

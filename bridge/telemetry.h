@@ -20,6 +20,7 @@
 #include "bridge/base/result.h"
 #include "bridge/log.h"
 #include "exporter/exporter_events.h"
+#include "tailer/known_files.h"
 #include "tailer/record.h"
 #include "tailer/toolcall_journal.h"
 
@@ -41,6 +42,10 @@ public:
 
     void count_line(tailer::RecordKind kind);
     void count_unparsed(std::string_view reason);
+    /// A line that Boundary cannot have written.
+    void count_suspect(std::string_view reason);
+    /// What was skipped in the log folders and done to log files since the start.
+    void set_files(const tailer::SkippedFiles& skipped, const tailer::FileTroubles& troubles);
     /// A notice by which Boundary says that its own audit forwarding dropped records.
     void count_boundary_drop();
 
@@ -51,6 +56,8 @@ public:
         std::uint64_t spool_bytes = 0;
         std::size_t spool_segments = 0;
         std::size_t in_flight_bytes = 0;
+        std::size_t streams = 0;
+        std::uint64_t folded_tools = 0;  ///< since the start
     };
     void set(const Gauges& gauges);
     /// Event time of the oldest decision that is not durable yet, or nothing.
@@ -63,6 +70,7 @@ public:
     void on_stored(std::size_t entries, std::size_t bytes) override;
     void on_retry(const exporter::Reply& reply, exporter::Outcome outcome) override;
     void on_rejected(std::string_view reason, std::string_view detail) override;
+    void on_label_folded(std::string_view label) override;
     void on_metadata_refused() override;
     void on_read_back_unavailable(const exporter::Reply& reply) override;
     void on_disk_trouble(std::string_view what) override;
@@ -106,9 +114,16 @@ private:
     prometheus::Counter& tool_call_ends_;
     prometheus::Counter& tool_call_invalid_;
 
+    prometheus::Family<prometheus::Counter>& skipped_files_;
+    prometheus::Family<prometheus::Counter>& tampered_files_;
+    prometheus::Family<prometheus::Counter>& suspect_lines_;
+    prometheus::Family<prometheus::Counter>& folded_labels_;
+    prometheus::Gauge& streams_;
+
     std::uint64_t stored_entries_ = 0;
     std::uint64_t rejected_entries_ = 0;
     std::map<std::string, std::uint64_t> rejected_by_reason_;
+    std::map<std::string, std::uint64_t> suspect_by_reason_;
     std::optional<exporter::Reply> held_;
     std::optional<base::SteadyTime> lost_at_;
     base::SteadyTime disk_trouble_logged_at_{};

@@ -26,6 +26,9 @@ public:
     virtual void on_retry(const Reply& reply, Outcome outcome) = 0;
     /// An entry went to the dead letters.
     virtual void on_rejected(std::string_view reason, std::string_view detail) = 0;
+    /// An entry was put into a stream that many share, as it would have made one too many: the
+    /// value of this label is `other`.
+    virtual void on_label_folded(std::string_view label) = 0;
     /// The server takes no structured metadata; from here on it is left out.
     virtual void on_metadata_refused() = 0;
     /// The server does not answer queries, so a doubtful push is simply sent again.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "exporter/loki_client.h"
 
+#include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <mutex>
 
 #include <curl/curl.h>
 #include <strings.h>
+
+#include "exporter/secret_file.h"
 
 namespace exporter {
 namespace {
@@ -37,6 +39,37 @@ std::string url_part(CURLU* url, CURLUPart part) {
 void init_curl_once() {
     static std::once_flag once;
     std::call_once(once, [] { ::curl_global_init(CURL_GLOBAL_DEFAULT); });
+}
+
+/// Loki's rule (grafana/dskit tenant/tenant.go). A bad one is refused in a push, and a query with
+/// it may never be answered.
+bool is_tenant(std::string_view tenant) {
+    static constexpr std::string_view kOther = "!-_.*'()";
+    return tenant.size() <= 150 && tenant != "." && tenant != ".." &&
+           std::ranges::all_of(tenant, [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      kOther.find(c) != std::string_view::npos;
+           });
+}
+
+Reply unsent(std::string error) {
+    Reply reply;
+    reply.error = std::move(error);
+    return reply;
+}
+
+Reply::Tls tls_trouble(CURLcode code) {
+    switch (code) {
+        case CURLE_PEER_FAILED_VERIFICATION:
+            return Reply::Tls::Untrusted;
+        case CURLE_SSL_CONNECT_ERROR:
+            return Reply::Tls::NoHandshake;
+        case CURLE_SSL_CERTPROBLEM:
+        case CURLE_SSL_CACERT_BADFILE:
+            return Reply::Tls::BadFile;
+        default:
+            return Reply::Tls::None;
+    }
 }
 
 bool server_cannot_have_seen(CURLcode code) {
@@ -133,6 +166,13 @@ base::Result<std::unique_ptr<LokiClient>> LokiClient::create(LokiSettings settin
     if (const auto checked = check_loki_url(settings.url); !checked) {
         return tl::unexpected(checked.error());
     }
+    if (!is_tenant(settings.tenant)) {
+        return base::failure("the tenant `" + settings.tenant +
+                             "` is none that Loki takes: up to 150 letters, digits and !-_.*'()");
+    }
+    if (!fits_header(settings.bearer_token)) {
+        return base::failure("the bearer token holds a control byte, maybe a newline at its end");
+    }
     return std::unique_ptr<LokiClient>(new LokiClient(std::move(settings)));
 }
 
@@ -141,20 +181,39 @@ LokiClient::LokiClient(LokiSettings settings)
 
 LokiClient::~LokiClient() = default;
 
-std::string LokiClient::bearer_token() {
-    if (settings_.bearer_token_file.empty()) {
-        return settings_.bearer_token;
-    }
-    std::ifstream file(settings_.bearer_token_file);
-    std::string token;
-    std::getline(file, token);
-    while (!token.empty() && (token.back() == '\r' || token.back() == ' ')) {
-        token.pop_back();
-    }
-    return token;
+base::Result<std::string> LokiClient::bearer_token() const {
+    return settings_.bearer_token_file.empty() ? settings_.bearer_token
+                                               : read_secret(settings_.bearer_token_file);
 }
 
-bool LokiClient::prepare(const std::string& url, bool push) {
+/// As they stand in an Authorization header.
+std::string LokiClient::basic_credentials() const {
+    if (settings_.username.empty()) {
+        return {};
+    }
+    constexpr std::string_view kDigits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const std::string plain = settings_.username + ":" + settings_.password;
+    std::string encoded;
+    std::uint32_t bits = 0;
+    int held = 0;
+    for (const char c : plain) {
+        bits = bits << 8U | static_cast<unsigned char>(c);
+        for (held += 8; held >= 6; held -= 6) {
+            encoded += kDigits[bits >> static_cast<unsigned>(held - 6) & 0x3FU];
+        }
+    }
+    if (held > 0) {
+        encoded += kDigits[bits << static_cast<unsigned>(6 - held) & 0x3FU];
+    }
+    return encoded;  // padding is no secret
+}
+
+base::Result<void> LokiClient::prepare(const std::string& url, bool push) {
+    const auto token = bearer_token();
+    if (!token) {
+        return tl::unexpected(token.error());
+    }
     CURL* easy = curl_->easy;
     ::curl_easy_reset(easy);  // keeps the connection
     ::curl_slist_free_all(curl_->headers);
@@ -169,8 +228,14 @@ bool LokiClient::prepare(const std::string& url, bool push) {
     if (!settings_.tenant.empty()) {
         header("X-Scope-OrgID: " + settings_.tenant);
     }
-    if (const std::string token = bearer_token(); !token.empty()) {
-        header("Authorization: Bearer " + token);
+    secrets_.clear();
+    for (const std::string& secret : {*token, settings_.password, basic_credentials()}) {
+        if (secret.size() >= 4) {  // a shorter one would leave no text to read
+            secrets_.push_back(secret);
+        }
+    }
+    if (!token->empty()) {
+        header("Authorization: Bearer " + *token);
     }
     if (!settings_.username.empty()) {
         ::curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
@@ -201,7 +266,21 @@ bool LokiClient::prepare(const std::string& url, bool push) {
     ::curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, &curl_->error[0]);
     ::curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     ::curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &Curl::progress);
-    return ::curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &aborted_) == CURLE_OK;
+    if (::curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &aborted_) != CURLE_OK) {
+        return base::failure("cannot set up a request");
+    }
+    return {};
+}
+
+/// A proxy may show in its error what it was sent, and errors go to the log and the dead letters.
+std::string LokiClient::withheld(std::string text) const {
+    for (const std::string& secret : secrets_) {
+        for (std::size_t at = text.find(secret); at != std::string::npos;
+             at = text.find(secret, at)) {
+            text.replace(at, secret.size(), "REDACTED");
+        }
+    }
+    return text;
 }
 
 Reply LokiClient::perform(std::chrono::milliseconds timeout, std::size_t body_limit) {
@@ -219,7 +298,8 @@ Reply LokiClient::perform(std::chrono::milliseconds timeout, std::size_t body_li
     if (code == CURLE_OK) {
         reply.transport = Reply::Transport::Answered;
         ::curl_easy_getinfo(curl_->easy, CURLINFO_RESPONSE_CODE, &reply.status);
-        reply.body = std::move(curl_->body);
+        const bool good = reply.status >= 200 && reply.status < 300;
+        reply.body = good ? std::move(curl_->body) : withheld(std::move(curl_->body));
         reply.server_time = curl_->server_time;
         return reply;
     }
@@ -228,13 +308,14 @@ Reply LokiClient::perform(std::chrono::milliseconds timeout, std::size_t body_li
     ::curl_easy_getinfo(curl_->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
     reply.transport = server_cannot_have_seen(code) || connected == 0 ? Reply::Transport::NotSent
                                                                       : Reply::Transport::Ambiguous;
+    reply.tls = tls_trouble(code);
     reply.error = curl_->error[0] != '\0' ? &curl_->error[0] : ::curl_easy_strerror(code);
     return reply;
 }
 
 Reply LokiClient::push(std::string_view body, std::chrono::milliseconds timeout) {
-    if (!prepare(settings_.url + "/loki/api/v1/push", true)) {
-        return {};
+    if (const auto ready = prepare(settings_.url + "/loki/api/v1/push", true); !ready) {
+        return unsent(ready.error().message);
     }
     curl_->request = body;
     ::curl_easy_setopt(curl_->easy, CURLOPT_POST, 1L);
@@ -267,8 +348,8 @@ Reply LokiClient::get(std::string_view path, const Parameters& parameters,
         url.append(1, separator).append(name).append("=").append(escaped ? escaped.get() : "");
         separator = '&';
     }
-    if (!prepare(url, false)) {
-        return {};
+    if (const auto ready = prepare(url, false); !ready) {
+        return unsent(ready.error().message);
     }
     return perform(timeout, kQueryBodyBytes);
 }

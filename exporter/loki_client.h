@@ -22,7 +22,7 @@ struct LokiSettings {
     std::string username;
     std::string password;
     std::string bearer_token;
-    std::string bearer_token_file;  ///< read again when it changes
+    std::string bearer_token_file;  ///< read again for every request
     std::string ca_cert;            ///< paths; empty = system trust, no client certificate
     std::string client_cert;
     std::string client_key;
@@ -54,7 +54,7 @@ public:
 /// response bodies capped. One thread may use it; abort() may be called from any.
 class LokiClient final : public LokiApi {
 public:
-    /// An Error when check_loki_url() has one.
+    /// An Error when check_loki_url() has one, or the tenant or the token cannot be a header.
     [[nodiscard]] static base::Result<std::unique_ptr<LokiClient>> create(LokiSettings settings);
     ~LokiClient() override;
 
@@ -75,11 +75,14 @@ private:
     struct Curl;
     explicit LokiClient(LokiSettings settings);
     [[nodiscard]] Reply perform(std::chrono::milliseconds timeout, std::size_t body_limit);
-    [[nodiscard]] bool prepare(const std::string& url, bool push);
-    [[nodiscard]] std::string bearer_token();
+    [[nodiscard]] base::Result<void> prepare(const std::string& url, bool push);
+    [[nodiscard]] base::Result<std::string> bearer_token() const;
+    [[nodiscard]] std::string basic_credentials() const;
+    [[nodiscard]] std::string withheld(std::string text) const;
 
     LokiSettings settings_;
     std::unique_ptr<Curl> curl_;
+    std::vector<std::string> secrets_;  ///< of the request under way
     std::atomic<bool> aborted_ = false;
 };
 

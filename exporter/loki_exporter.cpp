@@ -18,9 +18,12 @@ namespace {
 constexpr int kFailuresBeforeSplit = 4;
 constexpr std::size_t kSmallestSplitBytes = 16U << 10U;
 constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
-/// Loki refuses what lies more than ten minutes ahead; a forged line of the year 2200 must not make
-/// every true one look late.
-constexpr std::int64_t kFurthestAheadNs = 3600 * kNanosPerSecond;
+/// Loki refuses what lies more than ten minutes ahead (creation_grace_period); a forged line of the
+/// year 2200 must not make every true one look late.
+constexpr std::int64_t kFurthestAheadNs = 600 * kNanosPerSecond;
+/// What is refused for being too new, yet no newer than this, is tried again until its time comes:
+/// a clock that was set wrong is no reason to lose a decision.
+constexpr std::int64_t kLongestWaitNs = 3600 * kNanosPerSecond;
 
 /// How long queries may fail while the server is there before pushes go on all the same.
 constexpr std::chrono::minutes kQueryPatience{1};
@@ -59,6 +62,7 @@ OutgoingStream& LokiExporter::stream_of(const base::Labels& labels) {
     if (!slot) {
         slot = std::make_unique<OutgoingStream>(labels, settings_.stream_rate,
                                                 jitter_seed_ + streams_.size());
+        late_streams_ += slot->late ? 1 : 0;
     }
     return *slot;
 }
@@ -71,6 +75,11 @@ OutgoingStream& LokiExporter::late_stream_of(const base::Labels& labels,
     base::Labels late = labels;
     late.emplace_back("late", hour);
     std::ranges::sort(late);
+    if (late_streams_ >= settings_.most_late_streams &&
+        !streams_.contains(stream_labels_text(late))) {
+        std::ranges::find(late, "late", &base::Label::first)->second = "other";
+        events_.on_label_folded("late");
+    }
     return stream_of(late);
 }
 
@@ -152,6 +161,14 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
     if (stream->open.bytes() >= settings_.batch_bytes) {
         seal(*stream);
     }
+}
+
+bool LokiExporter::will_come_due(const SealedBatch& batch, std::string_view reason) const {
+    const std::int64_t limit_ns = clock_.wall_ns() + kLongestWaitNs;
+    return reason == "too_far_in_future" &&
+           std::ranges::all_of(batch.slots(), [limit_ns](const auto& slot) {
+               return slot.timestamp_ns <= limit_ns;
+           });
 }
 
 bool LokiExporter::may_lead(std::int64_t timestamp_ns) const {
@@ -481,7 +498,12 @@ void LokiExporter::rejected(OutgoingStream& stream, const Reply& reply) {
     }
     const SealedBatch taken_out = batch.part(0, count);
     const SealedBatch rest = batch.part(count, batch.size());
-    if (reroute) {
+    const bool wait = will_come_due(taken_out, reason);
+    if (wait && stream.late) {
+        postpone(stream);  // nothing but what is of the same hour waits behind it
+        return;
+    }
+    if (reroute || wait) {
         make_late(stream, taken_out);
     } else if (reject_slots(stream, taken_out, reason, reply_text(reply))) {
         settle(stream, taken_out);

@@ -33,6 +33,9 @@ struct ExportSettings {
     /// hour; the margin covers the disorder within what is read at a time.
     std::chrono::nanoseconds late_after{std::chrono::minutes(45)};
     std::size_t longest_line = 256U << 10U;  ///< Loki's default max_line_size
+    /// `late` streams of their own hour; what would make one more goes to `late="other"`. Stamps
+    /// are up to whoever writes to the log folder, and streams are dear.
+    std::size_t most_late_streams = 512;
     /// Names of metadata that may come out otherwise when an entry is read again. An entry is known
     /// again in the spool by its timestamp and its other metadata.
     std::vector<std::string> unstable_metadata;
@@ -55,6 +58,8 @@ public:
     /// One more stream; its index is the number of those before it.
     void add_stream(const base::Labels& labels) { by_index_.push_back(&stream_of(labels)); }
     [[nodiscard]] std::size_t streams() const { return by_index_.size(); }
+    /// All that have been made, `late` ones included.
+    [[nodiscard]] std::size_t distinct_streams() const { return streams_.size(); }
 
     /// `index` says which of the streams given at construction and to add_stream().
     void add(std::size_t index, const Entry& entry);
@@ -121,6 +126,7 @@ private:
                       std::string_view detail);
     void finish_front(OutgoingStream& stream);
     void settle(OutgoingStream& stream, const SealedBatch& batch);
+    [[nodiscard]] bool will_come_due(const SealedBatch& batch, std::string_view reason) const;
     [[nodiscard]] bool may_lead(std::int64_t timestamp_ns) const;
     void note_newest(OutgoingStream& stream, const SealedBatch& batch) const;
     bool spool_stream(OutgoingStream& stream);
@@ -135,6 +141,7 @@ private:
     std::uint64_t jitter_seed_;
     std::map<std::string, std::unique_ptr<OutgoingStream>> streams_;  ///< by label text
     std::vector<OutgoingStream*> by_index_;
+    std::size_t late_streams_ = 0;
     std::vector<Ticket> settled_;
     std::size_t in_flight_bytes_ = 0;
     std::uint64_t turns_ = 0;

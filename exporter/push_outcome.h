@@ -16,9 +16,16 @@ struct Reply {
         Ambiguous,  ///< it may have
     };
     Transport transport = Transport::NotSent;
-    long status = 0;                               ///< with Answered
-    std::string body;                              ///< with Answered; capped
-    std::string error;                             ///< otherwise, what libcurl says
+    long status = 0;    ///< with Answered
+    std::string body;   ///< with Answered; capped
+    std::string error;  ///< otherwise, what libcurl says
+    enum class Tls : std::uint8_t {
+        None,
+        Untrusted,    ///< the server's certificate is not accepted
+        NoHandshake,  ///< the two sides could not agree
+        BadFile,      ///< a certificate or key of ours cannot be used
+    };
+    Tls tls = Tls::None;
     std::optional<std::int64_t> server_time = {};  ///< its Date, in seconds since the Unix epoch
 };
 
@@ -55,6 +62,9 @@ inline constexpr std::string_view kRejectionReasons[] = {"greater_than_max_sampl
 
 /// Whether the server refuses structured metadata as such.
 [[nodiscard]] bool refuses_metadata(const Reply& reply);
+
+/// What an operator can do about a reply that needs one; empty for any other.
+[[nodiscard]] std::string_view advice(const Reply& reply);
 
 /// The first line of a reply's body or its error, at most 200 bytes, fit for a log.
 [[nodiscard]] std::string reply_text(const Reply& reply);

@@ -81,6 +81,14 @@ TEST_F(TelemetryTest, EverySeriesOfTheContractIsThereFromTheStart) {
         {"toolcall_records_total{kind=\"end\"}", 0},
         {"toolcall_records_total{kind=\"invalid\"}", 0},
         {"toolcall_records_total{kind=\"start\"}", 0},
+        {"folded_labels_total{label=\"late\"}", 0},
+        {"folded_labels_total{label=\"tool\"}", 0},
+        {"streams", 0},
+        {"suspect_lines_total{reason=\"keys\"}", 0},
+        {"suspect_lines_total{reason=\"level\"}", 0},
+        {"tampered_files_total{kind=\"removed\"}", 0},
+        {"tampered_files_total{kind=\"rewritten\"}", 0},
+        {"tampered_files_total{kind=\"truncated\"}", 0},
         {"build_info{version=\"1.2.3\"}", 1},
         {"push_duration_seconds_count", 0},
         {"push_duration_seconds_sum", 0},
@@ -90,6 +98,10 @@ TEST_F(TelemetryTest, EverySeriesOfTheContractIsThereFromTheStart) {
     }
     for (const auto reason : exporter::kRejectionReasons) {
         zero["rejected_entries_total{reason=\"" + std::string(reason) + "\"}"] = 0;
+    }
+    for (const char* reason :
+         {"name", "not_regular", "foreign_owner", "linked", "swapped", "unreadable"}) {
+        zero["skipped_files_total{reason=\"" + std::string(reason) + "\"}"] = 0;
     }
     auto found = series();
     std::erase_if(found, [](const auto& entry) {
@@ -112,6 +124,25 @@ TEST_F(TelemetryTest, NamesTheTypeOfEachMetric) {
         EXPECT_THAT(all, HasSubstr("# TYPE boundary_loki_" + std::string(gauge) + " gauge\n"));
     }
     EXPECT_THAT(all, HasSubstr("# TYPE boundary_loki_push_duration_seconds histogram\n"));
+}
+
+TEST_F(TelemetryTest, CountsWhatANeighbourDoes) {
+    tailer::SkippedFiles skipped(1);
+    skipped.at_open(tailer::SkipReason::Swapped);
+    telemetry_.set_files(skipped, {.truncated = 1, .rewritten = 2, .removed = 3});
+    telemetry_.set_files(skipped, {.truncated = 1, .rewritten = 2, .removed = 3});
+    telemetry_.on_label_folded("late");
+    telemetry_.count_suspect("keys");
+    telemetry_.count_suspect("keys");
+    telemetry_.set({.streams = 7, .folded_tools = 5});
+    EXPECT_EQ(value("skipped_files_total{reason=\"swapped\"}"), 1);
+    EXPECT_EQ(value("tampered_files_total{kind=\"truncated\"}"), 1);
+    EXPECT_EQ(value("tampered_files_total{kind=\"rewritten\"}"), 2);
+    EXPECT_EQ(value("tampered_files_total{kind=\"removed\"}"), 3);
+    EXPECT_EQ(value("folded_labels_total{label=\"late\"}"), 1);
+    EXPECT_EQ(value("folded_labels_total{label=\"tool\"}"), 5);
+    EXPECT_EQ(value("suspect_lines_total{reason=\"keys\"}"), 2);
+    EXPECT_EQ(value("streams"), 7);
 }
 
 TEST_F(TelemetryTest, CountsLinesByWhatTheyAre) {

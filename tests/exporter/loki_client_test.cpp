@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/exporter/client_fixture.h"
 
@@ -86,12 +87,45 @@ TEST_F(LokiClientTest, ReadsTheTokenFileAgainWhenItChanges) {
     std::ofstream(settings_.bearer_token_file, std::ios::trunc) << "second \nignored";
     static_cast<void>(loki->push("x", kLong));
     std::filesystem::remove(settings_.bearer_token_file);
-    static_cast<void>(loki->push("x", kLong));
+    // Without it there is no point in asking.
+    EXPECT_THAT(loki->push("x", kLong).error,
+                HasSubstr("cannot read " + settings_.bearer_token_file));
+    std::ofstream(settings_.bearer_token_file) << " \n";
+    EXPECT_THAT(loki->push("x", kLong).error, HasSubstr("is empty"));
+    std::ofstream(settings_.bearer_token_file) << "third\rX-Evil: 1\n";
+    EXPECT_THAT(loki->push("x", kLong).error, HasSubstr("control byte"));
+    std::filesystem::remove(settings_.bearer_token_file);
+    ASSERT_EQ(::mkfifo(settings_.bearer_token_file.c_str(), 0600), 0);
+    EXPECT_THAT(loki->push("x", kLong).error, HasSubstr("no regular file"));
     const auto requests = server_.requests();
-    ASSERT_THAT(requests, SizeIs(3));
+    ASSERT_THAT(requests, SizeIs(2));
     EXPECT_EQ(requests[0].headers.at("authorization"), "Bearer first");
     EXPECT_EQ(requests[1].headers.at("authorization"), "Bearer second");
-    EXPECT_THAT(requests[2].headers, Not(Contains(Key("authorization"))));
+}
+
+TEST_F(LokiClientTest, RefusesATenantOrTokenThatCannotBeOne) {
+    for (const std::string tenant : {"a|b", "a b", "..", "a\r\nX-Evil: 1", "\xc3\xa9"}) {
+        settings_.tenant = tenant;
+        EXPECT_FALSE(LokiClient::create(settings_)) << tenant;
+    }
+    settings_.tenant = std::string(151, 'a');
+    EXPECT_FALSE(LokiClient::create(settings_));
+    settings_.tenant = "Team-1_(a).b*!'";
+    EXPECT_TRUE(LokiClient::create(settings_));
+    settings_.bearer_token = "secret\n";
+    const auto created = LokiClient::create(settings_);
+    ASSERT_FALSE(created);
+    EXPECT_THAT(created.error().message, Not(HasSubstr("secret")));
+}
+
+TEST_F(LokiClientTest, ShowsNoCredentialThatAServerGivesBack) {
+    settings_.username = "joe";
+    settings_.password = "pa:ss \"word\"";
+    server_.set_rule([](const test_support::SeenRequest& request) {
+        return test_support::Fault::answer(
+            500, request.headers.at("authorization") + ", that is pa:ss \"word\"");
+    });
+    EXPECT_EQ(client()->push("x", kLong).body, "Basic REDACTED==, that is REDACTED");
 }
 
 TEST_F(LokiClientTest, AsksForARangeOldestFirst) {

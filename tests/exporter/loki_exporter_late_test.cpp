@@ -138,6 +138,47 @@ TEST_F(LokiExporterLateTest, AForgedInstantFarAheadMakesNoOtherLate) {
     EXPECT_THAT(exporter_->high_water(), ElementsAre(std::pair(kDeny, at(seconds(0)))));
 }
 
+TEST_F(LokiExporterLateTest, ForgedStampsMakeOnlySoManyStreams) {
+    settings_.most_late_streams = 10;
+    start();
+    add(kDenyStream, seconds(0), "newest");
+    for (int hour = 0; hour < 1000; ++hour) {
+        add(kDenyStream, -hours(1000 - hour), "late " + std::to_string(hour));
+    }
+    flush_and_run();
+    EXPECT_THAT(loki_.all_lines(), SizeIs(1001));
+    EXPECT_EQ(events_.folded, 990);
+    EXPECT_THAT(loki_.lines(R"({decision="deny", job="boundary", late="other"})"), SizeIs(990));
+    EXPECT_EQ(exporter_->distinct_streams(), 2U + 10U + 1U);
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterLateTest, WhatIsALittleTooNewIsTakenOnceItsTimeHasCome) {
+    open_spool();
+    open_dead_letters();
+    start();
+    loki_.set_rule([this](const SeenPush& push) {
+        for (const auto& entry : push.entries) {
+            if (entry.timestamp_ns > clock_.wall_ns() + minutes(10) / std::chrono::nanoseconds(1)) {
+                return test_support::answered(400, "entry has timestamp too new");
+            }
+        }
+        return loki_.store(push);
+    });
+    add(kDenyStream, minutes(50), "a clock that is set wrong");
+    add(kDenyStream, hours(2), "forged");
+    add(kDenyStream, seconds(0), "true");
+    run_for(minutes(5));
+    EXPECT_THAT(loki_.all_lines(), ElementsAre("true"));
+    EXPECT_THAT(events_.rejected, ElementsAre("too_far_in_future"));
+    add(kDenyStream, minutes(5), "after it");
+    run_for(minutes(40));
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("true", "after it"));
+    EXPECT_THAT(loki_.lines(late_stream(minutes(50))), ElementsAre("a clock that is set wrong"));
+    EXPECT_THAT(events_.rejected, SizeIs(1));
+    expect_all_settled();
+}
+
 TEST_F(LokiExporterLateTest, TheExtremesOfTimeDoNoHarm) {
     constexpr auto kLowest = std::numeric_limits<std::int64_t>::min();
     constexpr auto kHighest = std::numeric_limits<std::int64_t>::max();

@@ -19,6 +19,7 @@ public:
     void on_rejected(std::string_view reason, std::string_view /*detail*/) override {
         rejected.emplace_back(reason);
     }
+    void on_label_folded(std::string_view /*label*/) override { ++folded; }
     void on_metadata_refused() override { ++metadata_refused; }
     void on_read_back_unavailable(const Reply& /*reply*/) override { ++read_back_unavailable; }
     void on_disk_trouble(std::string_view what) override { disk_troubles.emplace_back(what); }
@@ -27,6 +28,7 @@ public:
     std::size_t stored = 0;
     std::vector<Outcome> retries;
     std::vector<std::string> rejected;
+    int folded = 0;
     int metadata_refused = 0;
     int read_back_unavailable = 0;
     std::vector<std::string> disk_troubles;
