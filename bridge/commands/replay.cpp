@@ -9,6 +9,7 @@
 
 #include "bridge/commands/commands.h"
 #include "bridge/pipeline.h"
+#include "bridge/process_hardening.h"
 #include "bridge/version.h"
 #include "bridge/worker.h"
 #include "exporter/stream_labels.h"
@@ -166,6 +167,7 @@ ExitCode deliver(const Deliverer& with) {
 }  // namespace
 
 ExitCode replay_command(const Settings& settings, const ReplayOptions& options) {
+    harden_process();
     const Log log(settings.log_level, settings.log_format);
     std::optional<StateFolder> state;
     Checkpoint checkpoint;

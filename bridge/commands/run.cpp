@@ -5,8 +5,10 @@
 
 #include "bridge/commands/commands.h"
 #include "bridge/pipeline.h"
+#include "bridge/process_hardening.h"
 #include "bridge/version.h"
 #include "bridge/worker.h"
+#include "exporter/secret_file.h"
 
 namespace bridge {
 namespace {
@@ -20,6 +22,17 @@ std::string joined(const std::vector<std::string>& parts) {
         text += (text.empty() ? "" : ":") + part;
     }
     return text;
+}
+
+void warn_of_open_secrets(const Settings& settings, const Log& log) {
+    for (const auto& [setting, path] :
+         {std::pair("--bearer-token-file", settings.loki.bearer_token_file),
+          std::pair("--client-key", settings.loki.client_key)}) {
+        if (!path.empty() && exporter::readable_by_others(path)) {
+            log.warn("any user of this machine may read a file that holds a secret; chmod o-r it",
+                     {{"setting", setting}, {"file", path}});
+        }
+    }
 }
 
 Checkpoint load_checkpoint(const StateFolder& state, const Log& log) {
@@ -37,6 +50,7 @@ Checkpoint load_checkpoint(const StateFolder& state, const Log& log) {
 }  // namespace
 
 ExitCode run_command(const Settings& settings) {
+    harden_process();
     const Log log(settings.log_level, settings.log_format);
     const base::SystemClock clock;
     auto state = StateFolder::open(settings.state_dir, settings.spool_max_bytes);
@@ -49,6 +63,7 @@ ExitCode run_command(const Settings& settings) {
         log.error("cannot start", {{"cause", loki.error().message}});
         return ExitCode::Usage;
     }
+    warn_of_open_secrets(settings, log);
     Telemetry telemetry(log, clock, kVersion);
     if (!settings.metrics_address.empty()) {
         if (const auto exposed = telemetry.expose(settings.metrics_address); !exposed) {
