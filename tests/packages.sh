@@ -3,20 +3,21 @@
 # Installs the Debian packages that are missing; touches apt only when something is.
 #   packages.sh demo    what building and running boundary-loki needs
 #   packages.sh test    ... and what its tests need
-#   packages.sh ci      ... and the linters
+#   packages.sh ci      ... and the linters and the fuzzers' compiler
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build=(build-essential cmake ninja-build pkg-config ca-certificates libcli11-dev libcurl4-openssl-dev libexpected-dev
     libprotozero-dev libsimdjson-dev libsnappy-dev libspdlog-dev libyaml-cpp-dev libzstd-dev
     prometheus-cpp-dev zlib1g-dev)
-test=(curl debootstrap git groff-base jq libgmock-dev libgtest-dev)
+test=(binutils curl debootstrap git groff-base jq libgmock-dev libgtest-dev openssl)
 lint=(clang-format clang-tidy shellcheck)
+fuzz=(clang-14 libclang-rt-14-dev)
 
 case ${1:-} in
     demo) wanted=("${build[@]}") ;;
     test) wanted=("${build[@]}" "${test[@]}") ;;
-    ci) wanted=("${build[@]}" "${test[@]}" "${lint[@]}") ;;
+    ci) wanted=("${build[@]}" "${test[@]}" "${lint[@]}" "${fuzz[@]}") ;;
     *) echo "usage: packages.sh demo|test|ci" >&2; exit 2 ;;
 esac
 
@@ -41,20 +42,22 @@ install_missing() {
         >build/packages.log 2>&1 || { tail -n 30 build/packages.log >&2; fail "apt-get could not install ${missing[*]}"; }
 }
 
-# Unpacked, not installed: installing it would start a Prometheus on the machine.
-provide_prometheus() {
-    local bin=build/tools/bin dir=build/tools/prometheus name
+# Unpacked, not installed: installing them would start servers on the machine.
+provide() { # PACKAGE PATH...: links the programs at PATH of a package into build/tools/bin
+    local package=$1 bin=build/tools/bin dir=build/tools/$1 path name
+    shift
     mkdir -p "$bin" "$dir"
-    for name in prometheus promtool; do
+    for path in "$@"; do
+        name=${path##*/}
         if [ -x "$bin/$name" ]; then continue; fi
-        if [ ! -x "$dir/usr/bin/$name" ] && ! command -v "$name" >/dev/null; then
-            echo "packages.sh: unpacking prometheus into $dir"
-            (cd "$dir" && { apt-get -qq download prometheus || { apt_update && apt-get -qq download prometheus; }; }) \
-                >"$dir/download.log" 2>&1 || { cat "$dir/download.log" >&2; fail "apt-get could not download prometheus"; }
-            dpkg -x "$dir"/prometheus_*.deb "$dir"
+        if [ ! -x "$dir/$path" ] && ! command -v "$name" >/dev/null; then
+            echo "packages.sh: unpacking $package into $dir"
+            (cd "$dir" && { apt-get -qq download "$package" || { apt_update && apt-get -qq download "$package"; }; }) \
+                >"$dir/download.log" 2>&1 || { cat "$dir/download.log" >&2; fail "apt-get could not download $package"; }
+            dpkg -x "$dir/$package"_*.deb "$dir"
         fi
-        if [ -x "$dir/usr/bin/$name" ]; then
-            ln -sf "../prometheus/usr/bin/$name" "$bin/$name"
+        if [ -x "$dir/$path" ]; then
+            ln -sf "../$package/$path" "$bin/$name"
         else
             ln -sf "$(command -v "$name")" "$bin/$name"
         fi
@@ -64,4 +67,4 @@ provide_prometheus() {
 command -v apt-get >/dev/null ||
     fail "this is not a Debian system; the packages are, by their Debian names: ${wanted[*]}"
 install_missing
-[ "$1" = demo ] || provide_prometheus
+[ "$1" = demo ] || { provide prometheus usr/bin/prometheus usr/bin/promtool && provide nginx usr/sbin/nginx; }
