@@ -57,15 +57,13 @@ public:
         if (line.starts_with(kWholeHead) || line.starts_with(kChangesHead)) {
             simdjson::dom::element object;
             return (groups_ == 0) == line.starts_with(kWholeHead) && parse(line, object) &&
-                   object["clean"].get(result_.clean) == simdjson::SUCCESS &&
-                   begin_group(2);
+                   object["clean"].get(result_.clean) == simdjson::SUCCESS && begin_group(2);
         }
         simdjson::dom::element object;
         std::int64_t version = 0;
         return groups_ == 0 && parse(line, object) &&
                object["boundary_loki_checkpoint"].get(version) == simdjson::SUCCESS &&
-               version == 1 &&
-               object["clean"].get(result_.clean) == simdjson::SUCCESS &&
+               version == 1 && object["clean"].get(result_.clean) == simdjson::SUCCESS &&
                object["files"].get(files_) == simdjson::SUCCESS &&
                object["streams"].get(streams_) == simdjson::SUCCESS && begin_group(1);
     }
@@ -85,13 +83,21 @@ public:
         if (object["stream"].error() == simdjson::SUCCESS) {
             return stream(object);
         }
-        return folder_ && (object["gone"].error() == simdjson::SUCCESS ? gone(object)
-                                                                       : file(object));
+        std::uint64_t origin = 0;
+        if (object["kept"].get(origin) == simdjson::SUCCESS) {
+            result_.kept_origins.push_back(origin);
+            return true;
+        }
+        if (object["segment"].error() == simdjson::SUCCESS) {
+            return object["segment"].get(result_.newest_segment) == simdjson::SUCCESS;
+        }
+        return folder_ &&
+               (object["gone"].error() == simdjson::SUCCESS ? gone(object) : file(object));
     }
 
     [[nodiscard]] bool fits_its_head() const {
-        return version_ == 2 || (result_.files.size() == files_ &&
-                                 result_.high_water.size() == streams_);
+        return version_ == 2 ||
+               (result_.files.size() == files_ && result_.high_water.size() == streams_);
     }
     [[nodiscard]] std::size_t groups() const { return groups_; }
     [[nodiscard]] int version() const { return version_; }
@@ -136,8 +142,7 @@ private:
         tailer::FileProgress file;
         file.folder = *folder_;
         result_.files.push_back(std::move(file));
-        return object["inode"].get(result_.files.back().identity.inode) ==
-               simdjson::SUCCESS;
+        return object["inode"].get(result_.files.back().identity.inode) == simdjson::SUCCESS;
     }
     bool stream(simdjson::dom::element object) {
         std::string_view stream;
@@ -261,6 +266,19 @@ void CheckpointWriter::stream(std::string_view labels, std::int64_t newest_ns) {
     flush();
 }
 
+void CheckpointWriter::kept(std::uint64_t origin) {
+    text_ += '{';
+    append_number(text_, "kept", origin);
+    close(text_);
+    flush();
+}
+
+void CheckpointWriter::segment(std::uint64_t newest) {
+    text_ += '{';
+    append_number(text_, "segment", newest);
+    close(text_);
+}
+
 void CheckpointWriter::flush() {
     if (text_.size() < kPieceBytes) {
         return;
@@ -289,6 +307,10 @@ void write(CheckpointWriter& writer, const Checkpoint& checkpoint) {
     for (const auto& [stream, newest_ns] : checkpoint.high_water) {
         writer.stream(stream, newest_ns);
     }
+    for (const std::uint64_t origin : checkpoint.kept_origins) {
+        writer.kept(origin);
+    }
+    writer.segment(checkpoint.newest_segment);
 }
 
 std::string encode_checkpoint(const Checkpoint& checkpoint) {
@@ -330,8 +352,9 @@ base::Result<Checkpoint> decode_checkpoint(std::string_view text) {
                 break;  // the sum, which was checked
             }
             if (!(first ? reader.head(line) : reader.body(line))) {
-                return base::failure("checkpoint line " + std::to_string(line_number) +
-                                     " is damaged, or of a version that this program does not know");
+                return base::failure(
+                    "checkpoint line " + std::to_string(line_number) +
+                    " is damaged, or of a version that this program does not know");
             }
         }
         if (!reader.fits_its_head() || (reader.version() == 1 && *end < text.size())) {

@@ -18,6 +18,10 @@ struct Checkpoint {
     std::vector<tailer::FileProgress> files;
     /// Newest settled timestamp of each stream, by its label text.
     std::map<std::string, std::int64_t> high_water;
+    /// Origins of entries that were made durable though `files` are not past their lines, see
+    /// exporter::KeptOrigins; and the last segment of the spool that this takes into account.
+    std::vector<std::uint64_t> kept_origins;
+    std::uint64_t newest_segment = 0;
     /// Written at an orderly end: nothing was on its way to Loki.
     bool clean = false;
 };
@@ -31,6 +35,8 @@ struct Checkpoint {
 //     {"name":"boundary-....log","inode":7,"birth_ns":1,"offset":42}
 //     {"name":...,"session":"boundary-..."}   of a file that was renamed since it was first seen
 //     {"stream":"{job=\"boundary\"}","newest_ns":1}
+//     {"kept":17446744073709551615}           origin of an entry, see exporter/kept_origins.h
+//     {"segment":3}                           newest one of the spool
 //     {"crc32":123}                           over all bytes before this line
 //     {"changed":2,"clean":false}
 //     {"folder":"/tmp/boundary_logs"}
@@ -56,6 +62,8 @@ public:
               std::uint64_t offset, std::string_view session);
     void gone(std::string_view folder, std::uint64_t inode);
     void stream(std::string_view labels, std::int64_t newest_ns);
+    void kept(std::uint64_t origin);
+    void segment(std::uint64_t newest);
     /// Ends the group; the first Error of all that was written.
     [[nodiscard]] base::Result<void> end();
 
@@ -74,7 +82,7 @@ private:
     base::Result<void> result_;
 };
 
-/// All files and streams of a checkpoint, into a group that has begun.
+/// All of a checkpoint but its head, into a group that has begun.
 void write(CheckpointWriter& writer, const Checkpoint& checkpoint);
 
 /// One whole group.

@@ -224,24 +224,36 @@ void Pipeline::write_changed_files(CheckpointWriter& writer) {
 
 base::Result<void> Pipeline::write_checkpoint(bool clean) {
     CheckpointFile& disk = parts_.state->checkpoint();
-    const auto marks = parts_.exporter.high_water();
-    if (!disk.wants_whole()) {
-        return disk.append([&](CheckpointWriter& writer) {
+    const bool whole = disk.wants_whole();
+    exporter::KeptOrigins& origins = parts_.exporter.origins();
+    origins.forget_if([this](const exporter::Ticket& ticket) { return is_covered(ticket); });
+    const auto fill = [&](CheckpointWriter& writer) {
+        const auto keep = [&writer](std::uint64_t origin) { writer.kept(origin); };
+        if (whole) {
+            writer.begin_whole(clean);
+            static_cast<void>(parts_.tailer.files().take_changed());
+            write_all_files(writer);
+            origins.for_each(keep);
+        } else {
             writer.begin_changes(clean);
             write_changed_files(writer);
-            for (const auto& [stream, newest_ns] : marks) {
-                writer.stream(stream, newest_ns);
-            }
-        });
-    }
-    static_cast<void>(parts_.tailer.files().take_changed());
-    return disk.save_whole([&](CheckpointWriter& writer) {
-        writer.begin_whole(clean);
-        write_all_files(writer);
-        for (const auto& [stream, newest_ns] : marks) {
+            origins.for_each_unsaved(keep);
+        }
+        for (const auto& [stream, newest_ns] : parts_.exporter.high_water()) {
             writer.stream(stream, newest_ns);
         }
-    });
+        writer.segment(parts_.exporter.newest_segment());
+    };
+    auto written = whole ? disk.save_whole(fill) : disk.append(fill);
+    if (written) {
+        origins.saved();
+    }
+    return written;
+}
+
+bool Pipeline::is_covered(const exporter::Ticket& ticket) const {
+    auto& files = parts_.tailer.files();
+    return !files.knows(ticket.source) || files.file(ticket.source).settled >= ticket.position;
 }
 
 void Pipeline::save_checkpoint(bool clean) {

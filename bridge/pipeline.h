@@ -90,6 +90,7 @@ private:
     void write_changed_files(CheckpointWriter& writer);
     void write_file(CheckpointWriter& writer, const tailer::KnownFile& file) const;
     [[nodiscard]] base::Result<void> write_checkpoint(bool clean);
+    [[nodiscard]] bool is_covered(const exporter::Ticket& ticket) const;
     void settle(const exporter::Ticket& ticket);
     void forget_finished();
     void report();

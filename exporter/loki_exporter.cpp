@@ -42,7 +42,8 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
       events_(events),
       spool_(spool),
       dead_letters_(dead_letters),
-      jitter_seed_(jitter_seed) {
+      jitter_seed_(jitter_seed),
+      origins_(settings.unstable_metadata) {
     for (const auto& labels : streams) {
         add_stream(labels);
     }
@@ -85,44 +86,37 @@ OutgoingStream& LokiExporter::late_stream_of(const base::Labels& labels,
 
 void LokiExporter::set_doubtful(bool doubtful) {
     doubtful_ = doubtful;
-    old_spool_ = {};
-    if (doubtful_) {
-        remember_old_spool();
+    if (!doubtful_) {
+        origins_.forget_inherited();
     }
 }
 
-void LokiExporter::remember_old_spool() {
+void LokiExporter::restore_origins(const std::vector<std::uint64_t>& origins,
+                                   std::uint64_t newest_segment) {
+    for (const std::uint64_t origin : origins) {
+        origins_.inherit(origin);
+    }
+    // The checkpoint says nothing yet of what was spooled after it.
     for (const auto& [text, stream] : streams_) {
         for (const auto& segment : stream->spooled) {
-            // What cannot be read now is not known here, and will be reported when it is to be
-            // sent.
-            const std::string entries = spool_->load(segment).value_or("");
-            for (const auto& entry : decode_entries(entries)) {
-                old_spool_.insert(origin_hash(entry.timestamp_ns, entry.metadata));
+            if (segment.sequence > newest_segment) {
+                // What cannot be read now is not known here, and will be reported when it is to be
+                // sent.
+                const std::string entries = spool_->load(segment).value_or("");
+                for (const auto& entry : decode_entries(entries)) {
+                    origins_.inherit(origins_.origin_of(entry.timestamp_ns, entry.metadata));
+                }
             }
         }
     }
 }
 
-bool LokiExporter::in_old_spool(const Entry& entry) const {
-    return !old_spool_.empty() &&
-           old_spool_.contains(origin_hash(entry.timestamp_ns, entry.metadata));
-}
-
-/// Tells entries apart that come from different lines, and not what one line became: the session
-/// is among the metadata, and within one no two decisions or notices have the same timestamp.
-std::size_t LokiExporter::origin_hash(std::int64_t timestamp_ns,
-                                      std::span<const base::LabelView> metadata) const {
-    std::size_t hash = 0;
-    for (const auto& [name, value] : metadata) {
-        if (std::ranges::find(settings_.unstable_metadata, name) ==
-            settings_.unstable_metadata.end()) {
-            // Summed, as the order says nothing.
-            hash +=
-                entry_hash(static_cast<std::int64_t>(std::hash<std::string_view>{}(name)), value);
-        }
+void LokiExporter::keep_origins(const SealedBatch& batch) {
+    const auto entries = decode_entries(batch.entries());
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        origins_.keep(batch.slots()[i].ticket,
+                      origins_.origin_of(entries[i].timestamp_ns, entries[i].metadata));
     }
-    return hash ^ std::hash<std::int64_t>{}(timestamp_ns);
 }
 
 bool LokiExporter::wants_checkpoint() const {
@@ -130,9 +124,13 @@ bool LokiExporter::wants_checkpoint() const {
 }
 
 void LokiExporter::add(std::size_t index, const Entry& entry) {
-    if (in_old_spool(entry)) {
-        settled_.push_back(entry.ticket);
-        return;
+    if (origins_.knows_any()) {
+        const std::uint64_t origin = origins_.origin_of(entry.timestamp_ns, entry.metadata);
+        if (origins_.knows(origin)) {
+            origins_.keep(entry.ticket, origin);
+            settled_.push_back(entry.ticket);
+            return;
+        }
     }
     OutgoingStream* stream = by_index_[index];
     const std::int64_t late_after = settings_.late_after.count();
@@ -177,9 +175,9 @@ bool LokiExporter::may_lead(std::int64_t timestamp_ns) const {
 
 void LokiExporter::note_newest(OutgoingStream& stream, const SealedBatch& batch) const {
     // Ascending in time, so the last one that may lead is the newest of them.
-    const auto newest = std::find_if(
-        batch.slots().rbegin(), batch.slots().rend(),
-        [this](const SealedBatch::Slot& slot) { return may_lead(slot.timestamp_ns); });
+    const auto newest =
+        std::find_if(batch.slots().rbegin(), batch.slots().rend(),
+                     [this](const SealedBatch::Slot& slot) { return may_lead(slot.timestamp_ns); });
     if (newest != batch.slots().rend()) {
         stream.newest_settled_ns = std::max(stream.newest_settled_ns, newest->timestamp_ns);
     }
@@ -573,6 +571,9 @@ bool LokiExporter::spool_stream(OutgoingStream& stream) {
             return false;
         }
         note_newest(stream, batch);
+        if (stream.spool_first) {
+            keep_origins(batch);
+        }
         for (const auto& slot : batch.slots()) {
             settled_.push_back(slot.ticket);
         }

@@ -8,7 +8,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "bridge/base/clock.h"
@@ -16,6 +15,7 @@
 #include "exporter/batch.h"
 #include "exporter/dead_letters.h"
 #include "exporter/exporter_events.h"
+#include "exporter/kept_origins.h"
 #include "exporter/loki_client.h"
 #include "exporter/outgoing_stream.h"
 #include "exporter/spool.h"
@@ -73,10 +73,16 @@ public:
     void spool_all();
 
     /// What is read again after a crash may lie in the spool or in Loki already: until told
-    /// otherwise, an entry found in the spool's old segments is settled at once, and a batch is
-    /// looked for in Loki before it is sent.
+    /// otherwise, an entry whose origin is known is settled at once, and a batch is looked for in
+    /// Loki before it is sent.
     void set_doubtful(bool doubtful);
     [[nodiscard]] bool doubtful() const { return doubtful_; }
+
+    /// To be kept with the checkpoint, with the last segment that it counts on; and given back at
+    /// the next start, before set_doubtful().
+    [[nodiscard]] KeptOrigins& origins() { return origins_; }
+    [[nodiscard]] std::uint64_t newest_segment() const { return newest_sequence_; }
+    void restore_origins(const std::vector<std::uint64_t>& origins, std::uint64_t newest_segment);
 
     /// Until told otherwise, nothing is sent or spooled: a checkpoint has to say first where what
     /// was added comes from.
@@ -106,10 +112,7 @@ private:
     OutgoingStream& stream_of(const base::Labels& labels);
     OutgoingStream& late_stream_of(const base::Labels& labels, std::int64_t timestamp_ns);
     void seal(OutgoingStream& stream);
-    [[nodiscard]] std::size_t origin_hash(std::int64_t timestamp_ns,
-                                          std::span<const base::LabelView> metadata) const;
-    [[nodiscard]] bool in_old_spool(const Entry& entry) const;
-    void remember_old_spool();
+    void keep_origins(const SealedBatch& batch);
     void make_late(OutgoingStream& stream, const SealedBatch& batch);
     void seal_due(base::SteadyTime now);
     [[nodiscard]] bool spool_sealed();
@@ -154,7 +157,7 @@ private:
     bool due_while_held_ = false;
     std::uint64_t newest_sequence_ = 0;
     std::uint64_t covered_sequence_ = 0;
-    std::unordered_set<std::size_t> old_spool_;  ///< origins of the entries in found segments
+    KeptOrigins origins_;
 };
 
 }  // namespace exporter

@@ -16,9 +16,7 @@ std::size_t hash_of(std::string_view name) { return std::hash<std::string_view>{
 
 }  // namespace
 
-std::string KnownFile::session() const {
-    return first_session ? *first_session : session_of(name);
-}
+std::string KnownFile::session() const { return first_session ? *first_session : session_of(name); }
 
 KnownFiles::KnownFiles(std::vector<std::string> folders, std::vector<FileProgress> resume)
     : folders_(std::move(folders)),

@@ -38,9 +38,9 @@ struct KnownFile {
     /// Set when it is not the one that the name stands for.
     std::unique_ptr<const std::string> first_session;
     FileIdentity identity;
-    std::uint64_t settled = 0;  ///< before it all is done with: what a checkpoint has to say
-    std::uint64_t offset = 0;   ///< next byte to read
-    std::uint64_t size = 0;     ///< at the last look
+    std::uint64_t settled = 0;      ///< before it all is done with: what a checkpoint has to say
+    std::uint64_t offset = 0;       ///< next byte to read
+    std::uint64_t size = 0;         ///< at the last look
     std::uint64_t fingerprint = 0;  ///< of the bytes before the offset; 0 = not known
 
     /// What it was at first sight, in this run or before: a rename keeps it.

@@ -119,8 +119,9 @@ bool Tailer::read(std::uint64_t budget_bytes, LineSink& sink) {
         if (__builtin_add_overflow(time_ns, located.rank_ns, &timestamp_ns)) {
             timestamp_ns = time_ns;  // a forged time at the end of what fits
         }
-        Record record = decision != nullptr ? enriched(*decision, located.session, timestamp_ns)
-                                            : enricher_.enrich(*notice, located.session, timestamp_ns);
+        Record record = decision != nullptr
+                            ? enriched(*decision, located.session, timestamp_ns)
+                            : enricher_.enrich(*notice, located.session, timestamp_ns);
         record.source = source;
         sink.on_record(record);
     });

@@ -130,6 +130,7 @@ ExitCode deliver(const Deliverer& with) {
         with.state != nullptr ? &with.state->spool() : nullptr,
         with.state != nullptr ? &with.state->dead_letters() : nullptr, std::random_device{}());
     exporter.restore_high_water(with.checkpoint.high_water);
+    exporter.restore_origins(with.checkpoint.kept_origins, with.checkpoint.newest_segment);
     // A daemon, or an earlier replay, may have shipped these very files: ask Loki first.
     exporter.set_doubtful(true);
     const Wakeup wakeup;

@@ -90,6 +90,7 @@ ExitCode run_command(const Settings& settings) {
                                     &state->spool(), &state->dead_letters(),
                                     std::random_device{}());
     exporter.restore_high_water(checkpoint.high_water);
+    exporter.restore_origins(checkpoint.kept_origins, checkpoint.newest_segment);
     exporter.set_doubtful(!checkpoint.clean);
 
     log.info("started", {{"version", std::string(kVersion)},

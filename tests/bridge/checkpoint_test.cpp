@@ -29,6 +29,8 @@ Checkpoint sample() {
     };
     checkpoint.high_water = {{R"({job="boundary"})", 1'780'000'000'000'000'005},
                              {R"({job="boundary", owner="a \"b\"\n"})", INT64_MIN}};
+    checkpoint.kept_origins = {0, 1, UINT64_MAX};
+    checkpoint.newest_segment = 42;
     checkpoint.clean = true;
     return checkpoint;
 }
@@ -43,6 +45,8 @@ void expect_equal(const Checkpoint& a, const Checkpoint& b) {
         EXPECT_EQ(a.files[i].session, b.files[i].session);
     }
     EXPECT_EQ(a.high_water, b.high_water);
+    EXPECT_EQ(a.kept_origins, b.kept_origins);
+    EXPECT_EQ(a.newest_segment, b.newest_segment);
     EXPECT_EQ(a.clean, b.clean);
 }
 
@@ -214,19 +218,22 @@ TEST(CheckpointTest, GroupsInAnotherOrderAreDamage) {
 }
 
 TEST(CheckpointTest, ReadsVersionOne) {
-    const std::string text = sealed(
-        R"({"boundary_loki_checkpoint":1,"clean":true,"files":2,"streams":1})"
-        "\n"
-        R"({"folder":"/a","name":"b","inode":7,"birth_ns":5,"offset":42})"
-        "\n"
-        R"({"folder":"/a","name":"c","inode":8,"birth_ns":6,"offset":1,"session":"d"})"
-        "\n"
-        R"({"stream":"{}","newest_ns":9})"
-        "\n");
+    const std::string text =
+        sealed(R"({"boundary_loki_checkpoint":1,"clean":true,"files":2,"streams":1})"
+               "\n"
+               R"({"folder":"/a","name":"b","inode":7,"birth_ns":5,"offset":42})"
+               "\n"
+               R"({"folder":"/a","name":"c","inode":8,"birth_ns":6,"offset":1,"session":"d"})"
+               "\n"
+               R"({"stream":"{}","newest_ns":9})"
+               "\n");
     const auto decoded = decode_checkpoint(text);
     ASSERT_TRUE(decoded.has_value()) << decoded.error().message;
-    expect_equal(*decoded,
-                 {{{"/a", "b", {7, 5}, 42, ""}, {"/a", "c", {8, 6}, 1, "d"}}, {{"{}", 9}}, true});
+    expect_equal(*decoded, {.files = {{"/a", "b", {7, 5}, 42, ""}, {"/a", "c", {8, 6}, 1, "d"}},
+                            .high_water = {{"{}", 9}},
+                            .kept_origins = {},
+                            .newest_segment = 0,
+                            .clean = true});
     EXPECT_FALSE(decode_checkpoint(text + "x").has_value()) << "nothing was ever appended to it";
 }
 

@@ -26,6 +26,7 @@ protected:
     PipelineTest() { std::filesystem::create_directory(logs()); }
 
     [[nodiscard]] std::string logs() const { return folder_.file("logs"); }
+    [[nodiscard]] std::string journal() const { return folder_.file("toolcalls"); }
     [[nodiscard]] std::string log_file(int pid) const {
         return logs() + "/boundary-2026-05-28_20-26-40-" + std::to_string(pid) + ".log";
     }
@@ -49,11 +50,12 @@ protected:
                              .value_or(Checkpoint{})
                              .value_or(Checkpoint{.files = {}, .high_water = {}, .clean = true})),
               telemetry(log, clock, "test"),
-              tailer(tailer::Tailer::follow({test.logs()}, checkpoint.files, {})),
+              tailer(tailer::Tailer::follow({test.logs()}, checkpoint.files, {}, test.journal())),
               exporter(test.settings_, tailer.streams(), loki, clock, telemetry, &state.spool(),
                        &state.dead_letters(), 1),
               pipeline({log, clock, tailer, exporter, telemetry, &state}, wakeup) {
             exporter.restore_high_water(checkpoint.high_water);
+            exporter.restore_origins(checkpoint.kept_origins, checkpoint.newest_segment);
             exporter.set_doubtful(!checkpoint.clean);
         }
         Log log{LogLevel::Error, LogFormat::Text};

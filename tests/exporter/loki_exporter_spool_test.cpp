@@ -179,6 +179,7 @@ TEST_F(LokiExporterSpoolTest, SettlesWhatIsReadAgainAndLiesInTheSpoolAlready) {
     exporter_->spool_all();
     expect_all_settled();
     restart();
+    exporter_->restore_origins({}, 0);
     exporter_->set_doubtful(true);
     add(kDenyStream, seconds(0), "spooled before the crash");
     add(kDenyStream, seconds(1), "not spooled");
@@ -358,6 +359,7 @@ TEST_F(LokiExporterMayChangeTest, IsKnownAgainInTheSpoolWhateverItsCallIsNow) {
     add_of_call(kDenyStream, "of a", "a");
     flush_and_run();
     restart();  // killed before the checkpoint: the line is read again
+    exporter_->restore_origins({}, 0);
     exporter_->set_doubtful(true);
     added_ = 0;
     add_of_call(kAllowStream, "of b", "b");
@@ -367,6 +369,41 @@ TEST_F(LokiExporterMayChangeTest, IsKnownAgainInTheSpoolWhateverItsCallIsNow) {
     EXPECT_THAT(loki_.lines(kDeny), ElementsAre("of a", "another"));
     EXPECT_THAT(loki_.lines(kAllow), IsEmpty());
     expect_all_settled();
+}
+
+TEST_F(LokiExporterMayChangeTest, IsKnownAgainByTheCheckpointWhenTheSpoolHasSentIt) {
+    const auto origins = [this] {
+        std::vector<std::uint64_t> all;
+        exporter_->origins().for_each([&all](std::uint64_t origin) { all.push_back(origin); });
+        return all;
+    };
+    checkpoints_ = false;
+    add_of_call(kDenyStream, "of a", "a");
+    exporter_->flush();
+    static_cast<void>(exporter_->work());
+    restart();  // killed before any checkpoint
+    exporter_->restore_origins({}, 0);
+    exporter_->set_doubtful(true);
+    const auto first = origins();
+    const std::uint64_t newest = exporter_->newest_segment();
+    EXPECT_EQ(first.size(), 1U) << "to be kept with the checkpoint that lets the segment go";
+    checkpoints_ = true;
+    run();
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("of a"));
+    EXPECT_EQ(spool_->segments(), 0U);
+    restart();  // killed before the line was read again
+    exporter_->restore_origins(first, newest);
+    exporter_->set_doubtful(true);
+    EXPECT_EQ(origins(), first) << "and with each that follows, until it was";
+    added_ = 0;
+    add_of_call(kAllowStream, "of b", "b");
+    flush_and_run();
+    EXPECT_THAT(loki_.lines(kAllow), IsEmpty());
+    expect_all_settled();
+    exporter_->set_doubtful(false);
+    EXPECT_EQ(origins(), first) << "the checkpoint is not past its line yet";
+    exporter_->origins().forget_if([](const Ticket& ticket) { return ticket.position == 1; });
+    EXPECT_THAT(origins(), IsEmpty());
 }
 
 TEST_F(LokiExporterMayChangeTest, WithoutASpoolIsSentAsAnyOther) {

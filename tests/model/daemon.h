@@ -34,6 +34,7 @@ public:
                    &state.dead_letters(), jitter_seed),
           pipeline({log, clock, tailer, exporter, telemetry, &state}, wakeup) {
         exporter.restore_high_water(checkpoint.high_water);
+        exporter.restore_origins(checkpoint.kept_origins, checkpoint.newest_segment);
         exporter.set_doubtful(!checkpoint.clean);
     }
 
