@@ -112,7 +112,7 @@ void write_command(const CLI::App& command, const std::string& path, std::ostrea
 }
 
 void write_man_page(const CLI::App& app, std::ostream& out) {
-    const std::string name = app.get_name();
+    const std::string& name = app.get_name();
     out << ".TH " << troff(name) << " 1 \"\" \"" << troff(name) << ' ' << kVersion << "\"\n"
         << ".SH NAME\n"
         << troff(name) << " \\- " << troff(app.get_description()) << '\n'
@@ -174,7 +174,7 @@ std::string command_paths(const CLI::App& command, const std::string& path) {
 }
 
 void write_bash_completion(const CLI::App& app, std::ostream& out) {
-    const std::string name = app.get_name();
+    const std::string& name = app.get_name();
     const std::string paths = command_paths(app, name);
     out << "# Completion of " << name << " for bash; made from its --help.\n"
         << "_boundary_loki() {\n"

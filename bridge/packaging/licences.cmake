@@ -2,6 +2,9 @@
 # package that it came from.
 file(GLOB libraries LIST_DIRECTORIES false "$ENV{DESTDIR}${prefix}/lib/boundary-loki/*.so*")
 foreach(library IN LISTS libraries)
+    if(IS_SYMLINK ${library})
+        continue()
+    endif()
     get_filename_component(name ${library} NAME)
     execute_process(COMMAND dpkg-query --search "*/${name}" OUTPUT_VARIABLE owners
         RESULT_VARIABLE failed ERROR_QUIET)

@@ -314,6 +314,7 @@ TEST_F(StartScriptTest, ManyAtOnceAreOneDaemon) {
     const std::string text = start(url_, machine_.sha256());
     std::vector<std::thread> agents;
     std::vector<int> statuses(4, -1);
+    agents.reserve(statuses.size());
     for (auto& status : statuses) {
         agents.emplace_back([&] { status = workspace.script(text).status; });
     }
