@@ -12,6 +12,12 @@ const std::string kTools = BOUNDARY_LOKI_SOURCE_DIR "/build/tools/bin";
 }  // namespace
 
 Tofu::Tofu() {
+    for (const std::string tool :
+         {"tofu", "terraform-provider-coder", "terraform-provider-kubernetes"}) {
+        if (!test_support::real_tool(tool)) {
+            throw std::runtime_error("no " + tool + ": " + test_support::missing_tool(tool));
+        }
+    }
     std::ofstream(settings_.file("tofurc"))
         << "provider_installation {\n  dev_overrides {\n    \"coder/coder\" = \"" << kTools
         << "\"\n    \"hashicorp/kubernetes\" = \"" << kTools << "\"\n  }\n}\n";
