@@ -208,8 +208,8 @@ std::pair<std::string_view, std::string> decode_push_request(std::string_view re
         protozero::pbf_reader inner(stream.data(), stream.size());
         if (inner.next(kStreamLabels)) {
             labels = text(inner.get_view());
+            entries = text(inner.data());  // all behind them
         }
-        entries = stream.substr(string_field_size(labels));
     }
     return {labels, std::move(entries)};
 }
