@@ -16,7 +16,7 @@ constexpr std::size_t kCapacity = 2 * LineReader::kLongestLine;
 /// Read at a time: what is not touched of the buffer takes no memory, and what is stays in cache.
 constexpr std::size_t kReadBytes = 64U << 10U;
 
-/// Where the file has bytes again, or ends, at or behind `offset`: a sparse file of any size costs no
+/// Where the file has bytes again, or ends, at or behind `offset`: a sparse file costs no
 /// more than what is in it. Where the file system cannot tell, that is `offset`.
 std::uint64_t behind_hole(int fd, std::uint64_t offset) {
     ::off_t data = ::lseek(fd, static_cast<::off_t>(offset), SEEK_DATA);

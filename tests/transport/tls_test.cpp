@@ -2,6 +2,7 @@
 // The daemon, nginx before the real Loki, and all that can be wrong between them.
 #include <filesystem>
 #include <fstream>
+#include <memory>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -61,11 +62,8 @@ protected:
         int good = 0, expired = 0, elsewhere = 0, stranger = 0, mutual = 0, old = 0, redirect = 0,
             token = 0;
     };
-    static void SetUpTestSuite() { world_ = new World; }
-    static void TearDownTestSuite() {
-        delete world_;
-        world_ = nullptr;
-    }
+    static void SetUpTestSuite() { world_ = std::make_unique<World>(); }
+    static void TearDownTestSuite() { world_.reset(); }
 
     [[nodiscard]] static std::string https(int port) {
         return "https://127.0.0.1:" + std::to_string(port);
@@ -110,7 +108,7 @@ protected:
         EXPECT_EQ(daemon.stop(), 0) << daemon.log();
     }
 
-    static inline World* world_ = nullptr;
+    static inline std::unique_ptr<World> world_;
 };
 
 TEST_F(TlsTest, EachServerIsTrustedOrHeldAndNothingIsLost) {
