@@ -52,9 +52,7 @@ base::Result<void> CheckpointFile::append(const Fill& fill) {
     // Until all of it is on disk the file may end in half a group, which nothing may follow.
     base::UniqueFd file = std::exchange(file_, {});
     CheckpointWriter writer(
-        [this, &file](std::string_view piece) {
-            return base::write_all(file.get(), piece, path_);
-        },
+        [this, &file](std::string_view piece) { return base::write_all(file.get(), piece, path_); },
         crc_);
     fill(writer);
     if (auto written = writer.end(); !written) {

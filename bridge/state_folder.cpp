@@ -30,7 +30,8 @@ base::Result<StateFolder> StateFolder::open(const std::string& path,
     if (!dead_letters) {
         return tl::unexpected(dead_letters.error());
     }
-    return StateFolder(CheckpointFile(path + "/checkpoint"), std::move(lock), std::move(*spool), std::move(*dead_letters));
+    return StateFolder(CheckpointFile(path + "/checkpoint"), std::move(lock), std::move(*spool),
+                       std::move(*dead_letters));
 }
 
 base::Result<void> StateFolder::save_checkpoint(const Checkpoint& checkpoint) {

@@ -47,8 +47,9 @@ void add_string(protozero::pbf_writer& writer, protozero::pbf_tag_type tag,
     }
 }
 
-/// Writes fields into room that is known to suffice: the sizes of an entry are worked out first, and
-/// protozero's own writer would check and grow at every field, of which a decision has some thirty.
+/// Writes fields into room that is known to suffice: the sizes of an entry are worked out first,
+/// and protozero's own writer would check and grow at every field, of which a decision has some
+/// thirty.
 class FieldWriter {
 public:
     explicit FieldWriter(char* at) : at_(at) {}
@@ -146,8 +147,7 @@ void append_entry(std::string& out, const Entry& entry) {
     writer.number(kTimestampNanos, nanos);
     writer.string(kEntryLine, entry.line);
     for (const auto& pair : entry.metadata) {
-        writer.length(kEntryMetadata,
-                      string_field_size(pair.name) + string_field_size(pair.value));
+        writer.length(kEntryMetadata, string_field_size(pair.name) + string_field_size(pair.value));
         writer.string(kPairName, pair.name);
         writer.string(kPairValue, pair.value);
     }

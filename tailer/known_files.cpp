@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tailer/known_files.h"
 
-#include <unordered_set>
+#include <algorithm>
+#include <tuple>
 
 #include "tailer/log_file_name.h"
 
@@ -10,6 +11,10 @@ namespace {
 
 bool is_packed(std::string_view name) {
     return without_compression_suffix(name).size() != name.size();
+}
+
+std::tuple<std::string_view, std::uint64_t> key_of(const FileProgress& progress) {
+    return {progress.folder, progress.identity.inode};
 }
 
 std::size_t hash_of(std::string_view name) { return std::hash<std::string_view>{}(name); }
@@ -21,13 +26,11 @@ std::string KnownFile::session() const { return first_session ? *first_session :
 KnownFiles::KnownFiles(std::vector<std::string> folders, std::vector<FileProgress> resume)
     : folders_(std::move(folders)),
       listed_(folders_.size()),
+      resume_(std::move(resume)),
       names_(folders_.size()),
       inodes_(folders_.size()),
       skipped_(folders_.size()) {
-    for (auto& progress : resume) {
-        const auto key = std::pair(progress.folder, progress.identity.inode);
-        resume_.insert_or_assign(key, std::move(progress));
-    }
+    std::ranges::stable_sort(resume_, {}, key_of);
 }
 
 Owners KnownFiles::owners_of(int folder_fd) const {
@@ -37,8 +40,11 @@ Owners KnownFiles::owners_of(int folder_fd) const {
 void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string_view)>& wanted) {
     const base::UniqueFd folder_fd = open_folder(folders_[folder]);
     const Owners owners = owners_of(folder_fd.get());
-    std::unordered_set<FileId> present;
     skipped_.begin_scan(folder);
+    for (const auto& [inode, id] : inodes_[folder]) {
+        files_.at(id).listed = false;
+    }
+    bool any = false;
     const auto visit = [&](const char* name, std::uint64_t inode) {
         // A file that was renamed away from its pattern is still ours until it is read out.
         if (!wanted(name) && !inodes_[folder].contains(inode)) {
@@ -58,17 +64,18 @@ void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string
         note(folder, name, *seen);
         if (const auto now = inodes_[folder].find(seen->identity.inode);
             now != inodes_[folder].end()) {
-            present.insert(now->second);
+            files_.at(now->second).listed = any = true;
         }
     };
     if (!list_folder(folder_fd.get(), visit)) {
         return;
     }
     skipped_.end_scan(folder);
-    listed_[folder] = listed_[folder] || !present.empty();
+    listed_[folder] = listed_[folder] || any;
     for (const auto& [inode, id] : inodes_[folder]) {
-        set_gone(id, !present.contains(id));
+        set_gone(id, !files_.at(id).listed);
     }
+    drop_resumed();
 }
 
 void KnownFiles::look(std::uint32_t folder, const std::string& name) {
@@ -140,22 +147,36 @@ void KnownFiles::note(std::uint32_t folder, std::string_view name, const SeenFil
     file.size = seen.size;
 }
 
-const FileProgress* KnownFiles::progress_of(std::uint32_t folder, std::string_view name,
-                                            const SeenFile& seen) const {
-    const auto found = resume_.find({folders_[folder], seen.identity.inode});
-    if (found == resume_.end() || found->second.identity != seen.identity ||
-        (!is_packed(name) && found->second.offset > seen.size) ||
-        (seen.identity.birth_ns == 0 && found->second.name != name)) {
+FileProgress* KnownFiles::progress_of(std::uint32_t folder, std::string_view name,
+                                      const SeenFile& seen) {
+    const auto [first, last] = std::ranges::equal_range(
+        resume_, std::tuple<std::string_view, std::uint64_t>(folders_[folder], seen.identity.inode),
+        {}, key_of);
+    if (first == last) {
         return nullptr;
     }
-    return &found->second;
+    FileProgress& progress = *std::prev(last);
+    if (progress.name.empty() || progress.identity != seen.identity ||
+        (!is_packed(name) && progress.offset > seen.size) ||
+        (seen.identity.birth_ns == 0 && progress.name != name)) {
+        return nullptr;
+    }
+    return &progress;
+}
+
+/// Gives back the memory of what files have taken up; what is left may still come.
+void KnownFiles::drop_resumed() {
+    const auto taken = [](const FileProgress& progress) { return progress.name.empty(); };
+    if (std::erase_if(resume_, taken) > 0) {
+        resume_.shrink_to_fit();
+    }
 }
 
 std::vector<FileProgress> KnownFiles::unseen() const {
     std::vector<FileProgress> unseen;
-    for (const auto& [key, progress] : resume_) {
+    for (const auto& progress : resume_) {
         for (std::size_t i = 0; i < folders_.size(); ++i) {
-            if (!listed_[i] && folders_[i] == progress.folder) {
+            if (!listed_[i] && folders_[i] == progress.folder && !progress.name.empty()) {
                 unseen.push_back(progress);
             }
         }
@@ -178,13 +199,14 @@ FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const SeenFi
     file.folder = folder;
     file.name = name;
     file.identity = seen.identity;
-    if (const FileProgress* progress = progress_of(folder, name, seen)) {
+    if (FileProgress* progress = progress_of(folder, name, seen)) {
         const std::string first =
             progress->session.empty() ? session_of(progress->name) : progress->session;
         if (first != session_of(name)) {
             file.first_session = std::make_unique<const std::string>(first);
         }
         file.settled = file.offset = progress->offset;
+        progress->name = {};
     }
     names_[folder].insert_or_assign(hash_of(name), id);
     inodes_[folder].insert_or_assign(seen.identity.inode, id);

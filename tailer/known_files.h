@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,11 +29,12 @@ struct FileProgress {
 /// A log file that was seen. Nothing here is open.
 struct KnownFile {
     std::uint32_t folder = 0;
-    bool inside_long_line = false;
-    bool gone = false;     ///< no longer in its folder
-    bool queued = false;   ///< reported as grown and not read to its end since
-    bool changed = false;  ///< since take_changed()
-    std::string name;      ///< within its folder
+    bool inside_long_line : 1 = false;
+    bool gone : 1 = false;     ///< no longer in its folder
+    bool queued : 1 = false;   ///< reported as grown and not read to its end since
+    bool changed : 1 = false;  ///< since take_changed()
+    bool listed : 1 = false;   ///< met by the scan under way
+    std::string name;          ///< within its folder
     /// Set when it is not the one that the name stands for.
     std::unique_ptr<const std::string> first_session;
     FileIdentity identity;
@@ -128,14 +128,17 @@ private:
     void note_changed(FileId id);
     void set_gone(FileId id, bool gone);
     void note(std::uint32_t folder, std::string_view name, const SeenFile& seen);
-    [[nodiscard]] const FileProgress* progress_of(std::uint32_t folder, std::string_view name,
-                                                  const SeenFile& seen) const;
+    [[nodiscard]] FileProgress* progress_of(std::uint32_t folder, std::string_view name,
+                                            const SeenFile& seen);
+    void drop_resumed();
     [[nodiscard]] FileId find_name(std::uint32_t folder, std::string_view name) const;
     FileId add(std::uint32_t folder, std::string_view name, const SeenFile& seen);
 
     std::vector<std::string> folders_;
     std::vector<bool> listed_;  ///< by folder: a log was seen in it
-    std::map<std::pair<std::string, std::uint64_t>, FileProgress> resume_;  ///< by folder, inode
+    /// By folder and inode; without a name once a file has taken it. Of two with one key the last
+    /// counts.
+    std::vector<FileProgress> resume_;
     std::unordered_map<FileId, KnownFile> files_;
     /// By folder and hash of the name, which the file holds once more. Two names of one hash would
     /// cost no more than a look that comes late.

@@ -48,9 +48,9 @@ base::Result<bool> LineReader::fill() {
         begin_ = 0;
     }
     while (true) {
-        const ::ssize_t got = ::pread(fd_, buffer_.get() + end_,
-                                      std::min(kCapacity - end_, kReadBytes),
-                                      static_cast<::off_t>(start_offset_ + end_));
+        const ::ssize_t got =
+            ::pread(fd_, buffer_.get() + end_, std::min(kCapacity - end_, kReadBytes),
+                    static_cast<::off_t>(start_offset_ + end_));
         if (got >= 0) {
             end_ += static_cast<std::size_t>(got);
             bytes_read_ += static_cast<std::size_t>(got);

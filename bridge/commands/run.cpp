@@ -84,7 +84,7 @@ ExitCode run_command(const Settings& settings) {
         log.warn("reading all logs again for what the damaged segment held");
         checkpoint = {};
     }
-    tailer::Tailer tailer = tailer::Tailer::follow(settings.log_dirs, checkpoint.files,
+    tailer::Tailer tailer = tailer::Tailer::follow(settings.log_dirs, std::move(checkpoint.files),
                                                    settings.enrich, settings.journal_dir);
     exporter::LokiExporter exporter(settings.delivery, tailer.streams(), **loki, clock, telemetry,
                                     &state->spool(), &state->dead_letters(),

@@ -4,11 +4,12 @@
 //
 //     POST *       a push in one of Loki's formats; answered 204 as soon as it is counted
 //     GET  /stats  {"entries":..,"distinct":..,"requests":..,"wire_bytes":..,"latency_ms":{..}}
-//     GET  *       an empty query result, so that a client that asks for what was stored finds nothing
+//     GET  *       an empty query result, so that a client that asks for what was stored finds
+//     nothing
 //
 // `distinct` is what Loki would keep: it drops an entry whose stream, timestamp and line it already
-// has. `latency_ms` is from an entry's own timestamp to this moment, of the entries that are younger
-// than a minute: what a trickle of fresh lines measures.
+// has. `latency_ms` is from an entry's own timestamp to this moment, of the entries that are
+// younger than a minute: what a trickle of fresh lines measures.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -52,7 +53,7 @@ class Counts {
 public:
     void add(std::size_t stream, std::int64_t timestamp_ns, std::string_view line) {
         ++entries_;
-        const std::size_t hash = std::hash<std::string_view>{}(line) * 31 + stream;
+        const std::size_t hash = std::hash<std::string_view>{}(line)*31 + stream;
         seen_.insert(hash * 31 + static_cast<std::size_t>(timestamp_ns));
         const std::int64_t age_ns = arrived_ns_ - timestamp_ns;
         if (age_ns >= 0 && age_ns < kFreshNs) {
