@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include <malloc.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -356,6 +357,7 @@ void Pipeline::begin() {
     parts_.tailer.look(true);
     scanned_at_ = parts_.clock.steady();
     save_checkpoint(false);
+    ::malloc_trim(0);  // a large checkpoint was read, and is not needed any more
 }
 
 void Pipeline::follow() {

@@ -149,13 +149,12 @@ void KnownFiles::note(std::uint32_t folder, std::string_view name, const SeenFil
 
 FileProgress* KnownFiles::progress_of(std::uint32_t folder, std::string_view name,
                                       const SeenFile& seen) {
-    const auto [first, last] = std::ranges::equal_range(
-        resume_, std::tuple<std::string_view, std::uint64_t>(folders_[folder], seen.identity.inode),
-        {}, key_of);
-    if (first == last) {
+    const std::tuple<std::string_view, std::uint64_t> key(folders_[folder], seen.identity.inode);
+    const auto behind = std::ranges::upper_bound(resume_, key, {}, key_of);
+    if (behind == resume_.begin() || key_of(*std::prev(behind)) != key) {
         return nullptr;
     }
-    FileProgress& progress = *std::prev(last);
+    FileProgress& progress = *std::prev(behind);
     if (progress.name.empty() || progress.identity != seen.identity ||
         (!is_packed(name) && progress.offset > seen.size) ||
         (seen.identity.birth_ns == 0 && progress.name != name)) {
