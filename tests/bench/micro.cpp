@@ -37,21 +37,31 @@ Lines make_lines(bool json) {
     std::mt19937_64 random(7);
     std::vector<std::string> made;
     for (std::size_t i = 0; i < kLines; ++i) {
+        const std::string host = kHosts[random() % 3];
+        std::string url = "https://";
+        url.append(host).append("/left-pad/-/left-pad-1.");
+        url.append(std::to_string(random() % 200)).append(".tgz");
+        const bool allow = random() % 4 != 0;
         std::string time;
         base::append_rfc3339_nano(time, kBegunNs + static_cast<std::int64_t>(i) * 3'000'000);
-        const std::string host = kHosts[random() % 3];
-        const std::string url =
-            "https://" + host + "/left-pad/-/left-pad-1." + std::to_string(random() % 200) + ".tgz";
-        const bool allow = random() % 4 != 0;
-        const std::string level = allow ? "INFO" : "WARN";
-        const std::string message = allow ? "ALLOW" : "DENY";
-        const std::string rule = "domain=" + host;
-        made.push_back(json ? R"({"time":")" + time + R"(","level":")" + level + R"(","msg":")" +
-                                  message + R"(","method":"GET","url":")" + url + R"(","host":")" +
-                                  host + (allow ? R"(","rule":")" + rule : "") + "\"}"
-                            : "time=" + time + " level=" + level + " msg=" + message +
-                                  " method=GET url=" + url + " host=" + host +
-                                  (allow ? " rule=\"" + rule + "\"" : ""));
+        std::string line = json ? "{" : "";
+        const auto add = [&](std::string_view name, std::string_view value, bool quoted) {
+            const bool first = line.size() < 2;
+            line.append(first ? "" : json ? "," : " ");
+            line.append(json ? "\"" : "").append(name).append(json ? "\":\"" : "=");
+            line.append(quoted && !json ? "\"" : "").append(value);
+            line.append(quoted || json ? "\"" : "");
+        };
+        add("time", time, false);
+        add("level", allow ? "INFO" : "WARN", false);
+        add("msg", allow ? "ALLOW" : "DENY", false);
+        add("method", "GET", false);
+        add("url", url, false);
+        add("host", host, false);
+        if (allow) {
+            add("rule", std::string("domain=").append(host), true);
+        }
+        made.push_back(line.append(json ? "}" : ""));
     }
     Lines result;
     std::vector<std::size_t> begins;

@@ -147,7 +147,7 @@ Grown grown() {
     });
     state.files[0].offset = 84;
     // What is said last of a file stands where it was said.
-    std::ranges::rotate(state.files, state.files.begin() + 1);
+    std::rotate(state.files.begin(), state.files.begin() + 1, state.files.end());
     state.files.erase(state.files.begin() + 2);
     state.files.push_back({"/tmp/boundary_logs", "new.log", {8, 6}, 0, ""});
     state.high_water[R"({job="boundary"})"] = 6;
