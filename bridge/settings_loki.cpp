@@ -46,7 +46,7 @@ base::Result<void> read_loki(const SettingSources& sources, const SettingsWish& 
         }
     }
     if (const auto path = sources.text("password-file"); !path.empty()) {
-        loki.password = trim(base::read_whole(path).value_or(""));
+        loki.password_file = path;
     } else {
         loki.password = sources.variable("LOKI_PASSWORD").value_or("");
     }

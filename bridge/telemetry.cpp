@@ -33,6 +33,8 @@ prometheus::Family<prometheus::Counter>& family(prometheus::Registry& registry,
     return BuildCounter().Name("boundary_loki_" + name).Help(help).Register(registry);
 }
 
+std::string whole(double value) { return std::to_string(static_cast<std::uint64_t>(value)); }
+
 std::string code_of(const exporter::Reply& reply) {
     return reply.transport == exporter::Reply::Transport::Answered ? std::to_string(reply.status)
                                                                    : "error";
@@ -67,14 +69,17 @@ public:
 
     void set(std::int64_t oldest_ns) { oldest_ns_ = oldest_ns; }
 
-    [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override {
+    [[nodiscard]] double seconds() const {
         const std::int64_t oldest_ns = oldest_ns_;
         const std::int64_t now_ns = clock_.wall_ns();
+        return oldest_ns == kNothingPending || oldest_ns > now_ns
+                   ? 0.0
+                   : static_cast<double>(now_ns) / 1e9 - static_cast<double>(oldest_ns) / 1e9;
+    }
+
+    [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override {
         prometheus::ClientMetric metric;
-        metric.gauge.value =
-            oldest_ns == kNothingPending || oldest_ns > now_ns
-                ? 0.0
-                : static_cast<double>(now_ns) / 1e9 - static_cast<double>(oldest_ns) / 1e9;
+        metric.gauge.value = seconds();
         prometheus::MetricFamily lag;
         lag.name = "boundary_loki_lag_seconds";
         lag.help = "Age of the oldest decision not yet durable.";
@@ -247,7 +252,9 @@ void Telemetry::on_stored(std::size_t entries, std::size_t bytes) {
     if (lost_at_) {
         const auto away =
             std::chrono::duration_cast<std::chrono::seconds>(clock_.steady() - *lost_at_);
-        log_.info("Loki is back", {{"after_seconds", std::to_string(away.count())}});
+        log_.info("Loki is back", {{"after_seconds", std::to_string(away.count())},
+                                   {"spooled_bytes", whole(spool_bytes_.Value())},
+                                   {"spooled_batches", whole(spool_segments_.Value())}});
         lost_at_.reset();
     }
 }
@@ -289,6 +296,22 @@ void Telemetry::on_rejected(std::string_view reason, std::string_view detail) {
 
 void Telemetry::on_label_folded(std::string_view label) {
     folded_labels_.Add({{"label", std::string(label)}}).Increment();
+}
+
+void Telemetry::log_state() const {
+    // Counters and gauges may be read from any thread.
+    log_.info("state", {{"allowed", whole(allowed_.Value())},
+                        {"denied", whole(denied_.Value())},
+                        {"notices", whole(notice_lines_.Value())},
+                        {"unparsed", whole(unparsed_lines_.Value())},
+                        {"pushed", whole(pushed_entries_.Value())},
+                        {"retries", whole(push_retries_.Value())},
+                        {"lag_seconds", whole(lag_->seconds())},
+                        {"in_flight_bytes", whole(in_flight_bytes_.Value())},
+                        {"spooled_bytes", whole(spool_bytes_.Value())},
+                        {"spooled_batches", whole(spool_segments_.Value())},
+                        {"tracked_files", whole(tracked_files_.Value())},
+                        {"open_files", whole(open_files_.Value())}});
 }
 
 void Telemetry::on_metadata_refused() {

@@ -66,6 +66,9 @@ public:
     /// Records of tool calls read since the start.
     void set_tool_calls(const tailer::ToolCallJournal::Counts& counts);
 
+    /// One line with what the metrics say. From any thread.
+    void log_state() const;
+
     void on_answer(const exporter::Reply& reply, std::chrono::nanoseconds took) override;
     void on_stored(std::size_t entries, std::size_t bytes) override;
     void on_retry(const exporter::Reply& reply, exporter::Outcome outcome) override;

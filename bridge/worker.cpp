@@ -24,7 +24,7 @@ constexpr milliseconds kPatience{6'000};
 }  // namespace
 
 ExitCode run_until_signal(const Worker& worker) {
-    const BlockedSignals signals({SIGTERM, SIGINT, SIGCHLD});
+    const BlockedSignals signals({SIGTERM, SIGINT, SIGCHLD, SIGHUP, SIGUSR1});
     std::promise<ExitCode> promise;
     std::future<ExitCode> result = promise.get_future();
     // The end of the work is a signal, too, so that an idle daemon is never woken to look for it.
@@ -39,6 +39,10 @@ ExitCode run_until_signal(const Worker& worker) {
         const auto signal = signals.wait(asked_at ? kLook : kForEver);
         if (!signal || *signal == SIGCHLD) {
             // Time to look at the clock, or the work has ended.
+        } else if (*signal == SIGHUP) {
+            worker.reload();
+        } else if (*signal == SIGUSR1) {
+            worker.report();
         } else if (asked_at) {
             ::_exit(static_cast<int>(ExitCode::Incomplete));
         } else {

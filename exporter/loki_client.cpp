@@ -186,14 +186,19 @@ base::Result<std::string> LokiClient::bearer_token() const {
                                                : read_secret(settings_.bearer_token_file);
 }
 
+base::Result<std::string> LokiClient::password() const {
+    return settings_.password_file.empty() ? settings_.password
+                                           : read_secret(settings_.password_file);
+}
+
 /// As they stand in an Authorization header.
-std::string LokiClient::basic_credentials() const {
+std::string LokiClient::basic_credentials(const std::string& password) const {
     if (settings_.username.empty()) {
         return {};
     }
     constexpr std::string_view kDigits =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const std::string plain = settings_.username + ":" + settings_.password;
+    const std::string plain = settings_.username + ":" + password;
     std::string encoded;
     std::uint32_t bits = 0;
     int held = 0;
@@ -214,6 +219,10 @@ base::Result<void> LokiClient::prepare(const std::string& url, bool push) {
     if (!token) {
         return tl::unexpected(token.error());
     }
+    const auto secret_word = password();
+    if (!secret_word) {
+        return tl::unexpected(secret_word.error());
+    }
     CURL* easy = curl_->easy;
     ::curl_easy_reset(easy);  // keeps the connection
     ::curl_slist_free_all(curl_->headers);
@@ -229,7 +238,7 @@ base::Result<void> LokiClient::prepare(const std::string& url, bool push) {
         header("X-Scope-OrgID: " + settings_.tenant);
     }
     secrets_.clear();
-    for (const std::string& secret : {*token, settings_.password, basic_credentials()}) {
+    for (const std::string& secret : {*token, *secret_word, basic_credentials(*secret_word)}) {
         if (secret.size() >= 4) {  // a shorter one would leave no text to read
             secrets_.push_back(secret);
         }
@@ -240,7 +249,7 @@ base::Result<void> LokiClient::prepare(const std::string& url, bool push) {
     if (!settings_.username.empty()) {
         ::curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
         ::curl_easy_setopt(easy, CURLOPT_USERNAME, settings_.username.c_str());
-        ::curl_easy_setopt(easy, CURLOPT_PASSWORD, settings_.password.c_str());
+        ::curl_easy_setopt(easy, CURLOPT_PASSWORD, secret_word->c_str());
     }
     const auto path = [easy](CURLoption option, const std::string& value) {
         if (!value.empty()) {
@@ -251,6 +260,7 @@ base::Result<void> LokiClient::prepare(const std::string& url, bool push) {
     path(CURLOPT_SSLCERT, settings_.client_cert);
     path(CURLOPT_SSLKEY, settings_.client_key);
     path(CURLOPT_USERAGENT, settings_.user_agent);
+    ::curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh_.exchange(false) ? 1L : 0L);
     ::curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
     ::curl_easy_setopt(easy, CURLOPT_HTTPHEADER, curl_->headers);
     ::curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");

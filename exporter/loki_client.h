@@ -21,6 +21,7 @@ struct LokiSettings {
     std::string tenant;
     std::string username;
     std::string password;
+    std::string password_file;  ///< beats `password`; read for every request
     std::string bearer_token;
     std::string bearer_token_file;  ///< read again for every request
     std::string ca_cert;            ///< paths; empty = system trust, no client certificate
@@ -68,6 +69,9 @@ public:
     [[nodiscard]] Reply get(std::string_view path, const Parameters& parameters,
                             std::chrono::milliseconds timeout);
 
+    /// Makes the next request open a new connection, with the certificates as they are then. From
+    /// any thread.
+    void reconnect() { fresh_ = true; }
     /// Makes the request under way, and all later ones, fail soon.
     void abort() { aborted_ = true; }
 
@@ -77,13 +81,15 @@ private:
     [[nodiscard]] Reply perform(std::chrono::milliseconds timeout, std::size_t body_limit);
     [[nodiscard]] base::Result<void> prepare(const std::string& url, bool push);
     [[nodiscard]] base::Result<std::string> bearer_token() const;
-    [[nodiscard]] std::string basic_credentials() const;
+    [[nodiscard]] base::Result<std::string> password() const;
+    [[nodiscard]] std::string basic_credentials(const std::string& password) const;
     [[nodiscard]] std::string withheld(std::string text) const;
 
     LokiSettings settings_;
     std::unique_ptr<Curl> curl_;
     std::vector<std::string> secrets_;  ///< of the request under way
     std::atomic<bool> aborted_ = false;
+    std::atomic<bool> fresh_ = false;
 };
 
 }  // namespace exporter

@@ -113,6 +113,14 @@ ExitCode run_command(const Settings& settings) {
             },
         .stop = [&] { pipeline.stop(); },
         .abort = [&] { (*loki)->abort(); },
+        .reload =
+            [&] {
+                // The files of credentials are read for every request; a connection keeps what it
+                // was made with.
+                (*loki)->reconnect();
+                log.info("SIGHUP: credentials are read anew, with a new connection");
+            },
+        .report = [&] { telemetry.log_state(); },
     });
     const auto& account = pipeline.account();
     log.info("stopped", {{"allowed", std::to_string(account.allowed)},

@@ -63,6 +63,35 @@ protected:
     std::vector<std::string> arguments_;
 };
 
+TEST_F(CliDaemonTest, TellsItsStateAndReadsCredentialsAnewWhenAskedBySignal) {
+    loki_.set_rule(like_an_empty_loki);
+    const auto pushes = [&] {
+        auto requests = loki_.requests();
+        std::erase_if(requests, [](const auto& request) { return request.method != "POST"; });
+        return requests;
+    };
+    const std::string password = folder_.append("password", "SECRET-1\n");
+    arguments_.insert(arguments_.end(), {"--username", "u", "--password-file", password});
+    Process daemon = start();
+    ASSERT_TRUE(says("started"));
+    folder_.append(kLogName, kLine);
+    ASSERT_TRUE(eventually([&] { return pushes().size() == 1; })) << errors();
+    std::filesystem::remove(password);
+    folder_.append("password", "SECRET-2\n");
+    daemon.signal(SIGHUP);
+    ASSERT_TRUE(says("credentials are read anew"));
+    folder_.append(kLogName, kLine);
+    ASSERT_TRUE(eventually([&] { return pushes().size() == 2; })) << errors();
+    EXPECT_NE(pushes()[0].headers.at("authorization"), pushes()[1].headers.at("authorization"));
+    EXPECT_NE(pushes()[0].connection, pushes()[1].connection);
+    daemon.signal(SIGUSR1);
+    ASSERT_TRUE(says("msg=state"));
+    EXPECT_THAT(errors(), HasSubstr("allowed=2 denied=0"));
+    daemon.signal(SIGTERM);
+    expect_ends_with(daemon, 0);
+    EXPECT_THAT(errors(), Not(HasSubstr("SECRET")));
+}
+
 TEST_F(CliDaemonTest, PushesUntilItIsToldToEnd) {
     Process daemon = start();
     ASSERT_TRUE(says("started"));

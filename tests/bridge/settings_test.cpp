@@ -219,7 +219,7 @@ TEST_F(SettingsTest, ReadsThePasswordFromItsFileOrTheEnvironment) {
     environment_["LOKI_PASSWORD"] = "from the environment";
     EXPECT_EQ(resolve().loki.password, "from the environment");
     flags_["password-file"] = {folder_.append("password", " from the file\n")};
-    EXPECT_EQ(resolve().loki.password, "from the file");
+    EXPECT_EQ(resolve().loki.password_file, folder_.file("password"));
 }
 
 TEST_F(SettingsTest, ATokenFileBeatsATokenOfTheEnvironment) {

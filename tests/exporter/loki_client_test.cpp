@@ -128,6 +128,43 @@ TEST_F(LokiClientTest, ShowsNoCredentialThatAServerGivesBack) {
     EXPECT_EQ(client()->push("x", kLong).body, "Basic REDACTED==, that is REDACTED");
 }
 
+TEST_F(LokiClientTest, ReadsThePasswordFileForEveryRequest) {
+    settings_.username = "user";
+    settings_.password_file = folder_.append("password", " one two \r\n");
+    const auto loki = client();
+    static_cast<void>(loki->push("x", kLong));
+    std::ofstream(settings_.password_file, std::ios::trunc) << "three";
+    static_cast<void>(loki->push("x", kLong));
+    const auto requests = server_.requests();
+    ASSERT_THAT(requests, SizeIs(2));
+    EXPECT_EQ(requests[0].headers.at("authorization"), "Basic dXNlcjpvbmUgdHdv");
+    EXPECT_EQ(requests[1].headers.at("authorization"), "Basic dXNlcjp0aHJlZQ==");
+}
+
+TEST_F(LokiClientTest, OpensANewConnectionWhenAskedTo) {
+    const auto loki = client();
+    static_cast<void>(loki->push("x", kLong));
+    static_cast<void>(loki->push("x", kLong));
+    EXPECT_EQ(server_.connections(), 1U);
+    loki->reconnect();
+    static_cast<void>(loki->push("x", kLong));
+    static_cast<void>(loki->push("x", kLong));
+    EXPECT_EQ(server_.connections(), 2U);
+}
+
+TEST_F(LokiClientTest, GetsAnyPathAndTellsTheServersTime) {
+    Fault fault = Fault::answer(200, "body");
+    fault.headers["Date"] = "Tue, 09 Jun 2026 12:00:00 GMT";
+    server_.queue(fault);
+    const auto loki = client();
+    const Reply reply = loki->get("/ready", {{"a", "b c"}, {"d", "&"}}, kLong);
+    EXPECT_EQ(reply.body, "body");
+    EXPECT_EQ(reply.server_time, 1'781'006'400);
+    EXPECT_EQ(server_.requests().at(0).target, "/ready?a=b%20c&d=%26");
+    server_.queue(Fault::answer(200));
+    EXPECT_EQ(loki->get("/ready", {}, kLong).server_time, std::nullopt) << "of the answer before";
+}
+
 TEST_F(LokiClientTest, AsksForARangeOldestFirst) {
     server_.queue(Fault::answer(200, R"({"data":{}})"));
     const Reply reply =
