@@ -97,6 +97,8 @@ int dispatch(CLI::App& app, int argc, char** argv) {
     replay->add_option("--output", output, "loki, or ndjson to print instead of pushing")
         ->check(CLI::IsMember({"loki", "ndjson"}))
         ->capture_default_str();
+    replay->add_flag("--dry-run", replay_options.dry_run,
+                     "read all and give the account, but push nothing");
     replay_flags.attach(*replay);
 
     SettingFlags summary_flags;
@@ -177,7 +179,9 @@ int dispatch(CLI::App& app, int argc, char** argv) {
         replay_options.ndjson = output == "ndjson";
         return with_settings(
             replay_flags,
-            {.push = !replay_options.ndjson, .default_state = false, .default_journal = false},
+            {.push = !replay_options.ndjson && !replay_options.dry_run,
+             .default_state = false,
+             .default_journal = false},
             [&](const Settings& settings) { return replay_command(settings, replay_options); });
     }
     if (doctor->parsed()) {

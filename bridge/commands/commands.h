@@ -16,7 +16,8 @@ namespace bridge {
 
 struct ReplayOptions {
     std::vector<std::string> paths;
-    bool ndjson = false;  ///< print instead of pushing
+    bool ndjson = false;   ///< print instead of pushing
+    bool dry_run = false;  ///< read all and give the account, without Loki
 };
 
 /// Delivers what is in files and folders, once, in time order.

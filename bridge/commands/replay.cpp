@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <map>
@@ -74,7 +75,69 @@ ExitCode print_ndjson(tailer::Tailer& tailer, const Log& log) {
     return unreadable ? ExitCode::Incomplete : ExitCode::Done;
 }
 
-/// A line on the terminal that says how far it is.
+/// Counts what would be delivered.
+class CountingSink final : public tailer::LineSink {
+public:
+    void on_record(const tailer::Record& record) override {
+        ++account_.lines;
+        switch (record.kind) {
+            case tailer::RecordKind::Allow:
+                ++account_.allowed;
+                break;
+            case tailer::RecordKind::Deny:
+                ++account_.denied;
+                break;
+            case tailer::RecordKind::Notice:
+                ++account_.notices;
+                break;
+        }
+    }
+    void on_unparsed(const tailer::UnparsedLine&) override {
+        ++account_.lines;
+        ++account_.unparsed;
+    }
+    [[nodiscard]] const Pipeline::Account& account() const { return account_; }
+
+private:
+    Pipeline::Account account_;
+};
+
+/// lines = allowed + denied + notices + unparsed; of the first three, each is pushed (which counts
+/// what Loki had already), rejected, or left.
+void log_account(const Log& log, std::string_view what, const Pipeline::Account& account,
+                 std::uint64_t pushed, std::uint64_t rejected) {
+    const std::uint64_t entries = account.allowed + account.denied + account.notices;
+    const std::uint64_t settled = std::min(entries, pushed + rejected);
+    log.info(what, {{"lines", std::to_string(account.lines)},
+                    {"allowed", std::to_string(account.allowed)},
+                    {"denied", std::to_string(account.denied)},
+                    {"notices", std::to_string(account.notices)},
+                    {"unparsed", std::to_string(account.unparsed)},
+                    {"pushed", std::to_string(pushed)},
+                    {"rejected", std::to_string(rejected)},
+                    {"left", std::to_string(entries - settled)}});
+}
+
+ExitCode count_only(tailer::Tailer& tailer, const Log& log) {
+    CountingSink sink;
+    tailer.look(false);
+    bool complete = true;
+    const auto report = [&] {
+        for (const auto& trouble : tailer.take_errors()) {
+            log.error("cannot read a log file", {{"cause", trouble}});
+            complete = false;
+        }
+    };
+    while (tailer.has_more()) {
+        static_cast<void>(tailer.read(1U << 20U, sink));
+        report();
+    }
+    report();
+    log_account(log, "would be replayed", sink.account(), 0, 0);
+    return complete ? ExitCode::Done : ExitCode::Incomplete;
+}
+
+/// Says how far it is: on a terminal a line that is drawn anew, else a plain one now and then.
 class Progress {
 public:
     explicit Progress(const Pipeline& pipeline, const tailer::Tailer& tailer,
@@ -82,22 +145,31 @@ public:
         : pipeline_(pipeline),
           tailer_(tailer),
           telemetry_(telemetry),
-          terminal_(::isatty(STDERR_FILENO) == 1) {}
+          terminal_(::isatty(STDERR_FILENO) == 1),
+          began_(std::chrono::steady_clock::now()),
+          shown_at_(terminal_ ? std::chrono::steady_clock::time_point() : began_) {}
 
     void update() {
         const auto now = std::chrono::steady_clock::now();
-        if (!terminal_ || now - shown_at_ < std::chrono::milliseconds(200)) {
+        const auto pause = terminal_ ? kRedraw : kPlainLine;
+        if (now - shown_at_ < pause) {
             return;
         }
         shown_at_ = now;
         const std::uint64_t read = tailer_.bytes_read();
         const std::uint64_t total = read + tailer_.unread_bytes();
+        const double seconds = std::chrono::duration<double>(now - began_).count();
+        const std::uint64_t decisions = pipeline_.account().allowed + pipeline_.account().denied;
+        const double rate = seconds > 0 ? static_cast<double>(read) / seconds : 0;
+        const double left = rate > 0 ? static_cast<double>(total - read) / rate : 0;
         std::fprintf(
             stderr,
-            "\r\033[K%3.0f%% of %.1f MiB read, %" PRIu64 " decisions, %" PRIu64 " entries stored",
+            "%s%3.0f%% of %.1f MiB read, %" PRIu64 " decisions, %" PRIu64
+            " entries stored, %" PRIu64 " rejected, %.1f MiB/s, %.0f s left%s",
+            terminal_ ? "\r\033[K" : "",
             total == 0 ? 100.0 : 100.0 * static_cast<double>(read) / static_cast<double>(total),
-            static_cast<double>(total) / (1U << 20U),
-            pipeline_.account().allowed + pipeline_.account().denied, telemetry_.stored_entries());
+            static_cast<double>(total) / (1U << 20U), decisions, telemetry_.stored_entries(),
+            telemetry_.rejected_entries(), rate / (1U << 20U), left, terminal_ ? "" : "\n");
     }
     void clear() const {
         if (terminal_) {
@@ -109,8 +181,12 @@ private:
     const Pipeline& pipeline_;
     const tailer::Tailer& tailer_;
     const Telemetry& telemetry_;
+    static constexpr std::chrono::milliseconds kRedraw{200};
+    static constexpr std::chrono::milliseconds kPlainLine{10'000};
+
     bool terminal_;
-    std::chrono::steady_clock::time_point shown_at_{};
+    std::chrono::steady_clock::time_point began_;
+    std::chrono::steady_clock::time_point shown_at_;
 };
 
 struct Deliverer {
@@ -152,15 +228,12 @@ ExitCode deliver(const Deliverer& with) {
             },
         .stop = [&] { pipeline.stop(); },
         .abort = [&] { with.loki.abort(); },
+        .reload = [&] { with.loki.reconnect(); },
+        .report = [&] { telemetry.log_state(); },
     });
     const auto& account = pipeline.account();
-    with.log.info("replayed", {{"lines", std::to_string(account.lines)},
-                               {"allowed", std::to_string(account.allowed)},
-                               {"denied", std::to_string(account.denied)},
-                               {"notices", std::to_string(account.notices)},
-                               {"unparsed", std::to_string(account.unparsed)},
-                               {"pushed", std::to_string(telemetry.stored_entries())},
-                               {"rejected", std::to_string(telemetry.rejected_entries())}});
+    log_account(with.log, "replayed", account, telemetry.stored_entries(),
+                telemetry.rejected_entries());
     const bool complete = telemetry.rejected_entries() == 0 && account.unreadable_files == 0;
     return code == ExitCode::Done && !complete ? ExitCode::Incomplete : code;
 }
@@ -172,7 +245,7 @@ ExitCode replay_command(const Settings& settings, const ReplayOptions& options) 
     const Log log(settings.log_level, settings.log_format);
     std::optional<StateFolder> state;
     Checkpoint checkpoint;
-    if (!settings.state_dir.empty() && !options.ndjson) {
+    if (!settings.state_dir.empty() && !options.ndjson && !options.dry_run) {
         auto opened = StateFolder::open(settings.state_dir, settings.spool_max_bytes);
         if (!opened) {
             log.error("cannot start", {{"cause", opened.error().message}});
@@ -192,6 +265,9 @@ ExitCode replay_command(const Settings& settings, const ReplayOptions& options) 
     if (!tailer) {
         log.error("cannot start", {{"cause", tailer.error().message}});
         return ExitCode::Usage;
+    }
+    if (options.dry_run) {
+        return count_only(*tailer, log);
     }
     if (options.ndjson) {
         return print_ndjson(*tailer, log);
