@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include "bridge/base/clock.h"
 #include "bridge/commands/commands.h"
 #include "bridge/manual.h"
 #include "bridge/quantity.h"
@@ -106,6 +107,20 @@ int dispatch(CLI::App& app, int argc, char** argv) {
     CLI::App* summary = app.add_subcommand("summary", "show what files and folders hold, offline");
     summary->add_option("PATH", summary_options.paths, "log files and folders")->required();
     summary->add_flag("--json", summary_options.json, "for machines");
+    const auto instant = [](const std::string& text) {
+        return parse_instant(text, 0) ? ""
+                                      : "want 2026-06-09T12:00:00Z, or an age such as 6h or 7d";
+    };
+    std::string since;
+    std::string until;
+    summary->add_option("--since", since, "count from this instant on, or so long ago (6h, 7d)")
+        ->check(instant);
+    summary->add_option("--until", until, "count up to this instant, or so long ago")
+        ->check(instant);
+    summary->add_option("--decision", summary_options.wish.decision, "count these decisions alone")
+        ->check(CLI::IsMember({"allow", "deny"}));
+    summary->add_option("--domain", summary_options.wish.domain,
+                        "count requests to this domain alone; *.example.com for all below it");
     summary_flags.attach(*summary, {"journal-dir", "url-query", "log-level", "log-format"});
 
     SettingFlags doctor_flags;
@@ -208,6 +223,9 @@ int dispatch(CLI::App& app, int argc, char** argv) {
         }
         return 0;
     }
+    const std::int64_t now_ns = base::SystemClock().wall_ns();
+    summary_options.wish.since_ns = parse_instant(since, now_ns);
+    summary_options.wish.until_ns = parse_instant(until, now_ns);
     return with_settings(
         summary_flags, {.push = false, .default_state = false, .default_journal = false},
         [&](const Settings& settings) { return summary_command(settings, summary_options); });

@@ -8,6 +8,7 @@
 
 #include "bridge/exit_code.h"
 #include "bridge/settings.h"
+#include "bridge/summary_filter.h"
 
 namespace bridge {
 
@@ -26,6 +27,7 @@ struct ReplayOptions {
 struct SummaryOptions {
     std::vector<std::string> paths;
     bool json = false;
+    SummaryWish wish;
 };
 
 /// Shows what files and folders hold, offline.

@@ -61,6 +61,7 @@ ExitCode summary_command(const Settings& settings, const SummaryOptions& options
         return ExitCode::Usage;
     }
     SummaryGatherer gatherer;
+    SummaryFilter filter(options.wish, gatherer);
     SummaryData& data = gatherer.data();
     bool complete = true;
     const auto report = [&](const std::vector<std::string>& troubles) {
@@ -74,7 +75,7 @@ ExitCode summary_command(const Settings& settings, const SummaryOptions& options
     tailer->look(false);
     report(tailer->take_errors());
     while (tailer->has_more()) {
-        static_cast<void>(tailer->read(1U << 20U, gatherer));
+        static_cast<void>(tailer->read(1U << 20U, filter));
         report(tailer->take_errors());
     }
     data.files = tailer->files().size();

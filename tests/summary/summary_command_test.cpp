@@ -134,7 +134,7 @@ TEST(SummaryCommandTest, ShowsTheRestWhenAnArchiveIsDamaged) {
     if (::geteuid() == 0 && ::setuid(kNobody) != 0) {
         std::_Exit(98);
     }
-    std::_Exit(static_cast<int>(summary_command(Settings(), {{path}, false})));
+    std::_Exit(static_cast<int>(summary_command(Settings(), {{path}, false, {}})));
 }
 
 TEST(SummaryCommandDeathTest, FailsOnAFileThatMayNotBeRead) {

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tailer/tailer.h"
+
+namespace bridge {
+
+/// Which lines a summary counts; what is not set lets all pass.
+struct SummaryWish {
+    std::optional<std::int64_t> since_ns;  ///< inclusive
+    std::optional<std::int64_t> until_ns;  ///< exclusive
+    std::string decision;                  ///< allow or deny; notices then do not count
+    std::string domain;  ///< a name, or `*.name` for all below it; notices then do not count
+};
+
+/// "2026-06-09T12:00:00Z", or a span before now such as "15m", "6h" or "7d": nanoseconds since the
+/// Unix epoch.
+[[nodiscard]] std::optional<std::int64_t> parse_instant(std::string_view text, std::int64_t now_ns);
+
+/// Hands on what is wished for. Lines that were not understood have neither time nor decision, and
+/// count whenever no decision or domain is asked for.
+class SummaryFilter final : public tailer::LineSink {
+public:
+    SummaryFilter(SummaryWish wish, tailer::LineSink& next) : wish_(std::move(wish)), next_(next) {}
+
+    void on_record(const tailer::Record& record) override;
+    void on_unparsed(const tailer::UnparsedLine& line) override;
+
+private:
+    [[nodiscard]] bool wants(const tailer::Record& record) const;
+
+    SummaryWish wish_;
+    tailer::LineSink& next_;
+};
+
+}  // namespace bridge
