@@ -13,6 +13,7 @@
 
 #include "bridge/base/clock.h"
 #include "bridge/commands/commands.h"
+#include "bridge/effective_settings.h"
 #include "bridge/manual.h"
 #include "bridge/quantity.h"
 #include "bridge/settings.h"
@@ -77,6 +78,26 @@ int with_settings(const SettingFlags& flags, const SettingsWish& wish, const Com
     return static_cast<int>(command(complete));
 }
 
+ExitCode check_command(const Settings&) {
+    std::cout << "the settings are valid\n";
+    return ExitCode::Done;
+}
+
+int show_config(const SettingFlags& flags, bool json) {
+    const auto sources =
+        SettingSources::load(flags.values, process_environment(), flags.config_file);
+    if (!sources) {
+        return fail_usage(sources.error().message);
+    }
+    const auto settings = resolve_settings(*sources, {.push = false, .show_push = true});
+    if (!settings) {
+        return fail_usage(settings.error().message);
+    }
+    const auto effective = effective_settings(*sources, *settings);
+    std::cout << (json ? settings_json(effective) : settings_text(effective)) << std::flush;
+    return static_cast<int>(ExitCode::Done);
+}
+
 int dispatch(CLI::App& app, int argc, char** argv) {
     app.set_version_flag("--version", "boundary-loki " + std::string(kVersion));
     app.require_subcommand(1);
@@ -85,7 +106,9 @@ int dispatch(CLI::App& app, int argc, char** argv) {
         "Exit status: 0 done, 1 failed or incomplete, 2 wrong usage or configuration.");
 
     SettingFlags run_flags;
+    bool check = false;
     CLI::App* run = app.add_subcommand("run", "follow the log folders and push to Loki");
+    run->add_flag("--check", check, "check the settings and exit; nothing is started");
     run_flags.attach(*run);
 
     SettingFlags replay_flags;
@@ -154,6 +177,13 @@ int dispatch(CLI::App& app, int argc, char** argv) {
         ->type_name("URL");
     doctor_flags.attach(*doctor);
 
+    SettingFlags config_flags;
+    bool config_json = false;
+    CLI::App* config = app.add_subcommand(
+        "config", "show the settings as they take effect, and where each stands");
+    config->add_flag("--json", config_json, "for machines");
+    config_flags.attach(*config);
+
     CLI::App* toolcall = app.add_subcommand(
         "toolcall", "journal the agent's tool calls, so that each request is laid to its call");
     toolcall->require_subcommand(1);
@@ -188,7 +218,8 @@ int dispatch(CLI::App& app, int argc, char** argv) {
         return 0;
     }
     if (run->parsed()) {
-        return with_settings(run_flags, {.push = true, .default_state = true}, run_command);
+        return with_settings(run_flags, {.push = true, .default_state = true},
+                             check ? Command(check_command) : Command(run_command));
     }
     if (replay->parsed()) {
         replay_options.ndjson = output == "ndjson";
@@ -198,6 +229,9 @@ int dispatch(CLI::App& app, int argc, char** argv) {
              .default_state = false,
              .default_journal = false},
             [&](const Settings& settings) { return replay_command(settings, replay_options); });
+    }
+    if (config->parsed()) {
+        return show_config(config_flags, config_json);
     }
     if (doctor->parsed()) {
         doctor_options.probe = !no_probe;

@@ -27,6 +27,7 @@ std::string joined(const std::vector<std::string>& parts) {
 void warn_of_open_secrets(const Settings& settings, const Log& log) {
     for (const auto& [setting, path] :
          {std::pair("--bearer-token-file", settings.loki.bearer_token_file),
+          std::pair("--password-file", settings.loki.password_file),
           std::pair("--client-key", settings.loki.client_key)}) {
         if (!path.empty() && exporter::readable_by_others(path)) {
             log.warn("any user of this machine may read a file that holds a secret; chmod o-r it",

@@ -153,6 +153,42 @@ TEST_F(CliTest, PrintsWhatItWouldPush) {
     }
 }
 
+TEST_F(CliTest, ChecksTheSettingsAndStartsNothing) {
+    const RunResult result = run({"run", "--check", "--loki-url", "http://127.0.0.1:1"});
+    EXPECT_EQ(result.status, 0) << result.errors;
+    EXPECT_EQ(result.output, "the settings are valid\n");
+    EXPECT_TRUE(std::filesystem::is_empty(folder_.path())) << "no state folder is made";
+}
+
+TEST_F(CliTest, ShowsTheSettingsWithTheirSources) {
+    environment_["LOKI_ADDR"] = "http://loki.example:3100";
+    const RunResult result = run({"config", "--owner", "ann"});
+    EXPECT_EQ(result.status, 0) << result.errors;
+    EXPECT_THAT(result.output, HasSubstr("= http://loki.example:3100    # LOKI_ADDR\n"));
+    EXPECT_THAT(result.output, HasSubstr("= ann    # --owner\n"));
+    EXPECT_EQ(run({"config", "--json"}).output.front(), '{');
+}
+
+TEST_F(CliTest, ADryRunGivesTheAccountWithoutLokiAndKeepsNoState) {
+    const RunResult result =
+        run({"replay", "--dry-run", "--state-dir", folder_.file("state"), kSamples});
+    EXPECT_EQ(result.status, 0) << result.errors;
+    EXPECT_THAT(result.errors, HasSubstr("lines=84 allowed=25 denied=31 notices=28 unparsed=0 "
+                                         "pushed=0 rejected=0 left=84"));
+    EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
+TEST_F(CliTest, ASummaryCountsWhatIsAskedFor) {
+    const RunResult result =
+        run({"summary", "--json", kSamples, "--decision", "deny", "--domain", "h.example",
+             "--since", "2026-06-09T12:00:00Z", "--until", "2026-06-10T00:00:00Z"});
+    EXPECT_EQ(result.status, 0) << result.errors;
+    simdjson::dom::parser parser;
+    const auto document = parser.parse(result.output);
+    EXPECT_EQ(std::uint64_t(document["decisions"]["allow"]), 0U) << result.output;
+    EXPECT_EQ(std::uint64_t(document["decisions"]["deny"]), 13U) << result.output;
+}
+
 TEST_F(CliTest, PrintsTheSameEveryTime) {
     const auto once = run({"replay", "--output", "ndjson", kSamples});
     EXPECT_EQ(once.output, run({"replay", "--output", "ndjson", kSamples}).output);
