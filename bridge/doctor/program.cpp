@@ -70,7 +70,8 @@ std::optional<std::string> find_program(const std::string& name, const Environme
         return is_program(name) ? std::optional(name) : std::nullopt;
     }
     for (const auto& folder : split(environment("PATH").value_or(""), ':')) {
-        if (std::string path = folder + "/" + name; is_program(path)) {
+        std::string path = folder;
+        if (path.append("/").append(name); is_program(path)) {
             return path;
         }
     }
