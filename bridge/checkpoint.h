@@ -20,7 +20,7 @@ struct Checkpoint {
     std::map<std::string, std::int64_t> high_water;
     /// Origins of entries that were made durable though `files` are not past their lines, see
     /// exporter::KeptOrigins; and the last segment of the spool that this takes into account.
-    std::vector<std::uint64_t> kept_origins;
+    std::vector<std::uint64_t> kept_origins = {};
     std::uint64_t newest_segment = 0;
     /// Written at an orderly end: nothing was on its way to Loki.
     bool clean = false;
