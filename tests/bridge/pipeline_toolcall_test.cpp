@@ -11,6 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::SizeIs;
 
 /// A session of Claude Code, PID 1: its calls are matched by time.
@@ -42,21 +43,27 @@ TEST_F(PipelineToolCallTest, WhatWasSentAheadOfAnEarlierLineIsNotSentAgainUnderA
     start_call("first", milliseconds(0));
     start();
     write(1, allow(milliseconds(10), "a"));
-    step_for(milliseconds(900));
+    static_cast<void>(daemon_->pipeline.step());
+    clock_.advance(milliseconds(900));
     end_call("first", milliseconds(20));
     start_call("second", milliseconds(100));
-    // Of no call, and of one: the second joins the batch of "a", which goes before that of the
-    // first has waited long enough.
+    // Of no call, and of one: "c" joins the batch of "a", which goes before that of "b" has waited
+    // long enough.
     write(1, allow(milliseconds(50), "b") + allow(milliseconds(150), "c"));
+    static_cast<void>(daemon_->pipeline.step());
+    clock_.advance(milliseconds(100));
     ASSERT_TRUE(deliver(2));
     ASSERT_THAT(loki_.all_lines(), ElementsAre(HasSubstr("/a"), HasSubstr("/c")));
+    EXPECT_THAT(saved().kept_origins, SizeIs(1)) << "that of c, behind b";
     crash();
     end_call("second", milliseconds(120));  // a hook that wrote late
     start();
     ASSERT_TRUE(deliver(3));
     step_for(Seconds(5));
     EXPECT_THAT(loki_.all_lines(), SizeIs(3));
-    EXPECT_THAT(saved().kept_origins, SizeIs(0)) << "the checkpoint is past all lines";
+    stop();
+    start();
+    EXPECT_THAT(saved().kept_origins, IsEmpty()) << "the checkpoint is past all lines";
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // in every test run, whatever the compiler.
 #include <algorithm>
 #include <filesystem>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,10 @@
 #include "tests/support/process.h"
 
 namespace fuzz {
+
+/// How GoogleTest shows a parameter: by its bytes it would have another name in each run.
+void PrintTo(const Target& target, std::ostream* out) { *out << target.name; }
+
 namespace {
 
 namespace fs = std::filesystem;

@@ -39,7 +39,9 @@ TEST(BinaryTest, IsLoadedAnywhereAndWritesToNoCodeOrTable) {
     const std::string dynamic = readelf("--dynamic");
     EXPECT_THAT(dynamic, HasSubstr("BIND_NOW")) << "full RELRO";
     EXPECT_THAT(dynamic, Not(HasSubstr("RUNPATH")));
-    EXPECT_THAT(dynamic, Not(HasSubstr("RPATH")));
+    EXPECT_TRUE(dynamic.find("RPATH") == std::string::npos ||
+                dynamic.find("rpath: [$ORIGIN/../lib/boundary-loki]") != std::string::npos)
+        << "libraries from nowhere but beside the binary: " << dynamic;
     EXPECT_THAT(dynamic, Not(HasSubstr("TEXTREL")));
 }
 
