@@ -92,6 +92,7 @@ struct Outcome {
 Outcome kill_again_and_again(const Plan& plan) {
     const std::uint64_t seed = environment_number("BOUNDARY_LOKI_SEED", std::random_device{}());
     const std::size_t rounds = environment_number("BOUNDARY_LOKI_ROUNDS", plan.rounds);
+    const std::size_t decisions = plan.decisions / plan.rounds * rounds;
     std::cout << "seed " << seed << " (set BOUNDARY_LOKI_SEED to run it again), " << rounds
               << " rounds\n";
     std::mt19937_64 random(seed);
@@ -114,11 +115,11 @@ Outcome kill_again_and_again(const Plan& plan) {
     std::uniform_int_distribution<int> life_ms(50, 600);
     for (std::size_t round = 0; round < rounds; ++round) {
         daemon.start(flags);
-        const std::jthread writing([&] { writer.write(plan.decisions / rounds); });
+        const std::jthread writing([&] { writer.write(decisions / rounds); });
         std::this_thread::sleep_for(milliseconds(life_ms(random)));
         daemon.kill();
     }
-    writer.write(plan.decisions - writer.written());
+    writer.write(decisions - writer.written());
 
     network.set_rule(
         [](const test_support::SeenRequest&) { return Fault::of(Fault::Kind::Forward); });
@@ -133,14 +134,14 @@ Outcome kill_again_and_again(const Plan& plan) {
     EXPECT_TRUE(eventually(
         [&] {
             std::this_thread::sleep_for(std::chrono::seconds(1));
-            return rows_by_id(loki).size() == plan.decisions;
+            return rows_by_id(loki).size() == decisions;
         },
         std::chrono::seconds(240)))
         << daemon.log();
     EXPECT_EQ(daemon.stop(), 0);
-    outcome.rows = judge(rows_by_id(loki), 0, plan.decisions);
-    outcome.metric_excess = metric_count(loki) - static_cast<std::int64_t>(plan.decisions);
-    std::cout << "decisions " << plan.decisions << ", lost " << outcome.rows.lost << ", doubled "
+    outcome.rows = judge(rows_by_id(loki), 0, decisions);
+    outcome.metric_excess = metric_count(loki) - static_cast<std::int64_t>(decisions);
+    std::cout << "decisions " << decisions << ", lost " << outcome.rows.lost << ", doubled "
               << outcome.rows.doubled << ", count_over_time off by " << outcome.metric_excess
               << "\n";
     return outcome;
