@@ -94,8 +94,8 @@ base::Result<std::optional<Line>> LineReader::next() {
         if (skipping_) {
             begin_ = scanned_ = end_;
         }
-        if (begin_ == end_ && end_ == kCapacity) {
-            // A buffer full of what is passed over: there may be much more of it.
+        if (begin_ == end_ && end_ > 0 && (skipping_ || buffer_[end_ - 1] == '\0')) {
+            // Of what is passed over there may be much more.
             start_offset_ = behind_hole(fd_, start_offset_ + end_) - end_;
         }
         const auto more = fill();

@@ -262,6 +262,22 @@ TEST_F(LineReaderTest, PassesOverAHoleOfManyBuffers) {
     EXPECT_FALSE(lines[0].too_long);
 }
 
+TEST_F(LineReaderTest, AHoleCostsNoMoreThanWhatIsInTheFile) {
+    constexpr std::uint64_t kTerabyte = 1ULL << 40U;
+    grow_by_hole(kTerabyte);
+    write("behind\n" + std::string(kLongest + 1, 'x'));
+    grow_by_hole(2 * kTerabyte);
+    write("\nagain\n");
+    const auto lines = read();
+    ASSERT_EQ(lines.size(), 3U);
+    EXPECT_EQ(lines[0].text, "behind");
+    EXPECT_EQ(lines[0].begin, kTerabyte);
+    EXPECT_TRUE(lines[1].too_long);
+    EXPECT_EQ(lines[2].text, "again");
+    EXPECT_EQ(lines[2].begin, 2 * kTerabyte + 1);
+    EXPECT_LT(reader_.bytes_read(), 4U << 20U);
+}
+
 TEST_F(LineReaderTest, AHoleIsNoLineOfACompleteFile) {
     grow_by_hole(1000);
     EXPECT_EQ(texts(Tail::IsLine), Texts{});
