@@ -60,7 +60,7 @@ TEST(OrderingTest, ReplaysADayOfFilesNamedInAnyOrderIntoOneStream) {
 
     const auto replayed = test_support::run_command(command);
     EXPECT_EQ(replayed.status, 0) << replayed.errors;
-    EXPECT_EQ(occurrences(replayed.errors, " rejected=0\n"), 1U) << replayed.errors;
+    EXPECT_EQ(occurrences(replayed.errors, " rejected=0 left=0\n"), 1U) << replayed.errors;
     EXPECT_EQ(judge_when_there(loki, kDecisions), kAllThereOnce);
     EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(kDecisions));
     EXPECT_EQ(metric_count(loki, "{job=\"boundary\", late!=\"\"}"), 0);

@@ -104,7 +104,10 @@ TEST(StateFolderTest, ADiskThatOthersFillStopsNeitherThePushesNorTheCount) {
     ASSERT_EQ(judge_when_there(loki, kStep), kAllThereOnce) << daemon.log();
 
     disk.fill();
-    write_random(daemon, kStep, kStep);
+    for (std::size_t id = kStep; id < 2 * kStep;
+         ++id) {  // a file each: more than the checkpoint holds
+        append_to(daemon.log_dir(), log_name(id), decision_line(now_ns(), id));
+    }
     EXPECT_EQ(judge_when_there(loki, 2 * kStep), kAllThereOnce) << daemon.log();
     EXPECT_TRUE(eventually([&] { return says_disk_trouble(daemon); })) << daemon.log();
     daemon.kill();

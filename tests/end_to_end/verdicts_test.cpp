@@ -110,11 +110,11 @@ TEST(VerdictsTest, HoldsWhatAWrongTokenKeepsOutUntilTheFileHoldsTheRightOne) {
     FaultServer gate(loki.port());
     gate.set_rule([](const SeenRequest& request) {
         const auto token = request.headers.find("authorization");
-        const bool right = token != request.headers.end() && token->second == "Bearer right-secret";
+        const bool right = token != request.headers.end() && token->second == "Bearer right-token";
         return right ? Fault::of(Fault::Kind::Forward) : Fault::answer(401, "no such token\n");
     });
     const test_support::TempDir folder;
-    const std::string token_file = folder.append("token", "wrong-secret\n");
+    const std::string token_file = folder.append("token", "wrong-token\n");
     Daemon daemon(gate.url());
     for (std::size_t id = 0; id < kDecisions; ++id) {
         append_to(daemon.log_dir(), log_name(1), decision_line(now_ns(), id));
@@ -123,12 +123,13 @@ TEST(VerdictsTest, HoldsWhatAWrongTokenKeepsOutUntilTheFileHoldsTheRightOne) {
     ASSERT_TRUE(eventually([&] {
         return daemon.metric("boundary_loki_push_requests_total{code=\"401\"}").value_or(0) >= 4;
     })) << daemon.log();
-    std::ofstream(token_file) << "right-secret\n";
+    std::ofstream(token_file) << "right-token\n";
     EXPECT_EQ(judge_when_there(loki, kDecisions), kAllThereOnce) << daemon.log();
     EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(kDecisions));
     EXPECT_EQ(occurrences(daemon.log(), "Loki does not take our pushes"), 1U) << daemon.log();
     EXPECT_EQ(occurrences(daemon.log(), "Loki is back"), 1U) << daemon.log();
-    EXPECT_EQ(occurrences(daemon.log(), "secret"), 0U) << daemon.log();
+    EXPECT_EQ(occurrences(daemon.log(), "wrong-token"), 0U) << daemon.log();
+    EXPECT_EQ(occurrences(daemon.log(), "right-token"), 0U) << daemon.log();
     EXPECT_EQ(rejected_entries(daemon), 0);
     EXPECT_EQ(daemon.stop(), 0);
 }

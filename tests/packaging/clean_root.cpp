@@ -3,6 +3,9 @@
 
 #include <filesystem>
 #include <stdexcept>
+#include <utility>
+
+#include <unistd.h>
 
 namespace packaging {
 namespace {
@@ -11,13 +14,20 @@ namespace fs = std::filesystem;
 using test_support::Process;
 using test_support::read_file;
 
+/// What takes root goes through sudo where we are not.
+std::vector<std::string> as_root(std::vector<std::string> command) {
+    if (::geteuid() != 0) {
+        command.insert(command.begin(), {"sudo", "-n"});
+    }
+    return command;
+}
+
 Process hold(const test_support::TempDir& folder, const std::string& name,
              const std::vector<std::string>& mounts) {
     const std::string source(BOUNDARY_LOKI_SOURCE_DIR);
     const std::string root = source + "/build/tools/roots/" + name;
     if (!fs::is_directory(root)) {
-        throw std::runtime_error("no clean Debian root at " + root +
-                                 ": run tests/tools/roots.sh as root");
+        throw std::runtime_error("no clean Debian root at " + root + ": run tests/tools/roots.sh");
     }
     std::vector<std::string> arguments = {"unshare",
                                           "--mount",
@@ -31,7 +41,7 @@ Process hold(const test_support::TempDir& folder, const std::string& name,
     arguments.insert(arguments.end(), mounts.begin(), mounts.end());
     Process::Options options;
     options.errors = folder.file("errors");
-    return {arguments, options};
+    return {as_root(arguments), options};
 }
 
 }  // namespace
@@ -40,13 +50,17 @@ CleanRoot::CleanRoot(const std::string& name, const std::vector<std::string>& mo
     : holder_(hold(folder_, name, mounts)) {
     if (!test_support::eventually([&] { return fs::exists(folder_.file("root.ready")); })) {
         throw std::runtime_error(
-            "cannot mount a clean root (it takes root and CAP_SYS_ADMIN; in a container, "
+            "cannot mount a clean root (it takes root or sudo, and CAP_SYS_ADMIN; in a container, "
             "--cap-add SYS_ADMIN --security-opt apparmor=unconfined): " +
             read_file(folder_.file("errors")));
     }
-    const std::string id = std::to_string(holder_.pid());
-    const std::string children = read_file("/proc/" + id + "/task/" + id + "/children");
-    pid_ = children.substr(0, children.find(' '));
+    pid_ = read_file(folder_.file("root.ready"));
+    pid_.pop_back();
+}
+
+CleanRoot::~CleanRoot() {
+    // Through sudo the holder is not ours to kill; it ends with the first process within.
+    static_cast<void>(test_support::run_command(as_root({"kill", "-KILL", pid_})));
 }
 
 std::vector<std::string> CleanRoot::command(const std::vector<std::string>& arguments,
@@ -78,7 +92,7 @@ std::vector<std::string> CleanRoot::command(const std::vector<std::string>& argu
         words.push_back(std::string(name).append("=").append(value));
     }
     words.insert(words.end(), arguments.begin(), arguments.end());
-    return words;
+    return as_root(std::move(words));
 }
 
 test_support::RunResult CleanRoot::run(const std::vector<std::string>& arguments,

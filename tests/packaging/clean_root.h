@@ -12,11 +12,15 @@ namespace packaging {
 
 /// A clean Debian, read-only but for /tmp, /run and the home of its one user, `coder` (uid 1000, no
 /// sudo), with processes of its own: all of them end with this object. Shares only the network.
-/// Needs root, and the right to mount.
+/// Needs root or sudo, and the right to mount.
 class CleanRoot {
 public:
     /// `name` as tests/tools/roots.sh has it; `mounts` as FROM:TO, read-only. Throws when it fails.
     explicit CleanRoot(const std::string& name, const std::vector<std::string>& mounts = {});
+
+    CleanRoot(const CleanRoot&) = delete;
+    CleanRoot& operator=(const CleanRoot&) = delete;
+    ~CleanRoot();
 
     using Environment = std::map<std::string, std::string>;
     /// The command line that runs `arguments` within, as `coder` and with nothing but

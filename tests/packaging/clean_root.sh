@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # clean_root.sh ROOT MOUNT [FROM:TO...]: in a mount and PID namespace of its own (the caller makes it),
 # mounts ROOT read-only at MOUNT, with a /tmp, a /run and a home that are file systems of their own,
-# and each FROM read-only at TO; creates MOUNT.ready; then holds the namespace.
+# and each FROM read-only at TO; leaves the PID that it has outside in MOUNT.ready; then holds the namespace.
 set -eu
+read -r pid _ </proc/self/stat # of the /proc outside, until there is one within
 root=$1 mount=$2
 shift 2
 mkdir -p "$mount"
@@ -17,5 +18,6 @@ for pair; do
     mount --bind "${pair%%:*}" "$mount${pair#*:}"
     mount -o remount,bind,ro "$mount${pair#*:}"
 done
-: >"$mount.ready"
+echo "$pid" >"$mount.pid"
+mv "$mount.pid" "$mount.ready"
 exec sleep infinity

@@ -210,10 +210,14 @@ void live(const std::string& boundary) {
     EXPECT_EQ(workspace.tool_call(two_requests(upstream.port(), 2)).status, 0);
     EXPECT_EQ(judge_when_there(loki, 4), kAllThereOnce) << workspace.log();
 
-    // No secret of the agent's is in the daemon's reach, nor is its own in any output.
-    const auto environments = workspace.root().shell(
-        "for p in $(cd /proc; echo [0-9]*); do [ \"$(readlink /proc/$p/exe)\" != "
-        "\"$(readlink -f ~/.local/bin/boundary-loki)\" ] || cat /proc/$p/environ; done");
+    // No secret of the agent's is in the daemon's reach, nor is its own in any output. What the
+    // daemon was started with is seen in the process that did so: into its own, no other may look.
+    std::string pid = workspace.daemons();
+    pid.erase(pid.find_last_not_of('\n') + 1);
+    const auto environments =
+        workspace.root().shell("read -r _ _ _ parent _ </proc/" + pid +
+                               "/stat; cat /proc/$parent/environ /proc/" + pid + "/environ");
+    EXPECT_THAT(environments.errors, HasSubstr("Permission denied"));
     EXPECT_THAT(environments.output, HasSubstr("CODER_WORKSPACE_NAME"));
     EXPECT_THAT(environments.output, Not(HasSubstr(kSecret)));
     EXPECT_THAT(first.output + again.output + workspace.log(), Not(HasSubstr(kSecret)));

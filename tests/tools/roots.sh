@@ -20,24 +20,29 @@ mirror() { # the machine's own, of any Debian release
     apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' 'Origin: Debian' | grep -m1 -v security
 }
 
+as_root=()
+[ "$(id -u)" = 0 ] || as_root=(sudo)
+
 make_root() { # NAME RELEASE [PACKAGE,PACKAGE...]
     local root=$cache/$1-$key work
     if [ ! -d "$root" ]; then
-        [ "$(id -u)" = 0 ] || fail "debootstrap needs root to make the clean Debian root $1; run this file as root once"
+        [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || fail "neither root nor sudo to make the clean Debian root $1 with"
         echo "roots.sh: making a clean Debian root: $1 (log: build/tools/roots/$1.log)"
         work=$(mktemp -d "$cache/making.XXXXXX")
-        nice debootstrap --variant=minbase ${3:+--include="$3"} "$2" "$work" "$(mirror)" >"$roots/$1.log" 2>&1 || {
+        "${as_root[@]}" nice debootstrap --variant=minbase ${3:+--include="$3"} "$2" "$work" "$(mirror)" >"$roots/$1.log" 2>&1 || {
             tail -n 20 "$roots/$1.log" >&2
-            umount -R "$work/proc" "$work/sys" 2>/dev/null || true
-            rm -rf --one-file-system "$work"
+            "${as_root[@]}" umount -R "$work/proc" "$work/sys" 2>/dev/null || true
+            "${as_root[@]}" rm -rf --one-file-system "$work"
             fail "debootstrap of $2 failed; a container needs CAP_SYS_ADMIN, CAP_MKNOD and CAP_SYS_CHROOT for it"
         }
         # A user without any right, and places to mount at.
-        echo 'coder:x:1000:1000::/home/coder:/bin/bash' >>"$work/etc/passwd"
-        echo 'coder:x:1000:' >>"$work/etc/group"
-        mkdir -p "$work/home/coder" "$work/opt/artifacts" "$work/opt/firewall"
-        rm -rf "$work"/var/cache/apt/* "$work"/var/lib/apt/lists/* "$work"/usr/share/{doc,locale,man}
-        chmod 755 "$work"
+        # shellcheck disable=SC2016
+        "${as_root[@]}" sh -euc 'cd "$1"
+            echo "coder:x:1000:1000::/home/coder:/bin/bash" >>etc/passwd
+            echo "coder:x:1000:" >>etc/group
+            mkdir -p home/coder opt/artifacts opt/firewall
+            rm -rf var/cache/apt/* var/lib/apt/lists/* usr/share/doc usr/share/locale usr/share/man
+            chmod 755 .' sh "$work"
         mv -T "$work" "$root"
     fi
     ln -sfn "$root" "$roots/$1"
