@@ -5,7 +5,7 @@ import datetime
 import os
 import random
 
-REGISTRIES = ["npm.registry.example", "pypi.registry.example", "proxy.golang.example", "crates.registry.example"]
+REGISTRIES = ["npm.registry.example", "python.registry.example", "go.registry.example", "crates.registry.example"]
 SITES = ["api.github.example", "github.example", "docs.example", "objects.example", "telemetry.example"]
 PACKAGES = ["left-pad", "requests", "serde", "tokio", "react", "lodash", "numpy", "zod", "chi", "express"]
 
