@@ -83,10 +83,13 @@ TEST(LokiAwayTest, ADayOfDecisionsIsSpooledAndTakenWhenTheLogsAreLongGone) {
                                                static_cast<std::int64_t>(kDecisions),
                                 id));
     }
-    ASSERT_TRUE(eventually([&] {
-        return daemon.metric("boundary_loki_lines_total{kind=\"decision\"}") == kDecisions &&
-               daemon.metric("boundary_loki_in_flight_bytes") == 0;
-    })) << daemon.log();
+    ASSERT_TRUE(eventually(
+        [&] {
+            return daemon.metric("boundary_loki_lines_total{kind=\"decision\"}") == kDecisions &&
+                   daemon.metric("boundary_loki_in_flight_bytes") == 0;
+        },
+        std::chrono::seconds(180)))  // hundreds of segments, each synced to the disk
+        << daemon.log();
     EXPECT_GT(daemon.metric("boundary_loki_spool_segments").value_or(0), 0);
     ASSERT_EQ(daemon.stop(), 0) << daemon.log();
     std::filesystem::remove_all(daemon.log_dir());
