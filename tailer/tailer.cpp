@@ -16,6 +16,10 @@ bool is_packed_or_plain_log(std::string_view name) {
 
 }  // namespace
 
+bool Tailer::Wanted::operator()(std::string_view name) const {
+    return (whole && is_boundary_log_name(name)) || names.contains(std::string(name));
+}
+
 Tailer::Tailer(std::vector<std::string> folders, std::vector<FileProgress> resume,
                const EnrichSettings& settings, LineReader::Tail tail,
                std::vector<std::string> journals)
@@ -29,6 +33,7 @@ Tailer Tailer::follow(std::vector<std::string> folders, std::vector<FileProgress
     FolderWatch watch(folders);
     Tailer tailer(std::move(folders), std::move(resume), settings, LineReader::Tail::HoldBack,
                   {journal});
+    tailer.wanted_.assign(watch.folders().size(), {.whole = true, .names = {}});
     tailer.watch_.emplace(std::move(watch));
     return tailer;
 }
@@ -36,6 +41,19 @@ Tailer Tailer::follow(std::vector<std::string> folders, std::vector<FileProgress
 base::Result<Tailer> Tailer::once(const std::vector<std::string>& paths,
                                   std::vector<FileProgress> resume, const EnrichSettings& settings,
                                   const std::string& journal) {
+    return of_paths(paths, std::move(resume), settings, journal, LineReader::Tail::IsLine);
+}
+
+base::Result<Tailer> Tailer::follow_paths(const std::vector<std::string>& paths,
+                                          const EnrichSettings& settings,
+                                          const std::string& journal) {
+    return of_paths(paths, {}, settings, journal, LineReader::Tail::HoldBack);
+}
+
+base::Result<Tailer> Tailer::of_paths(const std::vector<std::string>& paths,
+                                      std::vector<FileProgress> resume,
+                                      const EnrichSettings& settings, const std::string& journal,
+                                      LineReader::Tail tail) {
     struct Input {
         std::uint32_t folder = 0;
         std::string name;  ///< empty = the whole folder
@@ -69,8 +87,22 @@ base::Result<Tailer> Tailer::once(const std::vector<std::string>& paths,
             journals.push_back(folder + "/" + std::string(kJournalFolder));
         }
     }
-    Tailer tailer(std::move(folders), std::move(resume), settings, LineReader::Tail::IsLine,
-                  std::move(journals));
+    // Before the folders are listed, so that nothing falls between.
+    std::optional<FolderWatch> watch;
+    if (tail == LineReader::Tail::HoldBack) {
+        watch.emplace(folders);
+    }
+    std::vector<Wanted> wanted(folders.size());
+    for (const auto& input : inputs) {
+        if (input.name.empty()) {
+            wanted[input.folder].whole = true;
+        } else {
+            wanted[input.folder].names.insert(input.name);
+        }
+    }
+    Tailer tailer(std::move(folders), std::move(resume), settings, tail, std::move(journals));
+    tailer.watch_ = std::move(watch);
+    tailer.wanted_ = std::move(wanted);
     // What the user names is read whoever it belongs to.
     tailer.files_->trust_all_owners();
     for (const auto& input : inputs) {
@@ -86,14 +118,14 @@ base::Result<Tailer> Tailer::once(const std::vector<std::string>& paths,
 void Tailer::look(bool rescan) {
     if (watch_) {
         const bool wanted = watch_->drain([this](FolderIndex folder, std::string_view name) {
-            if (is_boundary_log_name(name)) {
+            if (wanted_[folder](name)) {
                 files_->look(folder, std::string(name));
             }
         });
         if (rescan || wanted) {
             watch_->attach();
             for (FolderIndex i = 0; i < watch_->folders().size(); ++i) {
-                files_->scan(i, is_boundary_log_name);
+                files_->scan(i, wanted_[i]);
             }
         }
     }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,12 @@ public:
                                      const EnrichSettings& settings,
                                      const std::string& journal = "");
 
+    /// Reads what is there as once() does, and follows it: files that grow, and in folders the new
+    /// ones of Boundary's own naming. One packed later is not read, for its lines were.
+    static base::Result<Tailer> follow_paths(const std::vector<std::string>& paths,
+                                             const EnrichSettings& settings,
+                                             const std::string& journal = "");
+
     /// Readable when look() has something to do; -1 = call it on a timer.
     [[nodiscard]] int wait_fd() const { return watch_ ? watch_->fd() : -1; }
 
@@ -87,6 +94,17 @@ public:
     [[nodiscard]] std::vector<std::string> take_errors() { return merge_.take_errors(); }
 
 private:
+    /// What counts in a folder that is followed.
+    struct Wanted {
+        bool whole = false;           ///< all files of Boundary's own naming
+        std::set<std::string> names;  ///< and these
+        [[nodiscard]] bool operator()(std::string_view name) const;
+    };
+    static base::Result<Tailer> of_paths(const std::vector<std::string>& paths,
+                                         std::vector<FileProgress> resume,
+                                         const EnrichSettings& settings, const std::string& journal,
+                                         LineReader::Tail tail);
+
     Tailer(std::vector<std::string> folders, std::vector<FileProgress> resume,
            const EnrichSettings& settings, LineReader::Tail tail,
            std::vector<std::string> journals);
@@ -98,6 +116,7 @@ private:
     Enricher enricher_;
     ToolCallJournal tool_calls_;
     std::uint64_t tool_calls_read_at_ = 0;  ///< in bytes_read()
+    std::vector<Wanted> wanted_;            ///< by folder
     std::optional<FolderWatch> watch_;
 };
 

@@ -389,5 +389,33 @@ TEST_F(TailerTest, OnceTellsOfADamagedArchiveAndReadsTheRest) {
     EXPECT_THAT(tailer->take_errors(), ElementsAre(HasSubstr(kName + ".gz")));
 }
 
+TEST_F(TailerTest, FollowsAFileThatWasNamedAndNoOtherOfItsFolder) {
+    const auto path = dir_.append("named.txt", deny_line(kNoon));
+    auto tailer = Tailer::follow_paths({path}, {});
+    ASSERT_TRUE(tailer.has_value());
+    EXPECT_THAT(read_all(*tailer).records, SizeIs(1));
+    dir_.append(kName, deny_line(kNoon));
+    dir_.append("named.txt", deny_line(kNoon + kSecond));
+    EXPECT_TRUE(readable(*tailer));
+    EXPECT_THAT(read_all(*tailer, true).event_times(), ElementsAre(kNoon + kSecond));
+}
+
+TEST_F(TailerTest, FollowsAFolderThatWasNamedWithoutWhatIsPackedLater) {
+    dir_.append(kName, deny_line(kNoon));
+    auto tailer = Tailer::follow_paths({dir_.path()}, {});
+    ASSERT_TRUE(tailer.has_value());
+    EXPECT_THAT(read_all(*tailer).records, SizeIs(1));
+    dir_.append(kOther, deny_line(kNoon + kSecond));
+    dir_.append(kName + ".gz", "not looked at");
+    EXPECT_THAT(read_all(*tailer, true).event_times(), ElementsAre(kNoon + kSecond));
+    EXPECT_THAT(tailer->take_errors(), IsEmpty());
+}
+
+TEST_F(TailerTest, CannotFollowWhatIsNotThere) {
+    const auto tailer = Tailer::follow_paths({dir_.file("nothing")}, {});
+    ASSERT_FALSE(tailer.has_value());
+    EXPECT_THAT(tailer.error().message, HasSubstr("nothing"));
+}
+
 }  // namespace
 }  // namespace tailer
