@@ -70,10 +70,12 @@ TEST_P(SummaryGoldenTest, ShowsTheSamplesAsTheGoldenFileDoes) {
 
 INSTANTIATE_TEST_SUITE_P(
     Widths, SummaryGoldenTest,
-    testing::Values(Golden{"samples_80_ascii.txt",
-                           {.width = 80, .colour = false, .unicode = false}},
-                    Golden{"samples_80.txt", {.width = 80, .colour = false, .unicode = true}},
-                    Golden{"samples_160.txt", {.width = 160, .colour = false, .unicode = true}}),
+    testing::Values(
+        Golden{"samples_80_ascii.txt", {.width = 80, .colour = false, .unicode = false}},
+        Golden{"samples_80.txt", {.width = 80, .colour = false, .unicode = true}},
+        Golden{"samples_160.txt", {.width = 160, .colour = false, .unicode = true}},
+        Golden{"samples_200.txt", {.width = 200, .colour = false, .unicode = true}},
+        Golden{"samples_200_ascii.txt", {.width = 200, .colour = false, .unicode = false}}),
     [](const auto& golden) {
         return std::string(golden.param.style.unicode ? "Unicode" : "Ascii") +
                std::to_string(golden.param.style.width);
