@@ -130,6 +130,8 @@ int dispatch(CLI::App& app, int argc, char** argv) {
     CLI::App* summary = app.add_subcommand("summary", "show what files and folders hold, offline");
     summary->add_option("PATH", summary_options.paths, "log files and folders")->required();
     summary->add_flag("--json", summary_options.json, "for machines");
+    summary->add_flag("--follow", summary_options.follow,
+                      "show it anew as lines come, until SIGINT; into a pipe, whole each time");
     const auto instant = [](const std::string& text) {
         return parse_instant(text, 0) ? ""
                                       : "want 2026-06-09T12:00:00Z, or an age such as 6h or 7d";

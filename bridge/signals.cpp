@@ -2,6 +2,7 @@
 #include "bridge/signals.h"
 
 #include <pthread.h>
+#include <sys/signalfd.h>
 
 namespace bridge {
 
@@ -24,6 +25,10 @@ std::optional<int> BlockedSignals::wait(std::chrono::milliseconds limit) const {
     timeout.tv_nsec = std::chrono::nanoseconds(limit - whole).count();
     const int signal = ::sigtimedwait(&signals_, nullptr, &timeout);
     return signal > 0 ? std::optional(signal) : std::nullopt;
+}
+
+base::UniqueFd BlockedSignals::descriptor() const {
+    return base::UniqueFd(::signalfd(-1, &signals_, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
 }  // namespace bridge

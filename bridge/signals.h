@@ -6,6 +6,8 @@
 #include <initializer_list>
 #include <optional>
 
+#include "bridge/base/unique_fd.h"
+
 namespace bridge {
 
 /// Blocks signals in the calling thread and all that it starts afterwards, so that one thread can
@@ -21,6 +23,8 @@ public:
     void let_through() const;
     /// Waits for one of them; nothing when `limit` passes first.
     [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds limit) const;
+    /// Readable when one of them has come: for poll(). Give wait() no time then to take it.
+    [[nodiscard]] base::UniqueFd descriptor() const;
 
 private:
     sigset_t signals_{};

@@ -63,6 +63,7 @@ public:
     void on_unparsed(const tailer::UnparsedLine& line) override;
 
     [[nodiscard]] SummaryData& data() { return data_; }
+    [[nodiscard]] const SummaryData& data() const { return data_; }
 
 private:
     void count_session(std::string_view session);

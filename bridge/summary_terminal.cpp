@@ -105,13 +105,16 @@ std::string_view code_of(Paint paint) {
 
 }  // namespace
 
+bool is_screen(int fd, const Environment& environment) {
+    return ::isatty(fd) == 1 && environment("TERM").value_or("dumb") != "dumb";
+}
+
 TextStyle text_style_for(int fd, const Environment& environment) {
-    const bool dumb = environment("TERM").value_or("dumb") == "dumb";
     const auto terminal_width = columns_of_terminal(fd);
     const std::size_t width =
         terminal_width ? *terminal_width : number_in(environment("COLUMNS")).value_or(80);
     return {.width = std::clamp(width, kNarrowest, kWidest),
-            .colour = ::isatty(fd) == 1 && !dumb && !environment("NO_COLOR"),
+            .colour = is_screen(fd, environment) && !environment("NO_COLOR"),
             .unicode = is_utf8_locale(environment)};
 }
 

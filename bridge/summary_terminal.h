@@ -20,6 +20,9 @@ struct TextStyle {
 /// 80; colour on a terminal without NO_COLOR; blocks where the locale is UTF-8.
 [[nodiscard]] TextStyle text_style_for(int fd, const Environment& environment);
 
+/// Whether `fd` is a terminal that understands escape sequences.
+[[nodiscard]] bool is_screen(int fd, const Environment& environment);
+
 /// Makes log text safe for a terminal: all but printable ASCII is escaped as Go does (\x1b,
 /// \u202e). That stops escape sequences, text that runs backwards, and letters that pass for
 /// others; and each byte of the result is one column wide.

@@ -28,6 +28,7 @@ struct SummaryOptions {
     std::vector<std::string> paths;
     bool json = false;
     SummaryWish wish;
+    bool follow = false;  ///< show it anew as lines come, until SIGINT or SIGTERM
 };
 
 /// Shows what files and folders hold, offline.

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include <cerrno>
 #include <csignal>
-#include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "bridge/base/result.h"
 #include "bridge/commands/commands.h"
-#include "bridge/summary_data.h"
+#include "bridge/summary_follower.h"
 #include "bridge/summary_json.h"
+#include "bridge/summary_output.h"
+#include "bridge/summary_reader.h"
 #include "bridge/summary_terminal.h"
 #include "bridge/summary_text.h"
 #include "tailer/tailer.h"
@@ -20,33 +18,77 @@
 namespace bridge {
 namespace {
 
-/// Nobody reading any more is no failure.
-base::Result<void> write_out(std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
-        if (written < 0 && errno == EPIPE) {
-            return {};
-        }
-        if (written < 0 && errno != EINTR) {
-            return base::system_failure("cannot write to", "stdout");
-        }
-        text.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
-    }
-    return {};
+/// The summary as it goes to stdout now: a terminal may have another width than before.
+std::string rendered(const SummaryReader& reader, bool json) {
+    return json ? summary_json(reader.data()) + "\n"
+                : summary_text(reader.data(), text_style_for(STDOUT_FILENO, process_environment()));
 }
 
-/// The tailer takes a folder that it may not list for an empty one, which is right for a daemon
-/// that waits for it, and wrong here.
-std::vector<std::string> closed_folders(const std::vector<std::string>& paths) {
-    std::vector<std::string> troubles;
-    for (const auto& path : paths) {
-        std::error_code ignored;
-        if (std::filesystem::is_directory(path, ignored) &&
-            ::faccessat(AT_FDCWD, path.c_str(), R_OK | X_OK, AT_EACCESS) != 0) {
-            troubles.push_back(base::system_failure("cannot list", path).value().message);
+/// Tells each trouble once; true when there was one.
+class Troubles {
+public:
+    Troubles(SummaryReader& reader, const Log& log) : reader_(reader), log_(log) {}
+
+    void tell() {
+        for (const auto& trouble : reader_.take_troubles()) {
+            log_.error("cannot read all", {{"cause", trouble}});
+            complete_ = false;
         }
     }
-    return troubles;
+    [[nodiscard]] ExitCode code() const {
+        return complete_ ? ExitCode::Done : ExitCode::Incomplete;
+    }
+
+private:
+    SummaryReader& reader_;
+    const Log& log_;
+    bool complete_ = true;
+};
+
+template <typename Value>
+bool is_shown(const base::Result<Value>& written, const Log& log) {
+    if (!written) {
+        log.error("cannot show the summary", {{"cause", written.error().message}});
+    }
+    return written.has_value();
+}
+
+ExitCode show_once(SummaryReader& reader, Troubles& troubles, const Log& log, bool json) {
+    reader.look(false);
+    troubles.tell();
+    while (reader.has_more()) {
+        static_cast<void>(reader.read());
+        troubles.tell();
+    }
+    // Nobody reading any more is no failure.
+    const bool shown = is_shown(write_whole(STDOUT_FILENO, rendered(reader, json)), log);
+    return shown ? troubles.code() : ExitCode::Incomplete;
+}
+
+ExitCode follow(SummaryReader& reader, Troubles& troubles, const Log& log, bool json) {
+    const bool screen = !json && is_screen(STDOUT_FILENO, process_environment());
+    const BlockedSignals signals =
+        screen ? BlockedSignals({SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP})
+               : BlockedSignals({SIGINT, SIGTERM, SIGHUP});
+    SummaryOutput output(STDOUT_FILENO, screen, !json);
+    const auto text = [&reader, json] { return rendered(reader, json); };
+    // What is said on stderr would stand in the middle of the screen.
+    const auto tell = [&troubles, screen] {
+        if (!screen) {
+            troubles.tell();
+        }
+    };
+    bool shown = is_shown(follow_summary({.reader = reader,
+                                          .output = output,
+                                          .signals = signals,
+                                          .fd = STDOUT_FILENO,
+                                          .partial = screen,
+                                          .text = text,
+                                          .after_reading = tell}),
+                          log);
+    shown = shown && is_shown(output.finish(text()), log);
+    troubles.tell();
+    return shown ? troubles.code() : ExitCode::Incomplete;
 }
 
 }  // namespace
@@ -55,38 +97,18 @@ ExitCode summary_command(const Settings& settings, const SummaryOptions& options
     // So that a closed pipe comes back as EPIPE.
     std::signal(SIGPIPE, SIG_IGN);
     const Log log(settings.log_level, settings.log_format);
-    auto tailer = tailer::Tailer::once(options.paths, {}, settings.enrich, settings.journal_dir);
+    auto tailer =
+        options.follow
+            ? tailer::Tailer::follow_paths(options.paths, settings.enrich, settings.journal_dir)
+            : tailer::Tailer::once(options.paths, {}, settings.enrich, settings.journal_dir);
     if (!tailer) {
         log.error("cannot start", {{"cause", tailer.error().message}});
         return ExitCode::Usage;
     }
-    SummaryGatherer gatherer;
-    SummaryFilter filter(options.wish, gatherer);
-    SummaryData& data = gatherer.data();
-    bool complete = true;
-    const auto report = [&](const std::vector<std::string>& troubles) {
-        for (const auto& trouble : troubles) {
-            log.error("cannot read all", {{"cause", trouble}});
-            ++data.unreadable;
-            complete = false;
-        }
-    };
-    report(closed_folders(options.paths));
-    tailer->look(false);
-    report(tailer->take_errors());
-    while (tailer->has_more()) {
-        static_cast<void>(tailer->read(1U << 20U, filter));
-        report(tailer->take_errors());
-    }
-    data.files = tailer->files().size();
-    const auto written = write_out(
-        options.json ? summary_json(data) + "\n"
-                     : summary_text(data, text_style_for(STDOUT_FILENO, process_environment())));
-    if (!written) {
-        log.error("cannot show the summary", {{"cause", written.error().message}});
-        complete = false;
-    }
-    return complete ? ExitCode::Done : ExitCode::Incomplete;
+    SummaryReader reader(std::move(*tailer), options.paths, options.wish);
+    Troubles troubles(reader, log);
+    return options.follow ? follow(reader, troubles, log, options.json)
+                          : show_once(reader, troubles, log, options.json);
 }
 
 }  // namespace bridge
