@@ -209,7 +209,7 @@ int dispatch(CLI::App& app, int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        if (hook->parsed()) {
+        if (hook->parsed() && error.get_exit_code() != 0) {  // no call for help
             return 0;  // 2 would tell Claude Code to block the tool call
         }
         const int code = app.exit(error);
