@@ -14,6 +14,7 @@
 #include "bridge/base/clock.h"
 #include "bridge/commands/commands.h"
 #include "bridge/effective_settings.h"
+#include "bridge/examples.h"
 #include "bridge/manual.h"
 #include "bridge/quantity.h"
 #include "bridge/settings.h"
@@ -56,6 +57,20 @@ struct SettingFlags {
             ->group("Settings");
     }
 };
+
+constexpr std::string_view kNotes =
+    "A flag beats the environment variable in [brackets], which beats --config FILE.\n"
+    "Exit status: 0 done, 1 failed or incomplete, 2 wrong usage or configuration.";
+
+/// Each command's help ends with its examples.
+void show_examples(CLI::App& app, const std::string& path) {
+    const std::string shown = examples_text(path);
+    app.footer(shown.empty() ? std::string(kNotes) : shown + "\n" + std::string(kNotes));
+    for (CLI::App* command : app.get_subcommands({})) {
+        show_examples(*command,
+                      path.empty() ? command->get_name() : path + " " + command->get_name());
+    }
+}
 
 int fail_usage(const std::string& message) {
     std::cerr << "boundary-loki: " << message << '\n';
@@ -101,13 +116,11 @@ int show_config(const SettingFlags& flags, bool json) {
 int dispatch(CLI::App& app, int argc, char** argv) {
     app.set_version_flag("--version", "boundary-loki " + std::string(kVersion));
     app.require_subcommand(1);
-    app.footer(
-        "A flag beats the environment variable in [brackets], which beats --config FILE.\n"
-        "Exit status: 0 done, 1 failed or incomplete, 2 wrong usage or configuration.");
 
     SettingFlags run_flags;
     bool check = false;
-    CLI::App* run = app.add_subcommand("run", "follow the log folders and push to Loki");
+    CLI::App* run = app.add_subcommand(
+        "run", "follow the log folders and push to Loki, until SIGTERM or SIGINT");
     run->add_flag("--check", check, "check the settings and exit; nothing is started");
     run_flags.attach(*run);
 
@@ -193,7 +206,8 @@ int dispatch(CLI::App& app, int argc, char** argv) {
     SettingFlags exec_flags;
     ToolCallExec call;
     CLI::App* exec = toolcall->add_subcommand(
-        "exec", "run one tool call under Boundary: exec [FLAGS] -- CMD...");
+        "exec",
+        "run one tool call under Boundary, and exit with its status: exec [FLAGS] -- CMD...");
     exec->add_option("CMD", call.command, "the command and its arguments, behind --")->required();
     exec->add_option("--boundary", call.boundary, "Boundary's program")->capture_default_str();
     exec->add_option("--tool", call.tool, "the tool's name")->capture_default_str();
@@ -205,6 +219,7 @@ int dispatch(CLI::App& app, int argc, char** argv) {
     hook_flags.attach(*hook, journal_flags);
     std::string manual_format;
     const CLI::App* manual = add_manual_command(app, manual_format);
+    show_examples(app, "");
 
     try {
         app.parse(argc, argv);
@@ -216,7 +231,7 @@ int dispatch(CLI::App& app, int argc, char** argv) {
         return code == 0 ? 0 : static_cast<int>(ExitCode::Usage);
     }
     if (manual->parsed()) {
-        write_manual(app, manual_format, std::cout);
+        write_manual(app, {manual_format, kNotes}, std::cout);
         return 0;
     }
     if (run->parsed()) {

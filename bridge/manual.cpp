@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "bridge/examples.h"
 #include "bridge/version.h"
 
 namespace bridge {
@@ -111,7 +112,19 @@ void write_command(const CLI::App& command, const std::string& path, std::ostrea
     }
 }
 
-void write_man_page(const CLI::App& app, std::ostream& out) {
+/// Those of all commands, each line once: what stands above commands borrows theirs.
+void write_examples(std::ostream& out) {
+    out << ".SH EXAMPLES\n";
+    for (const auto& example : examples()) {
+        if (!example.command.empty() && example.command != "toolcall") {
+            out << ".TP\n"
+                << troff(std::string(example.says)) << "\n.nf\n"
+                << troff(std::string(example.line)) << "\n.fi\n";
+        }
+    }
+}
+
+void write_man_page(const CLI::App& app, std::string_view notes, std::ostream& out) {
     const std::string& name = app.get_name();
     out << ".TH " << troff(name) << " 1 \"\" \"" << troff(name) << ' ' << kVersion << "\"\n"
         << ".SH NAME\n"
@@ -125,7 +138,8 @@ void write_man_page(const CLI::App& app, std::ostream& out) {
     for (const auto* flag : flags_of(app)) {
         write_flag(*flag, out);
     }
-    out << ".SH NOTES\n" << troff(app.get_footer()) << '\n';
+    write_examples(out);
+    out << ".SH NOTES\n" << troff(std::string(notes)) << '\n';
 }
 
 /// For use within single quotes.
@@ -220,9 +234,9 @@ CLI::App* add_manual_command(CLI::App& app, std::string& format) {
     return manual;
 }
 
-void write_manual(const CLI::App& app, const std::string& format, std::ostream& out) {
-    if (format == "man") {
-        write_man_page(app, out);
+void write_manual(const CLI::App& app, const ManualWish& wish, std::ostream& out) {
+    if (wish.format == "man") {
+        write_man_page(app, wish.notes, out);
     } else {
         write_bash_completion(app, out);
     }

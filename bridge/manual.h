@@ -3,6 +3,7 @@
 
 #include <iosfwd>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
@@ -13,7 +14,12 @@ namespace bridge {
 /// `format` is set by parsing and must outlive it.
 CLI::App* add_manual_command(CLI::App& app, std::string& format);
 
-/// Writes `format` ("man", a page for man(1); "bash", a script to source) of all that `app` takes.
-void write_manual(const CLI::App& app, const std::string& format, std::ostream& out);
+struct ManualWish {
+    std::string_view format;  ///< "man", a page for man(1); "bash", a script to source
+    std::string_view notes;   ///< what holds for all commands
+};
+
+/// Writes the manual of all that `app` takes.
+void write_manual(const CLI::App& app, const ManualWish& wish, std::ostream& out);
 
 }  // namespace bridge
