@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+// What README.md, --help and the man page tell to type is typed, and what they show comes out.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include "bridge/base/rfc3339.h"
+#include "bridge/examples.h"
+#include "tests/support/loki_server.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
+
+namespace end_to_end {
+namespace {
+
+namespace fs = std::filesystem;
+using test_support::eventually;
+using test_support::LokiServer;
+using test_support::Process;
+using test_support::read_file;
+using test_support::RunResult;
+using test_support::TempDir;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+
+const std::string kRoot = BOUNDARY_LOKI_SOURCE_DIR "/";
+constexpr std::chrono::seconds kPatience{120};
+
+/// Lines that are not run here, and why.
+const std::map<std::string, std::string> kNotRun = {
+    {"bash tests/demo.sh", "builds the tree that this test runs from; its last command is run"},
+    {"bash tests/all.sh", "runs this test"},
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) {
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+/// The README's fenced blocks of a language ("" = of none), in order.
+std::vector<std::string> blocks(const std::string& language) {
+    std::vector<std::string> found;
+    bool inside = false;
+    bool wanted = false;
+    for (const auto& line : lines_of(read_file(kRoot + "README.md"))) {
+        if (line.starts_with("```")) {
+            inside = !inside;
+            wanted = inside && line == "```" + language;
+            if (wanted) {
+                found.emplace_back();
+            }
+        } else if (wanted) {
+            found.back() += line + "\n";
+        }
+    }
+    return found;
+}
+
+/// A line of a shell without the comment behind it.
+std::string command_in(const std::string& line) {
+    const std::string command = line.substr(0, line.find("   #"));
+    return command.substr(0, command.find_last_not_of(' ') + 1);
+}
+
+std::string replaced(std::string text, std::string_view from, const std::string& to) {
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+        text.replace(at, from.size(), to);
+    }
+    return text;
+}
+
+/// A workspace in which the documented programs are on the PATH and the sample logs are the logs.
+class DocumentedCommandsTest : public testing::Test {
+protected:
+    DocumentedCommandsTest()
+        : loki_({.auth_enabled = false, .limits = "reject_old_samples: false"}) {
+        fs::copy(kRoot + "tests/samples/boundary_logs", logs(), fs::copy_options::recursive);
+        const std::string bin = folder_.file("bin");
+        fs::create_directory(bin);
+        fs::create_symlink(BOUNDARY_LOKI_BINARY, bin + "/boundary-loki");
+        // No repository here, and no network.
+        script("git", "exit 0");
+        folder_.append("token", "secret\n");
+        folder_.append("boundary-loki.conf", "loki-url = http://loki.example:3100\n");
+        environment_ = {{"PATH", bin + ":/usr/bin:/bin"},
+                        {"HOME", folder_.path()},
+                        {"BOUNDARY_LOG_DIR", logs()},
+                        {"BOUNDARY_LOKI_METRICS_ADDRESS", "off"},
+                        {"CODER_WORKSPACE_OWNER_NAME", "joe"},
+                        {"CODER_WORKSPACE_NAME", "w1"},
+                        {"CODER_WORKSPACE_AGENT_NAME", "main"},
+                        {"CODER_WORKSPACE_TEMPLATE_NAME", "firewalled"},
+                        {"BOUNDARY_LOKI_NAMESPACE", "coder-workspaces"},
+                        {"COLUMNS", "110"},
+                        {"LC_ALL", "C.UTF-8"}};
+    }
+    void SetUp() override {
+        for (const auto* tool : {"loki", "logcli", "boundary-stand-in"}) {
+            if (const auto missing = test_support::missing_tool(tool); !missing.empty()) {
+                GTEST_SKIP() << missing;
+            }
+        }
+        fs::create_symlink(*test_support::real_tool("boundary-stand-in"),
+                           folder_.file("bin/boundary"));
+    }
+
+    [[nodiscard]] std::string logs() const { return folder_.file("logs"); }
+    void script(const std::string& name, const std::string& body) const {
+        fs::permissions(folder_.append("bin/" + name, "#!/bin/sh\n" + body + "\n"),
+                        fs::perms::owner_all);
+    }
+    /// The documented line with the addresses of this test.
+    [[nodiscard]] std::string here(const std::string& line) const {
+        return replaced(replaced(line, "http://loki.example:3100", loki_.url()),
+                        "/tmp/boundary_logs", logs());
+    }
+    [[nodiscard]] RunResult shell(const std::string& line) const {
+        return test_support::run_command(
+            {"sh", "-c", "cd '" + folder_.path() + "' && " + here(line)}, environment_);
+    }
+    /// For a command that goes on until it is told to end: until it shows `sign`.
+    void run_until(const std::string& line, const std::string& sign) const {
+        const std::string output = folder_.file("output");
+        fs::remove(output);
+        Process process(
+            {"sh", "-c", "cd '" + folder_.path() + "' && exec " + here(line) + " 2>&1"},
+            {.environment = environment_, .output = output, .errors = {}, .folder = {}});
+        EXPECT_TRUE(eventually([&] { return read_file(output).find(sign) != std::string::npos; },
+                               kPatience))
+            << line << read_file(output);
+        process.signal(SIGTERM);
+        EXPECT_EQ(process.wait(kPatience), 0) << line << read_file(output);
+    }
+    /// Runs a documented line as it is meant.
+    void follow(const std::string& line) const {
+        if (line.starts_with("boundary-loki run ") && line.find("--check") == std::string::npos) {
+            run_until(line, "msg=started");
+        } else if (line.find("--follow") != std::string::npos) {
+            run_until(line, "lines read");
+        } else {
+            const auto result = shell(line);
+            // The samples are old: that doctor finds nothing of today is right.
+            const bool doctor = line.starts_with("boundary-loki doctor ");
+            EXPECT_TRUE(result.status == 0 || (doctor && result.status == 1))
+                << line << " gave " << result.status << "\n"
+                << result.output << result.errors;
+        }
+    }
+
+    TempDir folder_;
+    LokiServer loki_;
+    std::map<std::string, std::string> environment_;
+};
+
+TEST_F(DocumentedCommandsTest, TheReadmesCommandsRun) {
+    loki_.start();
+    std::size_t run = 0;
+    for (const auto& block : blocks("sh")) {
+        for (const auto& line : lines_of(block)) {
+            const std::string command = command_in(line);
+            if (!kNotRun.contains(command)) {
+                follow(command);
+                ++run;
+            }
+        }
+    }
+    EXPECT_EQ(run, 2U) << "a command more or less in README.md";
+}
+
+TEST_F(DocumentedCommandsTest, TheHelpsExamplesRunAndStandInTheManPage) {
+    loki_.start();
+    const std::string page = replaced(shell("boundary-loki manual man").output, "\\-", "-");
+    for (const auto& example : bridge::examples()) {
+        const std::string line(example.line);
+        follow(line);
+        EXPECT_THAT(page, HasSubstr(replaced(line, "\\", "\\e")));
+        EXPECT_THAT(shell("boundary-loki " + std::string(example.command) + " --help").output,
+                    HasSubstr("\n  " + line + "\n"));
+    }
+}
+
+TEST_F(DocumentedCommandsTest, TheReadmeShowsWhatTheDemoShows) {
+    const auto demo = lines_of(read_file(kRoot + "tests/demo.sh"));
+    ASSERT_THAT(demo.back(), StartsWith("exec build/release/boundary-loki "));
+    const auto result =
+        shell("cd '" + kRoot + "' && " +
+              replaced(demo.back(), "build/release/boundary-loki", "boundary-loki"));
+    EXPECT_EQ(result.status, 0) << result.errors;
+    auto shown = blocks("").front();
+    ASSERT_THAT(shown, testing::EndsWith("\n  ...\n"));
+    shown.resize(shown.size() - std::string_view("  ...\n").size());
+    EXPECT_THAT(result.output, StartsWith(shown));
+}
+
+TEST_F(DocumentedCommandsTest, TheReadmeShowsAnEntryAsItIs) {
+    std::string unwrapped;
+    for (const auto& line : lines_of(blocks("json").front())) {
+        unwrapped += line.substr(line.find_first_not_of(' '));
+    }
+    EXPECT_THAT(lines_of(shell("boundary-loki replay --output ndjson /tmp/boundary_logs").output),
+                Contains(unwrapped));
+}
+
+TEST_F(DocumentedCommandsTest, TheReadmesHooksRun) {
+    simdjson::dom::parser parser;
+    simdjson::dom::element settings;
+    ASSERT_EQ(parser.parse(blocks("json").at(1)).get(settings), simdjson::SUCCESS);
+    std::size_t hooks = 0;
+    for (const auto event : settings["hooks"].get_object()) {
+        std::string_view command;
+        ASSERT_EQ(event.value.at_pointer("/0/hooks/0/command").get(command), simdjson::SUCCESS);
+        const auto result = shell("echo '{\"hook_event_name\":\"" + std::string(event.key) +
+                                  "\",\"tool_name\":\"Bash\",\"tool_use_id\":\"toolu_77\"}' | " +
+                                  std::string(command));
+        EXPECT_EQ(result.status, 0) << result.errors;
+        EXPECT_THAT(result.output, IsEmpty());
+        ++hooks;
+    }
+    EXPECT_EQ(hooks, 3U);
+    const auto journal = shell("cat logs/toolcalls/*.jsonl | grep -c toolu_77").output;
+    EXPECT_EQ(journal, "3\n");
+}
+
+TEST_F(DocumentedCommandsTest, TheReadmesQueriesAnswer) {
+    loki_.start();
+    const auto replay =
+        shell("boundary-loki replay --loki-url http://loki.example:3100 /tmp/boundary_logs");
+    ASSERT_EQ(replay.status, 0) << replay.errors;
+    const auto noon = *base::parse_rfc3339("2026-06-09T12:05:00Z");
+    for (const auto& query : lines_of(blocks("logql").front())) {
+        const bool log = query.starts_with("{");
+        EXPECT_THAT(
+            log ? loki_.rows(query, noon - 600'000'000'000, noon).size()
+                : loki_.counts(query, query.starts_with("topk") ? "domain" : "decision", noon)
+                      .size(),
+            testing::Gt(0U))
+            << query;
+    }
+
+    script("logcli", "command=$1; shift; exec '" + *test_support::real_tool("logcli") +
+                         "' \"$command\" --addr='" + loki_.url() +
+                         "' --from=2026-11-23T00:00:00Z --to=2026-11-24T00:00:00Z \"$@\"");
+    const auto console = blocks("console");
+    ASSERT_THAT(console, SizeIs(1));
+    ASSERT_THAT(console.front(), StartsWith("$ "));
+    const auto end = console.front().find("'\n") + 2;
+    const auto result = shell(console.front().substr(2, end - 2));
+    EXPECT_EQ(result.output, console.front().substr(end)) << result.errors;
+}
+
+}  // namespace
+}  // namespace end_to_end
