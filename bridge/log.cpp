@@ -36,13 +36,21 @@ void append_pair(std::string& line, LogFormat format, std::string_view name,
 
 }  // namespace
 
-Log::Log(LogLevel level, LogFormat format)
+Log::Log(LogLevel level, LogFormat format, const base::Clock* clock)
     : level_(level),
       format_(format),
+      clock_(clock),
+      limiter_(std::make_unique<LogLimiter>()),
       logger_(std::make_shared<spdlog::logger>("boundary-loki",
                                                std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
     logger_->set_pattern("%v");
     logger_->set_level(spdlog::level::trace);
+}
+
+Log::~Log() {
+    if (clock_ != nullptr) {
+        tell_suppressed(true);
+    }
 }
 
 void Log::write(LogLevel level, std::string_view name, std::string_view message,
@@ -50,6 +58,23 @@ void Log::write(LogLevel level, std::string_view name, std::string_view message,
     if (level < level_) {
         return;
     }
+    if (clock_ != nullptr) {
+        tell_suppressed(false);
+        if (!limiter_->admits(message, clock_->steady())) {
+            return;
+        }
+    }
+    put(name, message, fields);
+}
+
+void Log::tell_suppressed(bool all) const {
+    for (const auto& [message, count] : limiter_->take_suppressed(clock_->steady(), all)) {
+        put("warn", "suppressed repeats of a message",
+            {{"message", message}, {"count", std::to_string(count)}});
+    }
+}
+
+void Log::put(std::string_view name, std::string_view message, Fields fields) const {
     std::string stamp;
     base::append_rfc3339_nano(stamp, base::SystemClock().wall_ns() / 1'000'000 * 1'000'000);
     std::string line;

@@ -8,6 +8,9 @@
 #include <string_view>
 #include <utility>
 
+#include "bridge/base/clock.h"
+#include "bridge/log_limiter.h"
+
 namespace spdlog {
 class logger;
 }
@@ -23,7 +26,12 @@ class Log {
 public:
     using Fields = std::initializer_list<std::pair<std::string_view, std::string>>;
 
-    Log(LogLevel level, LogFormat format);
+    /// With a clock, which must outlive it, a message that repeats is held back, and how often is
+    /// told: for a process that runs on and on.
+    Log(LogLevel level, LogFormat format, const base::Clock* clock = nullptr);
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
+    ~Log();
 
     void debug(std::string_view message, Fields fields = {}) const;
     void info(std::string_view message, Fields fields = {}) const;
@@ -33,9 +41,13 @@ public:
 private:
     void write(LogLevel level, std::string_view name, std::string_view message,
                Fields fields) const;
+    void put(std::string_view name, std::string_view message, Fields fields) const;
+    void tell_suppressed(bool all) const;
 
     LogLevel level_;
     LogFormat format_;
+    const base::Clock* clock_;
+    std::unique_ptr<LogLimiter> limiter_;
     std::shared_ptr<spdlog::logger> logger_;
 };
 

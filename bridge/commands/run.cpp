@@ -52,8 +52,8 @@ Checkpoint load_checkpoint(const StateFolder& state, const Log& log) {
 
 ExitCode run_command(const Settings& settings) {
     harden_process();
-    const Log log(settings.log_level, settings.log_format);
     const base::SystemClock clock;
+    const Log log(settings.log_level, settings.log_format, &clock);
     auto state = StateFolder::open(settings.state_dir, settings.spool_max_bytes);
     if (!state) {
         log.error("cannot start", {{"cause", state.error().message}});
