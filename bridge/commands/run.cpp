@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <chrono>
-#include <cstdio>
+#include <filesystem>
+#include <iterator>
 #include <random>
 
 #include "bridge/commands/commands.h"
 #include "bridge/pipeline.h"
 #include "bridge/process_hardening.h"
+#include "bridge/process_limits.h"
 #include "bridge/version.h"
 #include "bridge/worker.h"
 #include "exporter/secret_file.h"
@@ -22,6 +25,16 @@ std::string joined(const std::vector<std::string>& parts) {
         text += (text.empty() ? "" : ":") + part;
     }
     return text;
+}
+
+/// Those that Boundary has not made yet, or that were misspelt.
+std::vector<std::string> missing_folders(const std::vector<std::string>& folders) {
+    std::vector<std::string> missing;
+    std::ranges::copy_if(folders, std::back_inserter(missing), [](const std::string& folder) {
+        std::error_code ignored;
+        return !std::filesystem::is_directory(folder, ignored);
+    });
+    return missing;
 }
 
 void warn_of_open_secrets(const Settings& settings, const Log& log) {
@@ -96,9 +109,13 @@ ExitCode run_command(const Settings& settings) {
 
     log.info("started", {{"version", std::string(kVersion)},
                          {"log_dirs", joined(settings.log_dirs)},
+                         {"waits_for", joined(missing_folders(settings.log_dirs))},
                          {"loki", settings.loki.url},
                          {"state_dir", settings.state_dir},
-                         {"metrics", settings.metrics_address}});
+                         {"metrics", settings.metrics_address},
+                         {"spool_max_bytes", std::to_string(settings.spool_max_bytes)},
+                         {"open_files_limit", open_files_limit()},
+                         {"memory_limit", memory_limit()}});
     const Wakeup wakeup;
     Pipeline pipeline({log, clock, tailer, exporter, telemetry, &*state}, wakeup);
     const ExitCode code = run_until_signal({
