@@ -9,7 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "tailer/log_file_name.h"
+#include "bridge/checkpoint_writing.h"
 
 namespace bridge {
 namespace {
@@ -193,70 +193,6 @@ void Pipeline::settle(const exporter::Ticket& ticket) {
     }
 }
 
-void Pipeline::write_file(CheckpointWriter& writer, const tailer::KnownFile& file) const {
-    const bool renamed = file.first_session != nullptr;
-    writer.file(parts_.tailer.files().folder(file.folder), file.name, file.identity, file.settled,
-                renamed ? *file.first_session : "");
-}
-
-void Pipeline::write_all_files(CheckpointWriter& writer) const {
-    const auto& files = parts_.tailer.files();
-    for (const auto& file : files.unseen()) {
-        writer.file(file.folder, file.name, file.identity, file.offset, file.session);
-    }
-    files.for_each([&](tailer::FileId, const tailer::KnownFile& file) {
-        if (!file.gone) {
-            write_file(writer, file);
-        }
-    });
-}
-
-void Pipeline::write_changed_files(CheckpointWriter& writer) {
-    auto& files = parts_.tailer.files();
-    for (const tailer::FileId id : files.take_changed()) {
-        const tailer::KnownFile& file = files.file(id);
-        if (!file.gone) {
-            write_file(writer, file);
-        } else if (!files.is_replaced(file)) {
-            writer.gone(files.folder(file.folder), file.identity.inode);
-        }
-    }
-}
-
-base::Result<void> Pipeline::write_checkpoint(bool clean) {
-    CheckpointFile& disk = parts_.state->checkpoint();
-    const bool whole = disk.wants_whole();
-    exporter::KeptOrigins& origins = parts_.exporter.origins();
-    origins.forget_if([this](const exporter::Ticket& ticket) { return is_covered(ticket); });
-    const auto fill = [&](CheckpointWriter& writer) {
-        const auto keep = [&writer](std::uint64_t origin) { writer.kept(origin); };
-        if (whole) {
-            writer.begin_whole(clean);
-            static_cast<void>(parts_.tailer.files().take_changed());
-            write_all_files(writer);
-            origins.for_each(keep);
-        } else {
-            writer.begin_changes(clean);
-            write_changed_files(writer);
-            origins.for_each_unsaved(keep);
-        }
-        for (const auto& [stream, newest_ns] : parts_.exporter.high_water()) {
-            writer.stream(stream, newest_ns);
-        }
-        writer.segment(parts_.exporter.newest_segment());
-    };
-    auto written = whole ? disk.save_whole(fill) : disk.append(fill);
-    if (written) {
-        origins.saved();
-    }
-    return written;
-}
-
-bool Pipeline::is_covered(const exporter::Ticket& ticket) const {
-    auto& files = parts_.tailer.files();
-    return !files.knows(ticket.source) || files.file(ticket.source).settled >= ticket.position;
-}
-
 void Pipeline::save_checkpoint(bool clean) {
     if (parts_.state == nullptr) {
         return;
@@ -268,7 +204,8 @@ void Pipeline::save_checkpoint(bool clean) {
     }
     if (saved) {
         letters_unsynced_ = false;
-        saved = write_checkpoint(clean);
+        saved = write_checkpoint(parts_.state->checkpoint(), parts_.tailer.files(), parts_.exporter,
+                                 clean);
     }
     save_failed_ = !saved;
     if (!saved) {

@@ -86,11 +86,6 @@ private:
     void write_letters();
     void take_settled();
     void save_checkpoint(bool clean);
-    void write_all_files(CheckpointWriter& writer) const;
-    void write_changed_files(CheckpointWriter& writer);
-    void write_file(CheckpointWriter& writer, const tailer::KnownFile& file) const;
-    [[nodiscard]] base::Result<void> write_checkpoint(bool clean);
-    [[nodiscard]] bool is_covered(const exporter::Ticket& ticket) const;
     void settle(const exporter::Ticket& ticket);
     void forget_finished();
     void report();
