@@ -112,9 +112,7 @@ protected:
     }
     void SetUp() override {
         for (const auto* tool : {"loki", "logcli", "boundary-stand-in"}) {
-            if (const auto missing = test_support::missing_tool(tool); !missing.empty()) {
-                GTEST_SKIP() << missing;
-            }
+            ASSERT_TRUE(test_support::real_tool(tool)) << tool << ": run tests/tools/install.sh";
         }
         fs::create_symlink(*test_support::real_tool("boundary-stand-in"),
                            folder_.file("bin/boundary"));
