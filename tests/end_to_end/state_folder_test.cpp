@@ -81,7 +81,9 @@ TEST(StateFolderTest, ASpoolThatFillsTheDiskStopsTheReadingAndLosesNothing) {
     daemon.wrap(disk.inside({}));
     write_random(daemon, 0, kDecisions);
     daemon.start();
-    ASSERT_TRUE(eventually([&] { return says_disk_trouble(daemon); })) << daemon.log();
+    // It spools at each try, and the waits between tries are drawn from ever wider spans.
+    ASSERT_TRUE(eventually([&] { return says_disk_trouble(daemon); }, std::chrono::minutes(2)))
+        << daemon.log();
     EXPECT_LT(daemon.metric("boundary_loki_decisions_total{decision=\"deny\"}").value_or(0),
               kDecisions / 3);
 
