@@ -83,8 +83,9 @@ func lifeOfADaemon(t *testing.T, loki server) []exposition {
 	})
 	until("it spools", func(e exposition) bool { return e["boundary_loki_spool_bytes"] > 0 })
 	up.Store(true)
-	until("all is delivered", func(e exposition) bool {
-		return e["boundary_loki_pushed_entries_total"] == 42 && e["boundary_loki_spool_bytes"] == 0
+	until("all is delivered or refused", func(e exposition) bool {
+		return e["boundary_loki_pushed_entries_total"] == 42 && e["boundary_loki_spool_bytes"] == 0 &&
+			e[`boundary_loki_rejected_entries_total{reason="too_far_in_future"}`] == 1
 	})
 	return life
 }
