@@ -85,11 +85,11 @@ ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& ba
     StoredRows& rows = known != nullptr ? *known : own;
     const std::int64_t first_ns = batch.slots().front().timestamp_ns;
     const std::int64_t end_ns = after(batch.slots().back().timestamp_ns);
+    const bool nothing_so_far = rows.hashes.empty() && rows.start_ns < rows.end_ns;
     const bool adjoins = first_ns >= rows.start_ns && first_ns <= rows.end_ns;
     if (!adjoins || rows.hashes.size() > kMostRows) {
         rows = {first_ns, first_ns, {}};
     }
-    const bool nothing_so_far = rows.hashes.empty() && rows.start_ns < rows.end_ns;
     const std::int64_t until_ns =
         nothing_so_far ? std::min(end_ns, INT64_MAX - kLookAheadNs) + kLookAheadNs : end_ns;
     while (rows.end_ns < end_ns) {
