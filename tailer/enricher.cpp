@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "bridge/base/rfc3339.h"
 #include "bridge/base/utf8.h"
 #include "tailer/secret_scrubber.h"
 
@@ -83,11 +82,11 @@ Enricher::Enricher(const EnrichSettings& settings)
                         {"workspace_id", who.workspace_id},
                         {"template_id", who.template_id},
                         {"template_version_id", who.template_version_id}};
-    builder_.begin_fields();
-    for (const auto& [name, value] : identity_fields_) {
-        builder_.field(name, value);
+    for (const Verdict verdict : {Verdict::Allow, Verdict::Deny}) {
+        begin_line(verdict, 0);
+        identity();
+        (verdict == Verdict::Allow ? allow_head_ : deny_head_) = builder_.head();
     }
-    identity_text_ = builder_.fields_only();
 
     common_labels_ = settings.extra_labels;
     const base::Labels candidates = {{"job", std::string(kJob)},
@@ -110,8 +109,21 @@ Enricher::Enricher(const EnrichSettings& settings)
     }
     decision_is_label_ = holds(settings.stream_labels, "decision");
     tool_is_label_ = holds(settings.stream_labels, "tool");
-    for (const std::string_view decision : {kAllow, kDeny, kNotice}) {
-        static_cast<void>(stream_of(decision, ""));
+    plain_streams_ = {stream_of(kAllow, ""), stream_of(kDeny, ""), stream_of(kNotice, "")};
+    for (const auto& [name, value] : constant_metadata_) {
+        metadata_.push_back({name, value});
+    }
+}
+
+void Enricher::begin_line(Verdict verdict, std::int64_t timestamp_ns) {
+    const bool allow = verdict == Verdict::Allow;
+    builder_.begin(timestamp_ns, allow ? "INFO" : "WARN", kRequestMessage);
+    builder_.our_field("decision", allow ? kAllow : kDeny);
+}
+
+void Enricher::identity() {
+    for (const auto& [name, value] : identity_fields_) {
+        builder_.our_field(name, value);
     }
 }
 
@@ -137,9 +149,6 @@ StreamIndex Enricher::stream_of(std::string_view decision, std::string_view tool
 }
 
 void Enricher::metadata(std::string_view name, std::string_view value) {
-    if (value.empty()) {
-        return;
-    }
     value = base::utf8_prefix(value, kMetadataValueBytes);
     if (!base::is_ascii(value)) {
         // Reserved by the caller, so earlier views into the buffer stay valid.
@@ -147,16 +156,21 @@ void Enricher::metadata(std::string_view name, std::string_view value) {
         base::append_valid_utf8(sanitized_, value);
         value = std::string_view(sanitized_).substr(start);
     }
-    metadata_.push_back({name, value});
-}
-
-void Enricher::constant_metadata() {
-    metadata_.clear();
-    sanitized_.clear();
-    sanitized_.reserve(16 * 3 * kMetadataValueBytes);
-    for (const auto& [name, value] : constant_metadata_) {
+    if (!value.empty()) {
         metadata_.push_back({name, value});
     }
+}
+
+void Enricher::valid_metadata(std::string_view name, std::string_view value) {
+    if (!value.empty()) {
+        metadata_.push_back({name, base::utf8_prefix(value, kMetadataValueBytes)});
+    }
+}
+
+void Enricher::begin_metadata() {
+    metadata_.resize(constant_metadata_.size());
+    sanitized_.clear();
+    sanitized_.reserve(16 * 3 * kMetadataValueBytes);
 }
 
 void Enricher::claims(const Decision& decision) {
@@ -199,22 +213,19 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
     const std::string_view tool = call != nullptr ? tool_label(call->tool, tools_) : "";
     folded_tools_ += tool == kOtherTool ? 1 : 0;
     const NormalizedUrl url = urls_.normalize(decision.url, decision.host);
-    event_time_.clear();
-    base::append_rfc3339_nano(event_time_, decision.time_ns);
-    constant_metadata();
+    begin_metadata();
 
-    builder_.begin(timestamp_ns, allow ? "INFO" : "WARN", kRequestMessage);
-    builder_.our_field("decision", verdict);
     if (decision.claims.empty()) {
-        builder_.prepared(identity_text_);
+        builder_.begin(timestamp_ns, allow ? allow_head_ : deny_head_);
     } else {
+        begin_line(decision.verdict, timestamp_ns);
         claims(decision);
     }
     builder_.our_field("http_method", decision.method);
-    builder_.our_field("http_url", url.http_url);
-    builder_.our_field("event_time", event_time_);
+    builder_.plain_field("http_url", url.http_url);
+    builder_.plain_field("event_time", event_times_.text(decision.time_ns));
     builder_.our_field("matched_rule", decision.rule);
-    builder_.our_field("domain", url.domain);
+    builder_.plain_field("domain", url.domain);
     builder_.our_field("session", session);
     if (call != nullptr) {
         tool_call_fields(*call, tool);
@@ -222,23 +233,24 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
     builder_.our_field("suspect", decision.suspect);
 
     if (!decision_is_label_) {
-        metadata("decision", verdict);
+        valid_metadata("decision", verdict);
     }
-    metadata("domain", url.domain);
+    valid_metadata("domain", url.domain);
     metadata("http_method", decision.method);
     metadata("matched_rule", decision.rule);
-    metadata("session", session);
+    valid_metadata("session", session);
     if (call != nullptr) {
         tool_call_metadata(*call, tool);
     }
-    metadata("suspect", decision.suspect);
+    valid_metadata("suspect", decision.suspect);
 
     Record record;
     record.suspect = decision.suspect;
     record.kind = allow ? RecordKind::Allow : RecordKind::Deny;
     record.event_time_ns = decision.time_ns;
     record.timestamp_ns = timestamp_ns;
-    record.stream = stream_of(verdict, tool);
+    record.stream = tool.empty() ? plain_streams_[static_cast<std::size_t>(record.kind)]
+                                 : stream_of(verdict, tool);
     record.line = builder_.finish();
     record.metadata = metadata_;
     return record;
@@ -253,17 +265,17 @@ std::string_view Enricher::scrubbed(std::string_view text) {
 Record Enricher::enrich(const Notice& notice, std::string_view session, std::int64_t timestamp_ns) {
     message_.assign(kNoticePrefix);
     append_scrubbed(message_, notice.message, url_query_);
-    constant_metadata();
+    begin_metadata();
     builder_.begin(timestamp_ns, notice.level, message_);
-    builder_.prepared(identity_text_);
+    identity();
     for (const auto& [name, value] : notice.fields) {
         key_.assign(is_reserved(name) ? "boundary_" : "").append(name);
         builder_.field(key_, scrubbed(value));
     }
     builder_.our_field("session", session);
     builder_.our_field("suspect", notice.suspect);
-    metadata("session", session);
-    metadata("suspect", notice.suspect);
+    valid_metadata("session", session);
+    valid_metadata("suspect", notice.suspect);
 
     Record record;
     record.event_time_ns = notice.time_ns;
@@ -271,7 +283,7 @@ Record Enricher::enrich(const Notice& notice, std::string_view session, std::int
     record.level = notice.level;
     record.suspect = notice.suspect;
     record.timestamp_ns = timestamp_ns;
-    record.stream = stream_of(kNotice, "");
+    record.stream = plain_streams_[static_cast<std::size_t>(RecordKind::Notice)];
     record.line = builder_.finish();
     record.metadata = metadata_;
     return record;

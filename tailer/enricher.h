@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bridge/base/labels.h"
+#include "bridge/base/rfc3339.h"
 #include "tailer/decision.h"
 #include "tailer/line_builder.h"
 #include "tailer/record.h"
@@ -83,7 +84,11 @@ public:
 
 private:
     void metadata(std::string_view name, std::string_view value);
-    void constant_metadata();
+    /// The same for what is valid UTF-8.
+    void valid_metadata(std::string_view name, std::string_view value);
+    void begin_metadata();
+    void begin_line(Verdict verdict, std::int64_t timestamp_ns);
+    void identity();
     void claims(const Decision& decision);
     void tool_call_fields(const ToolCallMatch& call, std::string_view tool);
     void tool_call_metadata(const ToolCallMatch& call, std::string_view tool);
@@ -97,16 +102,20 @@ private:
     std::vector<base::Labels> streams_;
     /// By verdict and tool; the tool is empty where it is no label.
     std::map<std::pair<std::string_view, std::string_view>, StreamIndex> stream_index_;
+    /// Those without a tool, by RecordKind.
+    std::array<StreamIndex, 3> plain_streams_{};
     base::Labels constant_metadata_;  ///< identity that is no stream label, same for every record
     base::Labels identity_fields_;    ///< identity as it stands in the line
-    std::string identity_text_;       ///< the same, formatted
+    /// What every allow and every deny begins with: see LineBuilder::head().
+    std::string allow_head_;
+    std::string deny_head_;
     bool decision_is_label_ = true;
     bool tool_is_label_ = true;
-    std::vector<base::LabelView> metadata_;
-    std::string sanitized_;  ///< backs metadata values that had to be changed
+    std::vector<base::LabelView> metadata_;  ///< begins with constant_metadata_
+    std::string sanitized_;                  ///< backs metadata values that had to be changed
     std::string message_;
     std::string key_;
-    std::string event_time_;
+    base::Rfc3339Writer event_times_;
     std::string scrubbed_;
     std::uint64_t folded_tools_ = 0;
 };

@@ -5,6 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "bridge/base/rfc3339.h"
+#include "bridge/base/text_buffer.h"
+
 namespace tailer {
 
 enum class LineFormat : std::uint8_t {
@@ -20,24 +23,29 @@ public:
 
     /// `message` is `boundary_request` for a decision; for a notice it starts with `boundary: `.
     void begin(std::int64_t timestamp_ns, std::string_view level, std::string_view message);
+    /// The same with what head() gave of an earlier line.
+    void begin(std::int64_t timestamp_ns, std::string_view head);
     void field(std::string_view name, std::string_view value);
     /// The same for a name of our own, which no format has to escape.
     void our_field(std::string_view name, std::string_view value);
-    /// Appends fields that fields_only() made with the same format.
-    void prepared(std::string_view fields);
+    /// The same for a value that is known to hold nothing that a JSON string has to escape.
+    void plain_field(std::string_view name, std::string_view value);
     /// The line; borrows from this object until the next begin().
     [[nodiscard]] std::string_view finish();
 
-    /// Starts a run of bare fields, to be kept and given to prepared() later.
-    void begin_fields();
-    [[nodiscard]] std::string fields_only() const { return line_; }
+    /// All but the timestamp of what was built since begin(), one field at least: many lines begin
+    /// alike.
+    [[nodiscard]] std::string head() const;
 
 private:
     void separate();
-    void put(std::string_view name, std::string_view value, bool our_name);
+    void put_stamp(std::int64_t timestamp_ns);
+    void put_name(std::string_view name);
 
     LineFormat format_;
-    std::string line_;
+    base::TextBuffer line_;
+    base::Rfc3339Writer stamps_;
+    std::size_t behind_stamp_ = 0;
     bool first_field_ = true;
 };
 

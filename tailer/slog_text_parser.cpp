@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "bridge/base/byte_scan.h"
-#include "bridge/base/rfc3339.h"
 #include "tailer/suspicion.h"
 
 namespace tailer {
@@ -60,7 +59,7 @@ public:
 
     /// `rest` starts behind the opening quote. The value borrows from it when it had no escape.
     std::optional<std::string_view> take() {
-        const std::size_t plain = base::length_before(rest_, ends_quoted_run);
+        const std::size_t plain = base::length_before<ends_quoted_run>(rest_);
         if (plain == rest_.size()) {
             return std::nullopt;
         }
@@ -71,7 +70,7 @@ public:
         }
         const std::size_t start = buffer_.size();
         while (!rest_.empty()) {
-            const std::size_t run = base::length_before(rest_, ends_quoted_run);
+            const std::size_t run = base::length_before<ends_quoted_run>(rest_);
             if (run == rest_.size()) {
                 return std::nullopt;
             }
@@ -149,7 +148,7 @@ std::optional<std::string_view> take_token(std::string_view& rest, char stop, st
         rest.remove_prefix(1);
         return GoQuoted(rest, buffer).take();
     }
-    const auto token = rest.substr(0, base::length_before(rest, ends_bare));
+    const auto token = rest.substr(0, base::length_before<ends_bare>(rest));
     rest.remove_prefix(token.size());
     // TextHandler quotes every key and value that holds one of these.
     if (!rest.empty() && rest.front() != stop) {
@@ -169,12 +168,61 @@ bool take(std::string_view& rest, char expected) {
 }  // namespace
 
 ParsedLine SlogTextParser::parse(std::string_view line) {
-    unquoted_.clear();
     // Unescaping never makes text longer, so views into the buffer stay valid while it fills.
     unquoted_.reserve(line.size());
-    pairs_.clear();
+    if (const auto verdict = boundarys_verdict(line)) {
+        return *verdict;
+    }
+    return any_record(line);
+}
 
-    std::string_view rest = line;
+/// A verdict with the keys that Boundary writes, in its order and no others: nearly every line.
+/// any_record() reads the same from it.
+std::optional<Decision> SlogTextParser::boundarys_verdict(std::string_view rest) {
+    unquoted_.clear();
+    const auto take_value = [&](std::string_view key) -> std::optional<std::string_view> {
+        if (!rest.starts_with(key)) {
+            return std::nullopt;
+        }
+        rest.remove_prefix(key.size());
+        return take_token(rest, ' ', unquoted_);
+    };
+    const auto time = take_value("time=");
+    if (!time) {
+        return std::nullopt;
+    }
+    Decision decision;
+    std::optional<std::string_view> method = take_value(" level=WARN msg=DENY method=");
+    if (!method) {
+        method = take_value(" level=INFO msg=ALLOW method=");
+        decision.verdict = Verdict::Allow;
+    }
+    const auto url = method ? take_value(" url=") : std::nullopt;
+    const auto host = url ? take_value(" host=") : std::nullopt;
+    if (!host) {
+        return std::nullopt;
+    }
+    if (decision.verdict == Verdict::Allow) {
+        const auto rule = take_value(" rule=");
+        if (!rule) {
+            return std::nullopt;
+        }
+        decision.rule = *rule;
+    }
+    const auto time_ns = rest.empty() ? times_.parse(*time) : std::nullopt;
+    if (!time_ns) {
+        return std::nullopt;
+    }
+    decision.time_ns = *time_ns;
+    decision.method = *method;
+    decision.url = *url;
+    decision.host = *host;
+    return decision;
+}
+
+ParsedLine SlogTextParser::any_record(std::string_view rest) {
+    unquoted_.clear();
+    pairs_.clear();
     while (!rest.empty()) {
         if (!pairs_.empty() && !take(rest, ' ')) {
             return Unparsed{"malformed"};
@@ -193,7 +241,7 @@ ParsedLine SlogTextParser::parse(std::string_view line) {
         pairs_[2].name != "msg") {
         return Unparsed{"not_slog"};
     }
-    const auto time_ns = base::parse_rfc3339(pairs_[0].value);
+    const auto time_ns = times_.parse(pairs_[0].value);
     if (!time_ns) {
         return Unparsed{"bad_time"};
     }

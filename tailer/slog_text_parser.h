@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "bridge/base/rfc3339.h"
 #include "tailer/decision.h"
 
 namespace tailer {
@@ -21,8 +23,12 @@ public:
     [[nodiscard]] ParsedLine parse(std::string_view line);
 
 private:
+    [[nodiscard]] std::optional<Decision> boundarys_verdict(std::string_view rest);
+    [[nodiscard]] ParsedLine any_record(std::string_view rest);
+
     std::string unquoted_;  ///< backs every value that had escapes
     std::vector<base::LabelView> pairs_;
+    base::Rfc3339Reader times_;
 };
 
 }  // namespace tailer

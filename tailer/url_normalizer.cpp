@@ -30,24 +30,35 @@ constexpr std::uint64_t not_safe(std::uint64_t word) {
            not_ascii(word);
 }
 
-void append_escaped(std::string& out, std::string_view text) {
+/// Marks what ends an authority.
+constexpr std::uint64_t begins_target(std::uint64_t word) {
+    using namespace base::scan;
+    return equal(word, '/') | equal(word, '?') | equal(word, '#');
+}
+constexpr std::uint64_t begins_parameters(std::uint64_t word) {
+    using namespace base::scan;
+    return equal(word, '?') | equal(word, '#');
+}
+
+void put_escaped(base::TextBuffer& out, std::string_view text) {
     constexpr std::string_view kHex = "0123456789ABCDEF";
+    constexpr std::size_t kEscape = 3;
+    out.make_room(text.size());
     while (true) {
-        const std::size_t safe = base::length_before(text, not_safe);
-        out += text.substr(0, safe);
-        text.remove_prefix(safe);
+        text.remove_prefix(out.put_before<not_safe>(text));
         if (text.empty()) {
             return;
         }
+        out.make_room(text.size() + kEscape);
         const std::size_t length = base::utf8_sequence_length(text);
         if (length < 2) {
             const auto byte = static_cast<std::uint8_t>(text.front());
-            out += '%';
-            out += kHex[byte >> 4U];
-            out += kHex[byte & 0x0FU];
+            out.put('%');
+            out.put(kHex[byte >> 4U]);
+            out.put(kHex[byte & 0x0FU]);
             text.remove_prefix(1);
         } else {
-            out += text.substr(0, length);
+            out.put(text.substr(0, length));
             text.remove_prefix(length);
         }
     }
@@ -69,9 +80,13 @@ std::string_view bare_host(std::string_view authority) {
     return port ? authority.substr(0, colon) : authority;
 }
 
+constexpr std::uint64_t ends_userinfo(std::uint64_t word) { return base::scan::equal(word, '@'); }
+
 std::string_view without_userinfo(std::string_view authority) {
-    const std::size_t at = authority.rfind('@');
-    return at == std::string_view::npos ? authority : authority.substr(at + 1);
+    if (base::length_before<ends_userinfo>(authority) == authority.size()) {
+        return authority;
+    }
+    return authority.substr(authority.rfind('@') + 1);
 }
 
 struct Split {
@@ -82,18 +97,18 @@ struct Split {
 
 Split split(std::string_view url, std::string_view host) {
     Split parts;
-    const std::size_t scheme_end = url.find("://");
-    const std::size_t path_start = url.find_first_of("/?#");
-    if (scheme_end == std::string_view::npos || path_start < scheme_end) {
-        parts.authority = without_userinfo(host.substr(0, host.find_first_of("/?#")));
+    const std::size_t slash = base::length_before<begins_target>(url);
+    if (slash == 0 || url[slash - 1] != ':' || !url.substr(slash).starts_with("//")) {
+        host = host.substr(0, base::length_before<begins_target>(host));
+        parts.authority = without_userinfo(host);
         parts.target = url;
         return parts;
     }
-    if (starts_with_folded(url, "https://")) {
+    if (url.starts_with("https://") || starts_with_folded(url, "https://")) {
         parts.scheme = "https";
     }
-    url.remove_prefix(scheme_end + 3);
-    const std::size_t authority_end = std::min(url.find_first_of("/?#"), url.size());
+    url.remove_prefix(slash + 2);
+    const std::size_t authority_end = base::length_before<begins_target>(url);
     parts.authority = without_userinfo(url.substr(0, authority_end));
     parts.target = url.substr(authority_end);
     // "OPTIONS *" is logged as https://host*.
@@ -112,35 +127,39 @@ void UrlNormalizer::append_parameters(std::string_view part) {
     if (!part.empty() && (policy_ == QueryPolicy::Redact || part.front() == '#')) {
         redacted_.assign(1, part.front());
         append_redacted_query(redacted_, part.substr(1));
-        append_escaped(http_url_, redacted_);
+        put_escaped(http_url_, redacted_);
     }
 }
 
 NormalizedUrl UrlNormalizer::normalize(std::string_view url, std::string_view host) {
+    constexpr std::string_view kSchemeEnd = "://";
     const Split parts = split(url, host);
     http_url_.clear();
-    http_url_.append(parts.scheme).append("://");
-    append_escaped(http_url_, parts.authority);
-    if (!parts.target.starts_with('/')) {
-        http_url_ += '/';
-    }
+    http_url_.make_room(parts.scheme.size() + kSchemeEnd.size());
+    http_url_.put(parts.scheme);
+    http_url_.put(kSchemeEnd);
+    const std::size_t authority = http_url_.size();
+    put_escaped(http_url_, parts.authority);
 
-    const std::size_t fragment = std::min(parts.target.find('#'), parts.target.size());
-    const std::size_t question = std::min(parts.target.find('?'), fragment);
+    const std::string_view domain = bare_host(http_url_.view().substr(authority));
+    domain_.clear();
+    domain_.make_room(domain.size());
+    domain_.put_mapped<base::scan::lower>(domain);
+
+    if (!parts.target.starts_with('/')) {
+        http_url_.make_room(1);
+        http_url_.put('/');
+    }
     if (policy_ == QueryPolicy::Keep) {
-        append_escaped(http_url_, parts.target);
+        put_escaped(http_url_, parts.target);
     } else {
-        append_escaped(http_url_, parts.target.substr(0, question));
-        append_parameters(parts.target.substr(question, fragment - question));
+        const std::size_t path = base::length_before<begins_parameters>(parts.target);
+        const std::size_t fragment = std::min(parts.target.find('#', path), parts.target.size());
+        put_escaped(http_url_, parts.target.substr(0, path));
+        append_parameters(parts.target.substr(path, fragment - path));
         append_parameters(parts.target.substr(fragment));
     }
-
-    domain_.clear();
-    append_escaped(domain_, bare_host(parts.authority));
-    for (char& c : domain_) {
-        c = lower(c);
-    }
-    return {http_url_, domain_};
+    return {http_url_.view(), domain_.view()};
 }
 
 }  // namespace tailer

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "bridge/base/text_buffer.h"
 #include "tailer/query_redaction.h"
 
 namespace tailer {
@@ -29,8 +30,8 @@ private:
 
     QueryPolicy policy_;
     std::string redacted_;
-    std::string http_url_;
-    std::string domain_;
+    base::TextBuffer http_url_;
+    base::TextBuffer domain_;
 };
 
 }  // namespace tailer

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/base/rfc3339.h"
 
-#include <array>
+#include <algorithm>
 #include <chrono>
+#include <cstring>
 
 namespace base {
 namespace {
@@ -68,6 +69,16 @@ std::optional<std::int64_t> take_clock(std::string_view& text) noexcept {
     return hour * 3600 + minute * 60 + second;
 }
 
+/// Seconds since the epoch, were the clock in UTC.
+std::optional<std::int64_t> take_date_and_clock(std::string_view& text) noexcept {
+    const auto date = take_date(text);
+    if (!date || !take(text, 'T')) {
+        return std::nullopt;
+    }
+    const auto clock = take_clock(text);
+    return clock ? std::optional(*date + *clock) : std::nullopt;
+}
+
 std::optional<std::int64_t> take_fraction(std::string_view& text) noexcept {
     if (!take(text, '.')) {
         return 0;
@@ -107,17 +118,35 @@ std::optional<std::int64_t> take_zone(std::string_view& text) noexcept {
     return sign * (hours * 3600 + minutes * 60);
 }
 
-}  // namespace
+char* put_digits(char* at, std::uint32_t value, int width) {
+    for (int i = width - 1; i >= 0; --i) {
+        at[i] = static_cast<char>('0' + value % 10);
+        value /= 10;
+    }
+    return at + width;
+}
 
-std::optional<std::int64_t> parse_rfc3339(std::string_view text) noexcept {
-    const auto date = take_date(text);
-    if (!date || !take(text, 'T')) {
-        return std::nullopt;
-    }
-    const auto clock = take_clock(text);
-    if (!clock) {
-        return std::nullopt;
-    }
+/// "2026-06-09T12:00:00"
+void put_second(char* at, std::int64_t unix_seconds) {
+    const std::chrono::sys_seconds instant{std::chrono::seconds(unix_seconds)};
+    const auto day = std::chrono::floor<std::chrono::days>(instant);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss clock{instant - day};
+    at = put_digits(at, static_cast<std::uint32_t>(static_cast<int>(date.year())), 4);
+    *at++ = '-';
+    at = put_digits(at, static_cast<unsigned>(date.month()), 2);
+    *at++ = '-';
+    at = put_digits(at, static_cast<unsigned>(date.day()), 2);
+    *at++ = 'T';
+    at = put_digits(at, static_cast<std::uint32_t>(clock.hours().count()), 2);
+    *at++ = ':';
+    at = put_digits(at, static_cast<std::uint32_t>(clock.minutes().count()), 2);
+    *at++ = ':';
+    put_digits(at, static_cast<std::uint32_t>(clock.seconds().count()), 2);
+}
+
+/// What stands behind the second.
+std::optional<std::int64_t> with_rest(std::int64_t seconds, std::string_view text) noexcept {
     const auto nanos = take_fraction(text);
     if (!nanos) {
         return std::nullopt;
@@ -126,56 +155,66 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) noexcept {
     if (!zone || !text.empty()) {
         return std::nullopt;
     }
-    const std::int64_t seconds = *date + *clock - *zone;
     std::int64_t unix_ns = 0;
-    if (__builtin_mul_overflow(seconds, kNanosPerSecond, &unix_ns) ||
+    if (__builtin_mul_overflow(seconds - *zone, kNanosPerSecond, &unix_ns) ||
         __builtin_add_overflow(unix_ns, *nanos, &unix_ns)) {
         return std::nullopt;
     }
     return unix_ns;
 }
 
+}  // namespace
+
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) noexcept {
+    return Rfc3339Reader().parse(text);
+}
+
+std::optional<std::int64_t> Rfc3339Reader::parse(std::string_view text) noexcept {
+    const bool same =
+        text.size() > kSecondLength && std::memcmp(text.data(), &second_[0], kSecondLength) == 0;
+    std::string_view rest = text;
+    if (same) {
+        rest.remove_prefix(kSecondLength);
+    } else {
+        const auto seconds = take_date_and_clock(rest);
+        if (!seconds) {
+            return std::nullopt;
+        }
+        std::memcpy(&second_[0], text.data(), kSecondLength);
+        seconds_ = *seconds;
+    }
+    return with_rest(seconds_, rest);
+}
+
 void append_rfc3339_nano(std::string& out, std::int64_t unix_ns) {
+    out += Rfc3339Writer().text(unix_ns);
+}
+
+std::string_view Rfc3339Writer::text(std::int64_t unix_ns) {
     std::int64_t seconds = unix_ns / kNanosPerSecond;
     std::int64_t nanos = unix_ns % kNanosPerSecond;
     if (nanos < 0) {
         nanos += kNanosPerSecond;
         --seconds;
     }
-    const std::chrono::sys_seconds instant{std::chrono::seconds(seconds)};
-    const auto day = std::chrono::floor<std::chrono::days>(instant);
-    const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss clock{instant - day};
-
-    std::array<char, 32> text{};
-    char* at = text.data();
-    const auto put = [&at](std::uint64_t value, int width) {
-        for (int i = width - 1; i >= 0; --i) {
-            at[i] = static_cast<char>('0' + value % 10);
-            value /= 10;
-        }
-        at += width;
-    };
-    put(static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
-    *at++ = '-';
-    put(static_cast<unsigned>(date.month()), 2);
-    *at++ = '-';
-    put(static_cast<unsigned>(date.day()), 2);
-    *at++ = 'T';
-    put(static_cast<std::uint64_t>(clock.hours().count()), 2);
-    *at++ = ':';
-    put(static_cast<std::uint64_t>(clock.minutes().count()), 2);
-    *at++ = ':';
-    put(static_cast<std::uint64_t>(clock.seconds().count()), 2);
+    if (seconds_ != seconds) {
+        put_second(text_.data(), seconds);
+        seconds_ = seconds;
+    }
+    char* at = text_.data() + kSecondLength;
     if (nanos != 0) {
+        constexpr std::uint32_t kNanosPerMillisecond = 1'000'000;
+        const auto fraction = static_cast<std::uint32_t>(nanos);
         *at++ = '.';
-        put(static_cast<std::uint64_t>(nanos), 9);
+        at = fraction % kNanosPerMillisecond == 0
+                 ? put_digits(at, fraction / kNanosPerMillisecond, 3)
+                 : put_digits(at, fraction, 9);
         while (at[-1] == '0') {
             --at;
         }
     }
     *at++ = 'Z';
-    out.append(text.data(), at);
+    return {text_.data(), static_cast<std::size_t>(at - text_.data())};
 }
 
 }  // namespace base

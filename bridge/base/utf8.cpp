@@ -19,37 +19,62 @@ constexpr std::uint64_t not_plain(std::uint64_t word) {
            scan::not_ascii(word);
 }
 
-void append_escape(std::string& out, char c) {
-    switch (c) {
-        case '"':
-            out += "\\\"";
-            return;
-        case '\\':
-            out += "\\\\";
-            return;
-        case '\b':
-            out += "\\b";
-            return;
-        case '\f':
-            out += "\\f";
-            return;
-        case '\n':
-            out += "\\n";
-            return;
-        case '\r':
-            out += "\\r";
-            return;
-        case '\t':
-            out += "\\t";
-            return;
-        default:
-            break;
+/// What a TextBuffer can do, done to a string.
+class StringEnd {
+public:
+    explicit StringEnd(std::string& text) : text_(text) {}
+    void make_room(std::size_t /*bytes*/) {}
+    void put(char c) { text_ += c; }
+    void put(std::string_view text) { text_ += text; }
+    template <auto Mark>
+    std::size_t put_before(std::string_view text) {
+        const std::size_t length = length_before<Mark>(text);
+        text_ += text.substr(0, length);
+        return length;
+    }
+
+private:
+    std::string& text_;
+};
+
+constexpr std::size_t kLongestEscape = 6;
+
+template <typename Out>
+void put_escape(Out& out, char c) {
+    constexpr std::string_view kBytes = "\"\\\b\f\n\r\t";
+    constexpr std::string_view kLetters = "\"\\bfnrt";
+    out.put('\\');
+    if (const std::size_t simple = kBytes.find(c); simple != std::string_view::npos) {
+        out.put(kLetters[simple]);
+        return;
     }
     constexpr std::string_view kHex = "0123456789abcdef";
     const auto byte = static_cast<std::uint8_t>(c);
-    out += "\\u00";
-    out += kHex[byte >> 4U];
-    out += kHex[byte & 0x0FU];
+    out.put("u00");
+    out.put(kHex[byte >> 4U]);
+    out.put(kHex[byte & 0x0FU]);
+}
+
+template <typename Out>
+void json_string(Out& out, std::string_view text) {
+    constexpr std::size_t kQuotesAndNext = 3;
+    out.make_room(text.size() + kQuotesAndNext);
+    out.put('"');
+    while (true) {
+        text.remove_prefix(out.template put_before<not_plain>(text));
+        if (text.empty()) {
+            break;
+        }
+        out.make_room(text.size() + kLongestEscape + kQuotesAndNext);
+        const std::size_t length = utf8_sequence_length(text);
+        if (length == 1) {
+            put_escape(out, text.front());
+        } else {
+            out.put(length == 0 ? kReplacement : text.substr(0, length));
+        }
+        text.remove_prefix(length == 0 ? 1 : length);
+    }
+    out.put('"');
 }
 
 }  // namespace
@@ -87,7 +112,7 @@ std::string_view utf8_prefix(std::string_view text, std::size_t limit) noexcept 
 }
 
 bool is_ascii(std::string_view text) noexcept {
-    return length_before(text, scan::not_ascii) == text.size();
+    return length_before<scan::not_ascii>(text) == text.size();
 }
 
 void append_valid_utf8(std::string& out, std::string_view text) {
@@ -99,23 +124,10 @@ void append_valid_utf8(std::string& out, std::string_view text) {
 }
 
 void append_json_string(std::string& out, std::string_view text) {
-    out += '"';
-    while (!text.empty()) {
-        const std::size_t plain = length_before(text, not_plain);
-        out += text.substr(0, plain);
-        text.remove_prefix(plain);
-        if (text.empty()) {
-            break;
-        }
-        const std::size_t length = utf8_sequence_length(text);
-        if (length == 1) {
-            append_escape(out, text.front());
-        } else {
-            out += length == 0 ? kReplacement : text.substr(0, length);
-        }
-        text.remove_prefix(length == 0 ? 1 : length);
-    }
-    out += '"';
+    StringEnd end(out);
+    json_string(end, text);
 }
+
+void put_json_string(TextBuffer& out, std::string_view text) { json_string(out, text); }
 
 }  // namespace base

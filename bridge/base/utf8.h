@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "bridge/base/text_buffer.h"
+
 namespace base {
 
 /// Length in bytes of the valid UTF-8 sequence at the front of `text` (1 to 4), or 0 when the front
@@ -23,5 +25,7 @@ void append_valid_utf8(std::string& out, std::string_view text);
 /// Appends `text` as a JSON string with its quotes. Only what JSON demands is escaped (`/`, `&`,
 /// `<` and non-ASCII stay as they are); invalid UTF-8 becomes U+FFFD, so the result is valid UTF-8.
 void append_json_string(std::string& out, std::string_view text);
+/// The same into a buffer; makes its own room, and leaves that for one more byte.
+void put_json_string(TextBuffer& out, std::string_view text);
 
 }  // namespace base

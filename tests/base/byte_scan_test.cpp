@@ -21,12 +21,12 @@ bool is_marked(char c) {
 
 TEST(ByteScanTest, FindsEachByteAtEachPlace) {
     for (std::size_t length = 0; length < 20; ++length) {
-        EXPECT_EQ(length_before(std::string(length, 'a'), marked), length);
+        EXPECT_EQ(length_before<marked>(std::string(length, 'a')), length);
         for (std::size_t at = 0; at < length; ++at) {
             for (int byte = 0; byte < 256; ++byte) {
                 std::string text(length, 'a');
                 text[at] = static_cast<char>(byte);
-                ASSERT_EQ(length_before(text, marked), is_marked(text[at]) ? at : length)
+                ASSERT_EQ(length_before<marked>(text), is_marked(text[at]) ? at : length)
                     << "byte " << byte << " at " << at << " of " << length;
             }
         }
@@ -46,7 +46,7 @@ TEST(ByteScanTest, FindsTheFirstOfManyAsALoopDoes) {
         while (expected < text.size() && !is_marked(text[expected])) {
             ++expected;
         }
-        ASSERT_EQ(length_before(text, marked), expected);
+        ASSERT_EQ(length_before<marked>(text), expected);
     }
 }
 

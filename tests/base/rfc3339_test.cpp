@@ -132,5 +132,28 @@ TEST(Rfc3339Test, ReadsBackWhatItWrites) {
     }
 }
 
+/// What is remembered of one text must not colour the next.
+TEST(Rfc3339Test, WhatIsRememberedOfASecondChangesNothing) {
+    std::mt19937_64 random(2);
+    Rfc3339Reader reader;
+    Rfc3339Writer writer;
+    std::int64_t unix_ns = kNoon;
+    for (int i = 0; i < 20'000; ++i) {
+        unix_ns += static_cast<std::int64_t>(random() % 400'000'000) - 100'000'000;
+        std::string text;
+        append_rfc3339_nano(text, unix_ns);
+        ASSERT_EQ(writer.text(unix_ns), text);
+        ASSERT_EQ(reader.parse(text), unix_ns) << text;
+        // A byte that makes it none, and a zone, each next to the second that was just read.
+        std::string broken = text;
+        broken[random() % broken.size()] = '!';
+        ASSERT_FALSE(reader.parse(broken).has_value()) << broken;
+        text.replace(text.size() - 1, 1, "+02:00");
+        ASSERT_EQ(reader.parse(text), unix_ns - 7200 * kSecond) << text;
+    }
+    EXPECT_FALSE(Rfc3339Reader().parse(std::string(kSecondLength, '\0') + "Z").has_value());
+    EXPECT_EQ(Rfc3339Reader().parse("1970-01-01T00:00:00Z"), 0);
+}
+
 }  // namespace
 }  // namespace base

@@ -94,25 +94,37 @@ TEST(LineBuilderTest, AKeyOfLogfmtCannotEndItself) {
     EXPECT_EQ(builder.finish(), "level=INFO msg=\"boundary: x\" a_b_c_____=1 _=2");
 }
 
-TEST(LineBuilderTest, TakesPreparedFieldsInPlace) {
+TEST(LineBuilderTest, BeginsWithTheHeadOfAnotherLine) {
     for (const auto format : {LineFormat::Json, LineFormat::Logfmt}) {
         LineBuilder builder(format);
-        builder.begin_fields();
-        builder.field("owner", "joe");
-        builder.field("agent_name", "");
-        builder.field("workspace_name", "w s");
-        const std::string prepared = builder.fields_only();
+        const auto begin = [&builder](std::int64_t timestamp_ns) {
+            builder.begin(timestamp_ns, "INFO", "boundary_request");
+            builder.our_field("decision", "allow");
+            builder.our_field("owner", "joe");
+        };
+        begin(kNoonNs - 86'400'000'000'000);
+        const std::string head = builder.head();
 
-        builder.begin(kNoonNs, "INFO", "boundary_request");
-        builder.field("owner", "joe");
-        builder.field("workspace_name", "w s");
+        begin(kNoonNs + 5);
         builder.field("z", "1");
         const std::string field_by_field(builder.finish());
-        builder.begin(kNoonNs, "INFO", "boundary_request");
-        builder.prepared(prepared);
-        builder.prepared("");
+        builder.begin(kNoonNs + 5, head);
         builder.field("z", "1");
         EXPECT_EQ(builder.finish(), field_by_field);
+    }
+}
+
+TEST(LineBuilderTest, APlainFieldReadsLikeAnyOther) {
+    for (const auto format : {LineFormat::Json, LineFormat::Logfmt}) {
+        for (const std::string_view value : {"", "h.example", "a=b", "b\u00fccher.example"}) {
+            LineBuilder builder(format);
+            builder.begin(kNoonNs, "INFO", "boundary_request");
+            builder.our_field("domain", value);
+            const std::string as_any(builder.finish());
+            builder.begin(kNoonNs, "INFO", "boundary_request");
+            builder.plain_field("domain", value);
+            EXPECT_EQ(builder.finish(), as_any);
+        }
     }
 }
 

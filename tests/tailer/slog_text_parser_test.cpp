@@ -213,5 +213,32 @@ TEST(SlogTextParserTest, NoCutOfADecisionIsAnotherDecision) {
     }
 }
 
+/// The usual line has a way of its own; one key more, and it is read pair by pair.
+TEST(SlogTextParserTest, ReadsTheUsualLineAsItReadsAnyOther) {
+    constexpr std::string_view kLines[] = {
+        "time=2026-06-09T12:00:00.100Z level=WARN msg=DENY method=GET url=https://h.example/a "
+        "host=h.example",
+        "time=2026-06-09T12:00:00.100Z level=INFO msg=ALLOW method=GET url=https://h.example/a "
+        "host=h.example rule=\"domain=h.example\"",
+        "time=2026-06-09T14:00:00.100+02:00 level=INFO msg=ALLOW method=\"a b\" "
+        "url=\"https://h.example/?a=\\\"1\\\"\" host=\"h\\u00fc.example\" rule=\"\\xff\"",
+        "time=2026-06-09T12:00:00.100Z level=WARN msg=DENY method= url= host=",
+    };
+    for (const std::string_view line : kLines) {
+        SlogTextParser parser;
+        const auto usual = std::get<Decision>(parser.parse(line));
+        const std::string longer = std::string(line) + " more=1";
+        SlogTextParser other;
+        const auto any = std::get<Decision>(other.parse(longer));
+        EXPECT_EQ(usual.time_ns, any.time_ns) << line;
+        EXPECT_EQ(usual.verdict, any.verdict) << line;
+        EXPECT_EQ(usual.method, any.method) << line;
+        EXPECT_EQ(usual.url, any.url) << line;
+        EXPECT_EQ(usual.host, any.host) << line;
+        EXPECT_EQ(usual.rule, any.rule) << line;
+        EXPECT_EQ(usual.suspect, any.suspect) << line;
+    }
+}
+
 }  // namespace
 }  // namespace tailer
