@@ -22,6 +22,10 @@ SealedBatch SealedBatch::part(std::size_t first, std::size_t last) const {
 }
 
 void Batch::add(const Entry& entry) {
+    if (empty()) {
+        entries_.reserve(last_bytes_);
+        slots_.reserve(last_count_);
+    }
     ascending_ = ascending_ && (slots_.empty() || slots_.back().timestamp_ns <= entry.timestamp_ns);
     oldest_ns_ = slots_.empty() ? entry.timestamp_ns : std::min(oldest_ns_, entry.timestamp_ns);
     newest_ns_ = slots_.empty() ? entry.timestamp_ns : std::max(newest_ns_, entry.timestamp_ns);
@@ -51,6 +55,8 @@ SealedBatch Batch::seal() {
         }
         entries_ = std::move(sorted);
     }
+    last_bytes_ = entries_.size();
+    last_count_ = slots_.size();
     SealedBatch sealed(std::move(entries_), std::move(slots_));
     entries_.clear();
     slots_.clear();

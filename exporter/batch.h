@@ -60,6 +60,9 @@ public:
 private:
     std::string entries_;
     std::vector<SealedBatch::Slot> slots_;
+    /// Of the batch before: the next one mostly grows as large.
+    std::size_t last_bytes_ = 0;
+    std::size_t last_count_ = 0;
     bool ascending_ = true;
     std::int64_t oldest_ns_ = 0;
     std::int64_t newest_ns_ = 0;

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "bridge/base/rfc3339.h"
-#include "exporter/push_request.h"
 #include "exporter/read_back.h"
 #include "exporter/rejection.h"
 #include "exporter/stream_labels.h"
@@ -169,11 +168,14 @@ bool LokiExporter::will_come_due(const SealedBatch& batch, std::string_view reas
            });
 }
 
-bool LokiExporter::may_lead(std::int64_t timestamp_ns) const {
-    return timestamp_ns <= clock_.wall_ns() + kFurthestAheadNs;
+bool LokiExporter::may_lead(std::int64_t timestamp_ns) {
+    if (timestamp_ns > lead_limit_ns_) {  // else there is no need to look at the clock
+        lead_limit_ns_ = clock_.wall_ns() + kFurthestAheadNs;
+    }
+    return timestamp_ns <= lead_limit_ns_;
 }
 
-void LokiExporter::note_newest(OutgoingStream& stream, const SealedBatch& batch) const {
+void LokiExporter::note_newest(OutgoingStream& stream, const SealedBatch& batch) {
     // Ascending in time, so the last one that may lead is the newest of them.
     const auto newest =
         std::find_if(batch.slots().rbegin(), batch.slots().rend(),
@@ -312,11 +314,11 @@ void LokiExporter::send(OutgoingStream& stream) {
         return;
     }
     const SealedBatch& batch = stream.line().front().batch;
-    const std::string request = metadata_refused_
-                                    ? push_request(stream.text, without_metadata(batch.entries()))
-                                    : push_request(stream.text, batch.entries());
+    const std::string_view body =
+        metadata_refused_ ? push_body_.of(stream.text, without_metadata(batch.entries()))
+                          : push_body_.of(stream.text, batch.entries());
     const base::SteadyTime begun = clock_.steady();
-    const Reply reply = loki_.push(snappy_block(request), settings_.push_timeout);
+    const Reply reply = loki_.push(body, settings_.push_timeout);
     events_.on_answer(reply, clock_.steady() - begun);
     handle(stream, reply);
 }

@@ -18,6 +18,7 @@
 #include "exporter/kept_origins.h"
 #include "exporter/loki_client.h"
 #include "exporter/outgoing_stream.h"
+#include "exporter/push_request.h"
 #include "exporter/spool.h"
 
 namespace exporter {
@@ -130,8 +131,8 @@ private:
     void finish_front(OutgoingStream& stream);
     void settle(OutgoingStream& stream, const SealedBatch& batch);
     [[nodiscard]] bool will_come_due(const SealedBatch& batch, std::string_view reason) const;
-    [[nodiscard]] bool may_lead(std::int64_t timestamp_ns) const;
-    void note_newest(OutgoingStream& stream, const SealedBatch& batch) const;
+    [[nodiscard]] bool may_lead(std::int64_t timestamp_ns);
+    void note_newest(OutgoingStream& stream, const SealedBatch& batch);
     bool spool_stream(OutgoingStream& stream);
     void postpone(OutgoingStream& stream);
 
@@ -146,6 +147,7 @@ private:
     std::vector<OutgoingStream*> by_index_;
     std::size_t late_streams_ = 0;
     std::vector<Ticket> settled_;
+    PushBody push_body_;
     std::size_t in_flight_bytes_ = 0;
     std::uint64_t turns_ = 0;
     bool metadata_refused_ = false;
@@ -157,6 +159,7 @@ private:
     bool due_while_held_ = false;
     std::uint64_t newest_sequence_ = 0;
     std::uint64_t covered_sequence_ = 0;
+    std::int64_t lead_limit_ns_ = INT64_MIN;  ///< see may_lead(); as of its last look at the clock
     KeptOrigins origins_;
 };
 

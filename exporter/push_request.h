@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +39,15 @@ struct DecodedEntry {
 [[nodiscard]] std::pair<std::string_view, std::string> decode_push_request(
     std::string_view request);
 
-[[nodiscard]] std::string snappy_block(std::string_view data);
+/// Makes the bodies of pushes, each in the memory of the one before. Not thread-safe.
+class PushBody {
+public:
+    /// What push_request() gives, as one raw snappy block; borrows until the next call.
+    [[nodiscard]] std::string_view of(std::string_view labels, std::string_view entries);
+
+private:
+    std::unique_ptr<char[]> block_;
+    std::size_t capacity_ = 0;
+};
 
 }  // namespace exporter

@@ -46,7 +46,8 @@ exporter::Reply push(exporter::LokiClient& loki, const Probe& probe, bool metada
     }
     std::string entries;
     exporter::append_entry(entries, entry);
-    return loki.push(exporter::snappy_block(exporter::push_request(probe.labels, entries)), kLimit);
+    exporter::PushBody body;
+    return loki.push(body.of(probe.labels, entries), kLimit);
 }
 
 void push_and_read_back(exporter::LokiClient& loki, const Probe& probe, LokiSide& side) {

@@ -109,7 +109,8 @@ TEST(PushGoldenTest, WeReadBackWhatTheGoldenBytesHold) {
 TEST(PushGoldenTest, LokisOwnDecoderReadsOurBody) {
     const auto cases = golden_cases();
     const auto& golden = cases.at("several_entries");
-    const std::string body = snappy_block(push_request(golden.labels, encoded_entries(golden)));
+    PushBody push_body;
+    const std::string body(push_body.of(golden.labels, encoded_entries(golden)));
     const test_support::TempDir dir;
     const auto decoded = test_support::run_go_program("tests/conformance/push_golden",
                                                       {"-decode", dir.append("body", body)});
