@@ -28,11 +28,14 @@ private:
         std::uint64_t position = 0;
         bool settled = false;
     };
-    /// Of one file, those before `first` are done with.
+    /// Of one file, those before `first` are done with. Lines settle stream by stream, so the next
+    /// one is most often close behind the last.
     struct Lines {
         std::vector<Line> lines;
         std::size_t first = 0;
+        std::size_t behind_last = 0;
     };
+    [[nodiscard]] static std::vector<Line>::iterator find(Lines& of, std::uint64_t position);
     std::unordered_map<std::uint64_t, Lines> files_;
     std::size_t open_ = 0;
 };

@@ -50,7 +50,6 @@ void Pipeline::stop() {
 
 void Pipeline::on_record(const tailer::Record& record) {
     ledger_.expect(record.source.file, record.source.end_offset);
-    parts_.telemetry.count_line(record.kind);
     if (!record.suspect.empty()) {
         parts_.telemetry.count_suspect(record.suspect);
     }
@@ -130,6 +129,7 @@ void Pipeline::read_some() {
         return;
     }
     static_cast<void>(parts_.tailer.read(kReadBytes, *this));
+    parts_.telemetry.set_lines({account_.allowed, account_.denied, account_.notices});
     read_at_ = parts_.clock.steady();
     for (const auto& trouble : parts_.tailer.take_errors()) {
         ++account_.unreadable_files;

@@ -136,14 +136,16 @@ Telemetry::Telemetry(const Log& log, const base::Clock& clock, std::string_view 
       tool_call_starts_(tool_calls_.Add({{"kind", "start"}})),
       tool_call_ends_(tool_calls_.Add({{"kind", "end"}})),
       tool_call_invalid_(tool_calls_.Add({{"kind", "invalid"}})),
-      skipped_files_(family(*registry_, "skipped_files_total",
-                            "What lies in the log folders and is not read, by reason.")),
       tampered_files_(family(*registry_, "tampered_files_total",
                              "Log files changed as no writer of a log does, by what was done.")),
+      truncated_files_(tampered_files_.Add({{"kind", "truncated"}})),
+      rewritten_files_(tampered_files_.Add({{"kind", "rewritten"}})),
+      removed_files_(tampered_files_.Add({{"kind", "removed"}})),
       suspect_lines_(family(*registry_, "suspect_lines_total",
                             "Verdicts that Boundary cannot have written, by reason.")),
       folded_labels_(family(*registry_, "folded_labels_total",
                             "Entries in a stream that many share, by label.")),
+      folded_tools_(folded_labels_.Add({{"label", "tool"}})),
       streams_(gauge(*registry_, "streams", "Streams made since the start.")) {
     for (const char* code : {"204", "400", "401", "403", "404", "429", "500", "503", "error"}) {
         push_requests_.Add({{"code", code}});
@@ -155,8 +157,12 @@ Telemetry::Telemetry(const Log& log, const base::Clock& clock, std::string_view 
         suspect_lines_.Add({{"reason", std::string(reason)}});
     }
     folded_labels_.Add({{"label", "late"}});
-    folded_labels_.Add({{"label", "tool"}});
-    set_files(tailer::SkippedFiles(0), {});
+    auto& skipped = family(*registry_, "skipped_files_total",
+                           "What lies in the log folders and is not read, by reason.");
+    for (std::size_t i = 0; i < tailer::kSkipReasons; ++i) {
+        const auto reason = static_cast<tailer::SkipReason>(i);
+        skipped_files_[i] = &skipped.Add({{"reason", std::string(name_of(reason))}});
+    }
     BuildGauge()
         .Name("boundary_loki_build_info")
         .Help("Always 1; the version is the label.")
@@ -178,13 +184,11 @@ base::Result<void> Telemetry::expose(const std::string& address) {
     return {};
 }
 
-void Telemetry::count_line(tailer::RecordKind kind) {
-    if (kind == tailer::RecordKind::Notice) {
-        notice_lines_.Increment();
-        return;
-    }
-    decision_lines_.Increment();
-    (kind == tailer::RecordKind::Allow ? allowed_ : denied_).Increment();
+void Telemetry::set_lines(const Lines& lines) {
+    raise(allowed_, lines.allowed);
+    raise(denied_, lines.denied);
+    raise(decision_lines_, lines.allowed + lines.denied);
+    raise(notice_lines_, lines.notices);
 }
 
 void Telemetry::count_unparsed(std::string_view reason) {
@@ -202,19 +206,17 @@ void Telemetry::set(const Gauges& gauges) {
     spool_segments_.Set(static_cast<double>(gauges.spool_segments));
     in_flight_bytes_.Set(static_cast<double>(gauges.in_flight_bytes));
     streams_.Set(static_cast<double>(gauges.streams));
-    raise(folded_labels_.Add({{"label", "tool"}}), gauges.folded_tools);
+    raise(folded_tools_, gauges.folded_tools);
 }
 
 void Telemetry::set_files(const tailer::SkippedFiles& skipped,
                           const tailer::FileTroubles& troubles) {
     for (std::size_t i = 0; i < tailer::kSkipReasons; ++i) {
-        const auto reason = static_cast<tailer::SkipReason>(i);
-        raise(skipped_files_.Add({{"reason", std::string(name_of(reason))}}),
-              skipped.count(reason));
+        raise(*skipped_files_[i], skipped.count(static_cast<tailer::SkipReason>(i)));
     }
-    raise(tampered_files_.Add({{"kind", "truncated"}}), troubles.truncated);
-    raise(tampered_files_.Add({{"kind", "rewritten"}}), troubles.rewritten);
-    raise(tampered_files_.Add({{"kind", "removed"}}), troubles.removed);
+    raise(truncated_files_, troubles.truncated);
+    raise(rewritten_files_, troubles.rewritten);
+    raise(removed_files_, troubles.removed);
 }
 
 void Telemetry::count_suspect(std::string_view reason) {

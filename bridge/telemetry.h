@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -40,7 +41,13 @@ public:
     /// Serves GET /metrics on host:port.
     [[nodiscard]] base::Result<void> expose(const std::string& address);
 
-    void count_line(tailer::RecordKind kind);
+    /// Lines read since the start, by what they were.
+    struct Lines {
+        std::uint64_t allowed = 0;
+        std::uint64_t denied = 0;
+        std::uint64_t notices = 0;
+    };
+    void set_lines(const Lines& lines);
     void count_unparsed(std::string_view reason);
     /// A line that Boundary cannot have written.
     void count_suspect(std::string_view reason);
@@ -117,10 +124,14 @@ private:
     prometheus::Counter& tool_call_ends_;
     prometheus::Counter& tool_call_invalid_;
 
-    prometheus::Family<prometheus::Counter>& skipped_files_;
+    std::array<prometheus::Counter*, tailer::kSkipReasons> skipped_files_{};  ///< by SkipReason
     prometheus::Family<prometheus::Counter>& tampered_files_;
+    prometheus::Counter& truncated_files_;
+    prometheus::Counter& rewritten_files_;
+    prometheus::Counter& removed_files_;
     prometheus::Family<prometheus::Counter>& suspect_lines_;
     prometheus::Family<prometheus::Counter>& folded_labels_;
+    prometheus::Counter& folded_tools_;
     prometheus::Gauge& streams_;
 
     std::uint64_t stored_entries_ = 0;

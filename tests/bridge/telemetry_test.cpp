@@ -146,10 +146,8 @@ TEST_F(TelemetryTest, CountsWhatANeighbourDoes) {
 }
 
 TEST_F(TelemetryTest, CountsLinesByWhatTheyAre) {
-    telemetry_.count_line(tailer::RecordKind::Allow);
-    telemetry_.count_line(tailer::RecordKind::Allow);
-    telemetry_.count_line(tailer::RecordKind::Deny);
-    telemetry_.count_line(tailer::RecordKind::Notice);
+    telemetry_.set_lines({.allowed = 1, .denied = 0, .notices = 1});
+    telemetry_.set_lines({.allowed = 2, .denied = 1, .notices = 1});
     telemetry_.count_unparsed("no_time");
     telemetry_.count_boundary_drop();
     EXPECT_EQ(value("decisions_total{decision=\"allow\"}"), 2);
