@@ -211,18 +211,21 @@ void FaultServer::serve(const base::UniqueFd& client, std::size_t connection) {
         if (!read_request(client.get(), buffer, request)) {
             return;
         }
-        if (const Fault fault = fault_for(request);
-            fault.kind == Fault::Kind::Forward || fault.kind == Fault::Kind::ForwardAndDrop) {
+        Fault fault = fault_for(request);
+        const auto wish = request.headers.find("connection");
+        if (wish != request.headers.end() && lower(wish->second) == "close") {
+            // Says so, as a server should: a client may take the connection for its next request
+            // otherwise, and only then find it closed.
+            fault.headers.emplace("Connection", "close");
+        }
+        if (fault.kind == Fault::Kind::Forward || fault.kind == Fault::Kind::ForwardAndDrop) {
             const std::string reply = ask_upstream(request);
             if (!stopped_within(fault.delay) && fault.kind == Fault::Kind::Forward) {
                 send_all(client.get(), reply);
             }
             return;  // the upstream was asked to close, and its answer says so
-        } else if (!answer(client.get(), fault)) {
-            return;
         }
-        const auto wish = request.headers.find("connection");
-        if (wish != request.headers.end() && lower(wish->second) == "close") {
+        if (!answer(client.get(), fault)) {
             return;
         }
     }
