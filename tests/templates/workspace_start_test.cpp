@@ -242,6 +242,7 @@ void live(const std::string& boundary) {
 
 TEST(WorkspaceStartTest, ALifeWithTheRealBoundary) {
     if (!real_tool("boundary")) {
+        ASSERT_NE(test_support::missing_tool("boundary"), "") << "run tests/tools/install.sh";
         GTEST_SKIP() << test_support::missing_tool("boundary");
     }
     live("boundary");
