@@ -5,21 +5,9 @@
 #include <string_view>
 
 #include "bridge/base/durable_file.h"
+#include "bridge/base/text.h"
 
 namespace bridge {
-namespace {
-
-std::string_view trim(std::string_view text) {
-    constexpr std::string_view kSpace = " \t\r";
-    const std::size_t first = text.find_first_not_of(kSpace);
-    if (first == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
-}  // namespace
-
 base::Result<std::vector<ConfigLine>> read_config_file(const std::string& path) {
     const auto content = base::read_whole(path);
     if (!content) {
@@ -29,7 +17,7 @@ base::Result<std::vector<ConfigLine>> read_config_file(const std::string& path) 
     std::istringstream stream(*content);
     std::string text;
     for (int number = 1; std::getline(stream, text); ++number) {
-        const std::string_view line = trim(text);
+        const std::string_view line = base::trim(text);
         if (line.empty() || line.front() == '#') {
             continue;
         }
@@ -38,11 +26,12 @@ base::Result<std::vector<ConfigLine>> read_config_file(const std::string& path) 
             return base::failure(path + " line " + std::to_string(number) +
                                  ": expected `name = value`");
         }
-        std::string_view value = trim(line.substr(equals + 1));
+        std::string_view value = base::trim(line.substr(equals + 1));
         if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
             value = value.substr(1, value.size() - 2);
         }
-        lines.push_back({std::string(trim(line.substr(0, equals))), std::string(value), number});
+        lines.push_back(
+            {std::string(base::trim(line.substr(0, equals))), std::string(value), number});
     }
     return lines;
 }

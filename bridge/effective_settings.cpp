@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "bridge/base/text.h"
 #include "bridge/base/utf8.h"
 #include "bridge/summary_terminal.h"
 
@@ -10,14 +11,6 @@ namespace bridge {
 namespace {
 
 constexpr const char* kMasked = "(set, not shown)";
-
-std::string joined(const std::vector<std::string>& parts) {
-    std::string text;
-    for (const auto& part : parts) {
-        text += (text.empty() ? "" : ",") + part;
-    }
-    return text;
-}
 
 /// What takes effect where nothing is said. Empty = nothing does.
 std::vector<std::string> default_of(const std::string& name, const Settings& settings) {
@@ -33,9 +26,9 @@ std::vector<std::string> default_of(const std::string& name, const Settings& set
     } else if (name == "namespace") {
         value = settings.enrich.identity.kubernetes_namespace;
     } else if (name == "stream-labels") {
-        value = joined(settings.enrich.stream_labels);
+        value = base::joined(settings.enrich.stream_labels, ',');
     } else if (name == "tools") {
-        value = joined(settings.enrich.tools);
+        value = base::joined(settings.enrich.tools, ',');
     } else if (name == "line-format") {
         value = "json";
     } else if (name == "url-query") {

@@ -19,9 +19,6 @@ using std::chrono::seconds;
 
 /// Between two looks at what is to be sent; as records it is some five times as much.
 constexpr std::uint64_t kReadBytes = 128U << 10U;
-/// Heals what inotify lost; where there is no inotify, the rescan is all there is.
-constexpr seconds kRescan{60};
-constexpr seconds kRescanWithoutWatch{2};
 constexpr seconds kCheckpointEvery{1};
 constexpr seconds kLetterRetry{5};
 /// Writes that follow each other closely are read together.
@@ -139,8 +136,7 @@ void Pipeline::read_some() {
 
 base::SteadyTime Pipeline::step() {
     const base::SteadyTime now = parts_.clock.steady();
-    const seconds rescan_every = parts_.tailer.wait_fd() >= 0 ? kRescan : kRescanWithoutWatch;
-    const bool rescan = now - scanned_at_ >= rescan_every;
+    const bool rescan = now - scanned_at_ >= parts_.tailer.rescan_every();
     parts_.tailer.look(rescan);
     if (rescan) {
         scanned_at_ = now;
@@ -170,7 +166,7 @@ base::SteadyTime Pipeline::step() {
     if (parts_.tailer.has_more() && may_read()) {
         return now;
     }
-    due = std::min(due, scanned_at_ + rescan_every);
+    due = std::min(due, scanned_at_ + parts_.tailer.rescan_every());
     if (dirty_ || save_failed_ || has_unsaved_files()) {
         due = std::min(due, checkpoint_at_ + kCheckpointEvery);
     }
@@ -276,7 +272,8 @@ void Pipeline::wait_until(base::SteadyTime due) const {
         std::array<pollfd, 2> fds = {pollfd{wakeup_.fd(), POLLIN, 0},
                                      pollfd{parts_.tailer.wait_fd(), POLLIN, 0}};
         const auto left = std::chrono::ceil<milliseconds>(until - parts_.clock.steady()).count();
-        const auto timeout = std::clamp<std::int64_t>(left, 0, milliseconds(kRescan).count());
+        const milliseconds longest = parts_.tailer.rescan_every();
+        const auto timeout = std::clamp<std::int64_t>(left, 0, longest.count());
         ::poll(fds.data(), for_files ? 2 : 1, static_cast<int>(timeout));
     };
     const base::SteadyTime gathered = std::min(due, read_at_ + kGather);

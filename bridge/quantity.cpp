@@ -7,28 +7,18 @@
 #include <cmath>
 #include <string>
 
+#include "bridge/base/text.h"
+
 namespace bridge {
-namespace {
-
-std::string_view trim(std::string_view text) {
-    constexpr std::string_view kSpace = " \t";
-    const std::size_t first = text.find_first_not_of(kSpace);
-    return first == std::string_view::npos
-               ? std::string_view{}
-               : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
-}  // namespace
-
 std::optional<std::uint64_t> parse_bytes(std::string_view text) {
-    text = trim(text);
+    text = base::trim(text);
     std::uint64_t number = 0;
     const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (code != std::errc{}) {
         return std::nullopt;
     }
     std::string unit;
-    for (const char c : trim(text.substr(static_cast<std::size_t>(stop - text.data())))) {
+    for (const char c : base::trim(text.substr(static_cast<std::size_t>(stop - text.data())))) {
         unit += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     }
     unsigned shift = 0;
@@ -48,7 +38,7 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-    text = trim(text);
+    text = base::trim(text);
     double number = 0;
     const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), number);
     const std::string_view unit = text.substr(static_cast<std::size_t>(stop - text.data()));

@@ -59,9 +59,4 @@ private:
     std::map<std::string, Given> config_;
 };
 
-/// `text` without white space around it.
-[[nodiscard]] std::string_view trim(std::string_view text);
-/// The trimmed parts between separators, empty ones left out.
-[[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
-
 }  // namespace bridge

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "bridge/base/text.h"
 #include "bridge/quantity.h"
 #include "bridge/settings_readers.h"
 #include "tailer/toolcall_record.h"
@@ -22,7 +23,7 @@ Result<void> read_folders(const SettingSources& sources, const SettingsWish& wis
         for (const auto& value : given->values) {
             // Boundary's own variable may name several, as PATH does; a flag names one.
             const auto dirs =
-                given->is_flag() ? std::vector<std::string>{value} : split(value, ':');
+                given->is_flag() ? std::vector<std::string>{value} : base::split(value, ':');
             settings.log_dirs.insert(settings.log_dirs.end(), dirs.begin(), dirs.end());
         }
         if (settings.log_dirs.empty() || std::ranges::count(settings.log_dirs, "") > 0) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "bridge/base/durable_file.h"
+#include "bridge/base/text.h"
 #include "bridge/settings_readers.h"
 #include "exporter/stream_labels.h"
 
@@ -34,13 +35,13 @@ base::Result<void> read_labels(const SettingSources& sources, Settings& settings
     who.kubernetes_namespace = sources.text("namespace");
     if (who.kubernetes_namespace.empty()) {
         const auto file = base::read_whole(std::string(kNamespaceFile));
-        who.kubernetes_namespace = trim(file.value_or(""));
+        who.kubernetes_namespace = base::trim(file.value_or(""));
     }
 
     if (const auto given = sources.find("label")) {
         for (const auto& value : given->values) {
             const auto pairs =
-                given->is_flag() ? std::vector<std::string>{value} : split(value, ',');
+                given->is_flag() ? std::vector<std::string>{value} : base::split(value, ',');
             for (const auto& pair : pairs) {
                 const std::size_t equals = pair.find('=');
                 const std::string name = pair.substr(0, equals);
@@ -69,7 +70,7 @@ base::Result<void> read_labels(const SettingSources& sources, Settings& settings
         constexpr std::string_view kWanted =
             "no stream label of ours; choose from job, decision, owner, workspace_name, "
             "agent_name, template_name, namespace, tool";
-        enrich.stream_labels = split(given->values.back(), ',');
+        enrich.stream_labels = base::split(given->values.back(), ',');
         for (const auto& name : enrich.stream_labels) {
             if (std::ranges::find(tailer::kStreamLabelNames, name) ==
                 tailer::kStreamLabelNames.end()) {
@@ -81,7 +82,7 @@ base::Result<void> read_labels(const SettingSources& sources, Settings& settings
         }
     }
     if (const auto given = sources.find("tools")) {
-        enrich.tools = split(given->values.back(), ',');
+        enrich.tools = base::split(given->values.back(), ',');
         if (enrich.tools.size() > kMostTools) {
             return given->bad(given->values.back(),
                               "name " + std::to_string(kMostTools) +

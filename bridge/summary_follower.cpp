@@ -15,9 +15,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 /// Between two drawings: what is written within it is read and drawn together.
 constexpr milliseconds kPace{500};
-/// Heals what inotify lost; where there is no inotify, the rescan is all there is.
-constexpr milliseconds kRescan{60'000};
-constexpr milliseconds kRescanWithoutWatch{2'000};
 
 /// True when it is to end.
 bool take_signals(const SummaryFollower& parts) {
@@ -46,7 +43,7 @@ bool wait_and_see(const SummaryFollower& parts, int signal_fd, int log_fd, milli
 base::Result<void> follow_summary(const SummaryFollower& parts) {
     SummaryReader& reader = parts.reader;
     const base::UniqueFd signal_fd = parts.signals.descriptor();
-    const milliseconds rescan_every = reader.wait_fd() >= 0 ? kRescan : kRescanWithoutWatch;
+    const milliseconds rescan_every = reader.rescan_every();
     auto scanned_at = SteadyClock::now();
     while (true) {
         const auto began = SteadyClock::now();

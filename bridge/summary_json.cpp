@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "bridge/base/nanoseconds.h"
 #include "bridge/base/rfc3339.h"
 #include "bridge/base/utf8.h"
 
@@ -116,12 +117,11 @@ void write_by_verdict(JsonText& json, const SummaryData& data, Table table, std:
 }
 
 void write_timeline(JsonText& json, const Timeline& timeline) {
-    constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
     json.key("timeline").open('[');
     for (const auto& [start, counts] : timeline.buckets()) {
         std::int64_t start_ns = 0;
         // The bucket of the very first instants that 64 bits can tell may begin before them.
-        const bool fits = !__builtin_mul_overflow(start, kNanosPerSecond, &start_ns);
+        const bool fits = !__builtin_mul_overflow(start, base::kNanosPerSecond, &start_ns);
         json.open('{').key("start").time(fits ? std::optional(start_ns) : std::nullopt);
         json.key("allow").number(counts.allow).key("deny").number(counts.deny).close('}');
     }

@@ -5,13 +5,13 @@
 #include <array>
 #include <cmath>
 
+#include "bridge/base/nanoseconds.h"
 #include "bridge/base/rfc3339.h"
 
 namespace bridge {
 namespace {
 
 constexpr std::size_t kRows = 10;
-constexpr std::size_t kIndent = 2;
 constexpr std::size_t kWidestBar = 60;
 constexpr std::size_t kNarrowestBar = 4;
 
@@ -60,11 +60,10 @@ std::string step_text(std::int64_t seconds) {
     return std::to_string(seconds) + " s";
 }
 
-std::string utc_text(std::int64_t seconds) {
-    constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
+std::string utc_seconds_text(std::int64_t seconds) {
     std::int64_t unix_ns = 0;
     std::string text;
-    if (!__builtin_mul_overflow(seconds, kNanosPerSecond, &unix_ns)) {
+    if (!__builtin_mul_overflow(seconds, base::kNanosPerSecond, &unix_ns)) {
         base::append_rfc3339_nano(text, unix_ns);  // 2026-06-09T12:00:00Z
         text[10] = ' ';
         text.pop_back();
@@ -75,12 +74,12 @@ std::string utc_text(std::int64_t seconds) {
 /// Labels under the first column of each stretch and under the last column, where there is room.
 TextLine axis(const TimelineColumns& drawn, std::size_t left, const TextStyle& style) {
     const auto& columns = drawn.columns;
-    const std::string first = utc_text(columns.front().start_seconds);
-    const std::string last = utc_text(columns.back().start_seconds);
+    const std::string first = utc_seconds_text(columns.front().start_seconds);
+    const std::string last = utc_seconds_text(columns.back().start_seconds);
     const bool one_day = first.substr(0, 10) == last.substr(0, 10);
     const bool one_year = first.substr(0, 4) == last.substr(0, 4);
     const auto label = [&](std::int64_t seconds) {
-        const std::string text = utc_text(seconds);
+        const std::string text = utc_seconds_text(seconds);
         if (one_day) {
             return drawn.step_seconds < 60 ? text.substr(11) : text.substr(11, 5);
         }

@@ -14,6 +14,9 @@ namespace bridge {
 
 using TextLines = std::vector<TextLine>;
 
+/// Of every line but titles.
+inline constexpr std::size_t kIndent = 2;
+
 /// 1234567 as "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t number);
 

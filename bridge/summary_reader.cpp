@@ -11,8 +11,6 @@
 namespace bridge {
 namespace {
 
-constexpr std::uint64_t kReadBytes = 1U << 20U;
-
 /// The tailer takes a folder that it may not list for an empty one, which is right for a daemon
 /// that waits for it, and wrong here.
 std::vector<std::string> closed_folders(const std::vector<std::string>& paths) {
@@ -48,7 +46,7 @@ void SummaryReader::look(bool rescan) {
 }
 
 bool SummaryReader::read() {
-    const bool more = tailer_.read(kReadBytes, filter_);
+    const bool more = tailer_.read(1U << 20U, filter_);
     note(tailer_.take_errors());
     return more;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -31,6 +32,7 @@ public:
 
     [[nodiscard]] bool has_more() const { return tailer_.has_more(); }
     [[nodiscard]] int wait_fd() const { return tailer_.wait_fd(); }
+    [[nodiscard]] std::chrono::seconds rescan_every() const { return tailer_.rescan_every(); }
     [[nodiscard]] const SummaryData& data() const { return gatherer_.data(); }
     /// Sentences about what could not be read, each once, since the last call.
     [[nodiscard]] std::vector<std::string> take_troubles() { return std::exchange(news_, {}); }

@@ -14,7 +14,6 @@
 namespace bridge {
 namespace {
 
-constexpr std::size_t kIndent = 2;
 constexpr std::size_t kGap = 4;
 /// From here on two rankings stand side by side.
 constexpr std::size_t kTwoPanels = 120;

@@ -5,13 +5,14 @@
 #include <array>
 #include <iterator>
 
+#include "bridge/base/nanoseconds.h"
+
 namespace bridge {
 namespace {
 
 constexpr std::int64_t kMinute = 60;
 constexpr std::int64_t kHour = 60 * kMinute;
 constexpr std::int64_t kDay = 24 * kHour;
-constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 
 /// Each a multiple of the one before, so that buckets can be merged. The last is wide enough for
 /// all the time that 64 bits of nanoseconds can tell.
@@ -91,7 +92,7 @@ std::size_t columns_of(const std::vector<Stretch>& stretches, std::int64_t step)
 void Timeline::add(std::int64_t time_ns, bool allow) {
     // Not by floor_to: the second that holds the smallest number begins before it.
     const std::int64_t seconds =
-        time_ns / kNanosPerSecond - (time_ns % kNanosPerSecond < 0 ? 1 : 0);
+        time_ns / base::kNanosPerSecond - (time_ns % base::kNanosPerSecond < 0 ? 1 : 0);
     Counts& counts = buckets_[floor_to(seconds, step_seconds_)];
     ++(allow ? counts.allow : counts.deny);
     while (buckets_.size() > kMostBuckets) {

@@ -18,7 +18,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kPatience{2'000};
+constexpr milliseconds kLookWithin{2'000};
 constexpr std::size_t kLargestEvent = 16U << 20U;
 
 std::string text_of(const simdjson::dom::object& event, std::string_view name) {
@@ -29,7 +29,7 @@ std::string text_of(const simdjson::dom::object& event, std::string_view name) {
 
 /// All that comes until the end of input; nothing when that does not come in time.
 std::optional<std::string> read_to_end(int fd) {
-    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    const auto deadline = std::chrono::steady_clock::now() + kLookWithin;
     std::string text;
     std::array<char, 64U << 10U> chunk{};
     while (text.size() <= kLargestEvent) {

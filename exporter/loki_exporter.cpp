@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "bridge/base/nanoseconds.h"
 #include "bridge/base/rfc3339.h"
 #include "exporter/read_back.h"
 #include "exporter/rejection.h"
@@ -16,13 +17,12 @@ namespace {
 
 constexpr int kFailuresBeforeSplit = 4;
 constexpr std::size_t kSmallestSplitBytes = 16U << 10U;
-constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 /// Loki refuses what lies more than ten minutes ahead (creation_grace_period); a forged line of the
 /// year 2200 must not make every true one look late.
-constexpr std::int64_t kFurthestAheadNs = 600 * kNanosPerSecond;
+constexpr std::int64_t kFurthestAheadNs = 600 * base::kNanosPerSecond;
 /// What is refused for being too new, yet no newer than this, is tried again until its time comes:
 /// a clock that was set wrong is no reason to lose a decision.
-constexpr std::int64_t kLongestWaitNs = 3600 * kNanosPerSecond;
+constexpr std::int64_t kLongestWaitNs = 3600 * base::kNanosPerSecond;
 
 /// How long queries may fail while the server is there before pushes go on all the same.
 constexpr std::chrono::minutes kQueryPatience{1};

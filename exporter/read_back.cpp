@@ -9,6 +9,7 @@
 
 #include <simdjson.h>
 
+#include "bridge/base/nanoseconds.h"
 #include "exporter/push_request.h"
 
 namespace exporter {
@@ -21,7 +22,7 @@ constexpr std::size_t kPageEntries = 1000;
 constexpr std::size_t kMostRows = 200'000;
 
 /// Where a predecessor stored nothing, it mostly stored nothing for long: a whole backlog.
-constexpr std::int64_t kLookAheadNs = 3600LL * 1'000'000'000;
+constexpr std::int64_t kLookAheadNs = 3600 * base::kNanosPerSecond;
 
 struct Page {
     std::size_t entries = 0;

@@ -5,12 +5,11 @@
 #include <cstdint>
 #include <optional>
 
+#include "bridge/base/nanoseconds.h"
 #include "bridge/base/rfc3339.h"
 
 namespace exporter {
 namespace {
-
-constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 
 /// Loki's "oldest acceptable timestamp is: T", if the body names one.
 std::optional<std::int64_t> oldest_acceptable(std::string_view body) {
@@ -51,7 +50,7 @@ Refused refused_entries(const SealedBatch& batch, std::string_view reason, std::
     }
     if (reason == "greater_than_max_sample_age" && limit_ns) {
         // The text has whole seconds, and the limit only moves forward.
-        return {older_than(batch, *limit_ns - kNanosPerSecond), 0};
+        return {older_than(batch, *limit_ns - base::kNanosPerSecond), 0};
     }
     return {};
 }

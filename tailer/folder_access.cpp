@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bridge/base/nanoseconds.h"
+
 namespace tailer {
 namespace {
 
@@ -22,7 +24,7 @@ FileIdentity identity_of(const struct statx& info) {
     FileIdentity identity;
     identity.inode = info.stx_ino;
     if ((info.stx_mask & STATX_BTIME) != 0U) {
-        identity.birth_ns = info.stx_btime.tv_sec * 1'000'000'000 +
+        identity.birth_ns = info.stx_btime.tv_sec * base::kNanosPerSecond +
                             static_cast<std::int64_t>(info.stx_btime.tv_nsec);
     }
     return identity;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "bridge/base/text.h"
+
 namespace tailer {
 namespace {
 
@@ -36,19 +38,17 @@ int hex_value(char c) {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 /// The name as a server would read it; a name longer than any real one is cut.
 std::string decoded_name(std::string_view name) {
     std::string decoded;
     for (std::size_t i = 0; i < name.size() && decoded.size() < kLongestName; ++i) {
         if (name[i] == '%' && i + 2 < name.size() && hex_value(name[i + 1]) >= 0 &&
             hex_value(name[i + 2]) >= 0) {
-            decoded +=
-                lower(static_cast<char>(hex_value(name[i + 1]) * 16 + hex_value(name[i + 2])));
+            decoded += base::lower(
+                static_cast<char>(hex_value(name[i + 1]) * 16 + hex_value(name[i + 2])));
             i += 2;
         } else {
-            decoded += lower(name[i]);
+            decoded += base::lower(name[i]);
         }
     }
     return decoded;
@@ -109,7 +109,7 @@ bool is_secret_value(std::string_view value) {
     bool letter = false;
     bool digit = false;
     for (const char c : value) {
-        const bool is_letter = lower(c) >= 'a' && lower(c) <= 'z';
+        const bool is_letter = base::lower(c) >= 'a' && base::lower(c) <= 'z';
         const bool is_digit = c >= '0' && c <= '9';
         const bool is_token_byte =
             is_letter || is_digit || std::string_view("-_.~+/%:").find(c) != std::string_view::npos;

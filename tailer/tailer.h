@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -65,6 +66,12 @@ public:
 
     /// Readable when look() has something to do; -1 = call it on a timer.
     [[nodiscard]] int wait_fd() const { return watch_ ? watch_->fd() : -1; }
+
+    /// How often look() is to list folders anew: with a watch seldom, which heals what the watch
+    /// lost; without one that is all there is.
+    [[nodiscard]] std::chrono::seconds rescan_every() const {
+        return std::chrono::seconds(wait_fd() >= 0 ? 60 : 2);
+    }
 
     /// Learns what changed on disk; lists folders anew when `rescan`, or when events were lost.
     void look(bool rescan);

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "bridge/base/nanoseconds.h"
 #include "tailer/decompressed.h"
 #include "tailer/file_fingerprint.h"
 
@@ -29,11 +30,6 @@ std::optional<std::int64_t> time_of(const ParsedLine& parsed) {
 
 std::string_view without_carriage_return(std::string_view text) {
     return text.ends_with('\r') ? text.substr(0, text.size() - 1) : text;
-}
-
-std::int64_t add_saturated(std::int64_t a, std::int64_t b) {
-    std::int64_t sum = 0;
-    return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
 }
 
 }  // namespace
@@ -85,7 +81,7 @@ bool TimeMerge::read(std::uint64_t budget_bytes,
         }
         const std::int64_t limit = waiting_.empty()
                                        ? std::numeric_limits<std::int64_t>::max()
-                                       : add_saturated(waiting_.top().next_ns, kSlackNs);
+                                       : base::add_saturated(waiting_.top().next_ns, kSlackNs);
         if (was_rewritten(id)) {
             continue;
         }

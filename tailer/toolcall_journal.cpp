@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "bridge/base/nanoseconds.h"
 #include "bridge/base/unique_fd.h"
 
 namespace tailer {
@@ -14,15 +15,6 @@ constexpr std::int64_t kNoPid = -1;
 constexpr std::int64_t kMillisecondNs = 1'000'000;
 /// How far to look back for calls that were open; more is taken for doubt.
 constexpr int kMostLooks = 256;
-
-std::int64_t add_saturated(std::int64_t a, std::int64_t b) {
-    std::int64_t sum = 0;
-    if (__builtin_add_overflow(a, b, &sum)) {
-        return b > 0 ? std::numeric_limits<std::int64_t>::max()
-                     : std::numeric_limits<std::int64_t>::min();
-    }
-    return sum;
-}
 
 std::vector<std::int64_t> pids_of(const ToolCallStart& start) {
     if (start.pids.empty()) {
@@ -169,10 +161,10 @@ void ToolCallJournal::take(const ToolCallEnd& end) {
 void ToolCallJournal::enter(const std::string& id, const Call& call) {
     const std::int64_t slack = call.names_its_boundary() ? kClockSlackNs : 0;
     const std::int64_t start_ns = call.start->time_ns;
-    const std::int64_t end_ns =
-        call.end_ns ? std::max(*call.end_ns, start_ns) : add_saturated(start_ns, kLongestCallNs);
-    const Interval interval{add_saturated(start_ns, -slack), add_saturated(end_ns, slack), 0, &call,
-                            id};
+    const std::int64_t end_ns = call.end_ns ? std::max(*call.end_ns, start_ns)
+                                            : base::add_saturated(start_ns, kLongestCallNs);
+    const Interval interval{base::add_saturated(start_ns, -slack),
+                            base::add_saturated(end_ns, slack), 0, &call, id};
     for (const std::int64_t pid : pids_of(*call.start)) {
         Timeline& timeline = timelines_[pid];
         insert(call.end_ns ? timeline.ended : timeline.open_ended, interval);
@@ -212,7 +204,7 @@ void ToolCallJournal::forget_oldest() {
 
 ToolCallJournal::Open ToolCallJournal::Timeline::open_at(std::int64_t time_ns) const {
     // Boundary cuts its time to whole milliseconds, a start may lie within that one.
-    const std::int64_t begun_by = add_saturated(time_ns, kMillisecondNs - 1);
+    const std::int64_t begun_by = base::add_saturated(time_ns, kMillisecondNs - 1);
     Open open;
     const auto add = [&](const Interval& interval) {
         open.several = open.latest != nullptr;

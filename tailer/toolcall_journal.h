@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/base/nanoseconds.h"
 #include "tailer/folder_access.h"
 #include "tailer/line_reader.h"
 #include "tailer/toolcall_record.h"
@@ -43,7 +44,7 @@ struct ToolCallMatch {
 class ToolCallJournal {
 public:
     /// The longest that the agent's execute tool lets a command run.
-    static constexpr std::int64_t kLongestCallNs = 4LL * 3600 * 1'000'000'000;
+    static constexpr std::int64_t kLongestCallNs = 4 * 3600 * base::kNanosPerSecond;
     /// Added before and behind a call that named its own Boundary: its clock may be set meanwhile,
     /// and no PID comes round that soon.
     static constexpr std::int64_t kClockSlackNs = 5'000'000'000;

@@ -4,19 +4,18 @@
 #include <cstdint>
 
 #include "bridge/base/byte_scan.h"
+#include "bridge/base/text.h"
 #include "bridge/base/utf8.h"
 
 namespace tailer {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool starts_with_folded(std::string_view text, std::string_view prefix) {
     if (text.size() < prefix.size()) {
         return false;
     }
     for (std::size_t i = 0; i < prefix.size(); ++i) {
-        if (lower(text[i]) != prefix[i]) {
+        if (base::lower(text[i]) != prefix[i]) {
             return false;
         }
     }

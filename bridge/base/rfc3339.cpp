@@ -5,10 +5,11 @@
 #include <chrono>
 #include <cstring>
 
+#include "bridge/base/nanoseconds.h"
+
 namespace base {
 namespace {
 
-constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <random>
 
+#include "bridge/base/text.h"
 #include "bridge/commands/commands.h"
 #include "bridge/pipeline.h"
 #include "bridge/process_hardening.h"
@@ -18,14 +19,6 @@ namespace {
 
 /// With what a request under way may still take, all ends within 10 s of the signal.
 constexpr std::chrono::milliseconds kDrain{5'000};
-
-std::string joined(const std::vector<std::string>& parts) {
-    std::string text;
-    for (const auto& part : parts) {
-        text += (text.empty() ? "" : ":") + part;
-    }
-    return text;
-}
 
 /// Those that Boundary has not made yet, or that were misspelt.
 std::vector<std::string> missing_folders(const std::vector<std::string>& folders) {
@@ -108,8 +101,8 @@ ExitCode run_command(const Settings& settings) {
     exporter.set_doubtful(!checkpoint.clean);
 
     log.info("started", {{"version", std::string(kVersion)},
-                         {"log_dirs", joined(settings.log_dirs)},
-                         {"waits_for", joined(missing_folders(settings.log_dirs))},
+                         {"log_dirs", base::joined(settings.log_dirs, ':')},
+                         {"waits_for", base::joined(missing_folders(settings.log_dirs), ':')},
                          {"loki", settings.loki.url},
                          {"state_dir", settings.state_dir},
                          {"metrics", settings.metrics_address},

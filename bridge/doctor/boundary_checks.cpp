@@ -2,21 +2,11 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "bridge/base/text.h"
 #include "bridge/doctor/checks.h"
 
 namespace bridge::doctor {
 namespace {
-
-Finding finding(const char* check, State state, std::string seen, std::string remedy = "") {
-    return {kBoundary, check, state, std::move(seen), std::move(remedy)};
-}
-
-std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return text;
-}
 
 std::string version_text(const std::array<int, 3>& version) {
     return "v" + std::to_string(version[0]) + "." + std::to_string(version[1]) + "." +
@@ -111,7 +101,7 @@ std::string set_info(const Gathered& seen) {
 std::optional<Finding> log_level(const Gathered& seen) {
     const auto& logs = seen.logs;
     const auto& level = seen.boundary.log_level;
-    const std::string name = level ? lower(level->value) : "warn";
+    const std::string name = level ? base::lower(level->value) : "warn";
     const std::string source = level ? " (" + level->source + ")" : " (its default)";
     if (name == "info" || name == "debug") {
         if (logs.decisions() > 0 && logs.info_lines == 0) {

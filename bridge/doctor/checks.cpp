@@ -11,12 +11,15 @@ bool Gathered::dashboard_shows() const {
 }
 
 Findings run_checks(const Gathered& seen) {
+    const std::pair<const char*, const std::vector<Check>&> hops[] = {
+        {kBoundary, boundary_checks()}, {kFiles, file_checks()}, {kDaemon, daemon_checks()},
+        {kIdentity, identity_checks()}, {kLoki, loki_checks()},  {kDashboard, dashboard_checks()}};
     Findings findings;
-    for (const auto* checks : {&boundary_checks(), &file_checks(), &daemon_checks(),
-                               &identity_checks(), &loki_checks(), &dashboard_checks()}) {
-        for (const Check check : *checks) {
-            if (auto finding = check(seen)) {
-                findings.push_back(std::move(*finding));
+    for (const auto& [hop, checks] : hops) {
+        for (const Check check : checks) {
+            if (auto found = check(seen)) {
+                found->hop = hop;
+                findings.push_back(std::move(*found));
             }
         }
     }

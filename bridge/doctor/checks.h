@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bridge/doctor/boundary_side.h"
@@ -34,6 +35,12 @@ struct Gathered {
     /// Whether the dashboard is one that was made for coderd's lines.
     [[nodiscard]] bool for_coderd() const { return dashboard.chosen.starts_with("coderd"); }
 };
+
+/// What a check found; run_checks() adds of which hop.
+[[nodiscard]] inline Finding finding(const char* check, State state, std::string seen,
+                                     std::string remedy = "") {
+    return {"", check, state, std::move(seen), std::move(remedy)};
+}
 
 /// One question about what was seen; nothing when it does not arise.
 using Check = std::optional<Finding> (*)(const Gathered& seen);

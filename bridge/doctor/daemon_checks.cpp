@@ -8,10 +8,6 @@ using Lock = DaemonSide::Lock;
 
 constexpr double kLagSeconds = 60;
 
-Finding finding(const char* check, State state, std::string seen, std::string remedy = "") {
-    return {kDaemon, check, state, std::move(seen), std::move(remedy)};
-}
-
 std::string start_it(const Gathered& seen) {
     return "start it: boundary-loki run --state-dir " + seen.daemon.state_dir +
            "; if it keeps its state elsewhere, give its --state-dir to doctor";

@@ -4,10 +4,6 @@
 namespace bridge::doctor {
 namespace {
 
-Finding finding(const char* check, State state, std::string seen, std::string remedy = "") {
-    return {kDashboard, check, state, std::move(seen), std::move(remedy)};
-}
-
 /// Why a dashboard shows nothing of what is in Loki.
 std::string mismatch(const Gathered& seen, const Totals& totals) {
     const auto& who = seen.settings.enrich.identity;

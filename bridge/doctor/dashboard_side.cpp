@@ -12,7 +12,7 @@
 namespace bridge::doctor {
 namespace {
 
-constexpr std::chrono::seconds kLimit{30};
+constexpr std::chrono::seconds kPanelWithin{30};
 constexpr std::chrono::hours kOursRange{24};
 
 /// As a string of LogQL.
@@ -39,7 +39,7 @@ struct Numbers {
 
 Numbers ask(exporter::LokiClient& loki, const std::string& query) {
     Numbers numbers;
-    const auto reply = loki.get("/loki/api/v1/query", {{"query", query}}, kLimit);
+    const auto reply = loki.get("/loki/api/v1/query", {{"query", query}}, kPanelWithin);
     simdjson::dom::parser parser;
     simdjson::dom::array series;
     if (reply.transport != exporter::Reply::Transport::Answered || reply.status != 200 ||

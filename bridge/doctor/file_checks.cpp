@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
+#include "bridge/base/nanoseconds.h"
 #include "bridge/base/rfc3339.h"
 #include "bridge/doctor/checks.h"
 
@@ -9,10 +10,6 @@ namespace {
 
 /// Loki's reject_old_samples_max_age by default.
 constexpr std::chrono::hours kTooOld{168};
-
-Finding finding(const char* check, State state, std::string seen, std::string remedy = "") {
-    return {kFiles, check, state, std::move(seen), std::move(remedy)};
-}
 
 std::optional<Finding> folders(const Gathered& seen) {
     std::string there;
@@ -101,7 +98,8 @@ std::optional<Finding> freshness(const Gathered& seen) {
         return std::nullopt;
     }
     const std::chrono::seconds age(
-        std::max<std::int64_t>(seen.now_ns - *seen.logs.last_decision_ns, 0) / 1'000'000'000);
+        std::max<std::int64_t>(seen.now_ns - *seen.logs.last_decision_ns, 0) /
+        base::kNanosPerSecond);
     std::string text = "the newest decision is of ";
     base::append_rfc3339_nano(text, *seen.logs.last_decision_ns);
     text += ", " + duration_text(age) + " ago";

@@ -22,13 +22,13 @@ std::optional<Finding> identity(const Gathered& seen) {
         add(who.kubernetes_namespace, "namespace", "--namespace (BOUNDARY_LOKI_NAMESPACE)");
     }
     if (missing.empty()) {
-        return Finding{kIdentity, "identity", State::Ok, known, ""};
+        return finding("identity", State::Ok, known);
     }
-    return Finding{kIdentity, "identity", State::Warn,
+    return finding("identity", State::Warn,
                    (known.empty() ? "nothing" : known) +
                        std::string(" is known, and no more: decisions are stored without the "
                                    "rest, and a dashboard's filters by it miss them"),
-                   "set " + missing + " for daemon and doctor"};
+                   "set " + missing + " for daemon and doctor");
 }
 
 }  // namespace

@@ -14,10 +14,6 @@ using exporter::Reply;
 constexpr std::int64_t kGraceSeconds = 600;
 constexpr std::int64_t kSmallSkewSeconds = 30;
 
-Finding finding(const char* check, State state, std::string seen, std::string remedy = "") {
-    return {kLoki, check, state, std::move(seen), std::move(remedy)};
-}
-
 std::string answer(const Reply& reply) {
     const std::string text = exporter::reply_text(reply);
     return reply.transport == Reply::Transport::Answered

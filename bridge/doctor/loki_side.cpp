@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bridge/base/clock.h"
+#include "bridge/base/nanoseconds.h"
 #include "exporter/push_outcome.h"
 #include "exporter/push_request.h"
 #include "exporter/stream_labels.h"
@@ -17,7 +18,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds kLimit{10};
+constexpr seconds kAnswerWithin{10};
 /// A busy cluster shows what it took a moment later.
 constexpr int kReadBackTries = 25;
 constexpr milliseconds kReadBackPause{200};
@@ -47,7 +48,7 @@ exporter::Reply push(exporter::LokiClient& loki, const Probe& probe, bool metada
     std::string entries;
     exporter::append_entry(entries, entry);
     exporter::PushBody body;
-    return loki.push(body.of(probe.labels, entries), kLimit);
+    return loki.push(body.of(probe.labels, entries), kAnswerWithin);
 }
 
 void push_and_read_back(exporter::LokiClient& loki, const Probe& probe, LokiSide& side) {
@@ -65,7 +66,7 @@ void push_and_read_back(exporter::LokiClient& loki, const Probe& probe, LokiSide
             std::this_thread::sleep_for(kReadBackPause);
         }
         side.read_back = loki.query_range(probe.labels, probe.timestamp_ns, probe.timestamp_ns + 1,
-                                          1000, kLimit);
+                                          1000, kAnswerWithin);
         if (side.read_back.transport == exporter::Reply::Transport::Answered &&
             side.read_back.status != 200) {
             return;  // waiting does not mend that
@@ -80,13 +81,14 @@ LokiSide look_at_loki(const Settings& settings, exporter::LokiClient& loki, bool
     LokiSide side;
     side.url = settings.loki.url;
     const base::SystemClock clock;
-    side.ready = loki.get("/ready", {}, kLimit);
-    side.query = loki.get(
-        "/loki/api/v1/query",
-        {{"query", "sum(count_over_time({job=\"" + std::string(kProbeJob) + "\"}[1m]))"}}, kLimit);
+    side.ready = loki.get("/ready", {}, kAnswerWithin);
+    side.query =
+        loki.get("/loki/api/v1/query",
+                 {{"query", "sum(count_over_time({job=\"" + std::string(kProbeJob) + "\"}[1m]))"}},
+                 kAnswerWithin);
     const std::int64_t now_ns = clock.wall_ns();
     if (side.query.server_time) {
-        side.ahead_seconds = now_ns / 1'000'000'000 - *side.query.server_time;
+        side.ahead_seconds = now_ns / base::kNanosPerSecond - *side.query.server_time;
     }
     if (probe && side.reached()) {
         push_and_read_back(loki, make_probe(settings, now_ns), side);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bridge/base/text.h"
 #include "bridge/base/unique_fd.h"
 
 namespace bridge::doctor {
@@ -69,7 +70,7 @@ std::optional<std::string> find_program(const std::string& name, const Environme
     if (name.find('/') != std::string::npos) {
         return is_program(name) ? std::optional(name) : std::nullopt;
     }
-    for (const auto& folder : split(environment("PATH").value_or(""), ':')) {
+    for (const auto& folder : base::split(environment("PATH").value_or(""), ':')) {
         std::string path = folder;
         if (path.append("/").append(name); is_program(path)) {
             return path;
