@@ -9,12 +9,11 @@
 #include <snappy-sinksource.h>
 #include <snappy.h>
 
+#include "bridge/base/nanoseconds.h"
 #include "bridge/base/text_buffer.h"
 
 namespace exporter {
 namespace {
-
-constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 
 constexpr protozero::pbf_tag_type kRequestStreams = 1;
 constexpr protozero::pbf_tag_type kStreamLabels = 1;
@@ -95,21 +94,29 @@ struct Timestamp {
 };
 
 Timestamp split(std::int64_t timestamp_ns) {
-    Timestamp stamp{timestamp_ns / kNanosPerSecond, timestamp_ns % kNanosPerSecond};
+    Timestamp stamp{timestamp_ns / base::kNanosPerSecond, timestamp_ns % base::kNanosPerSecond};
     if (stamp.nanos < 0) {
-        stamp.nanos += kNanosPerSecond;
+        stamp.nanos += base::kNanosPerSecond;
         --stamp.seconds;
     }
     return stamp;
+}
+
+/// As in protobuf, a field of another type than the wanted one counts as unknown.
+bool is_number(const protozero::pbf_reader& reader, protozero::pbf_tag_type tag) {
+    return reader.tag() == tag && reader.has_wire_type(protozero::pbf_wire_type::varint);
+}
+bool is_bytes(const protozero::pbf_reader& reader, protozero::pbf_tag_type tag) {
+    return reader.tag() == tag && reader.has_wire_type(protozero::pbf_wire_type::length_delimited);
 }
 
 std::int64_t read_timestamp(protozero::pbf_reader reader) {
     // Unsigned, because the whole seconds of the lowest instants do not fit.
     std::uint64_t timestamp_ns = 0;
     while (reader.next()) {
-        if (reader.tag() == kTimestampSeconds) {
-            timestamp_ns += static_cast<std::uint64_t>(reader.get_int64()) * kNanosPerSecond;
-        } else if (reader.tag() == kTimestampNanos) {
+        if (is_number(reader, kTimestampSeconds)) {
+            timestamp_ns += static_cast<std::uint64_t>(reader.get_int64()) * base::kNanosPerSecond;
+        } else if (is_number(reader, kTimestampNanos)) {
             timestamp_ns += static_cast<std::uint64_t>(reader.get_int32());
         } else {
             reader.skip();
@@ -121,9 +128,9 @@ std::int64_t read_timestamp(protozero::pbf_reader reader) {
 base::LabelView read_pair(protozero::pbf_reader reader) {
     base::LabelView pair;
     while (reader.next()) {
-        if (reader.tag() == kPairName) {
+        if (is_bytes(reader, kPairName)) {
             pair.name = text(reader.get_view());
-        } else if (reader.tag() == kPairValue) {
+        } else if (is_bytes(reader, kPairValue)) {
             pair.value = text(reader.get_view());
         } else {
             reader.skip();
@@ -209,22 +216,18 @@ std::string without_metadata(std::string_view entries) {
 std::vector<DecodedEntry> decode_entries(std::string_view entries) {
     std::vector<DecodedEntry> decoded;
     protozero::pbf_reader stream(entries.data(), entries.size());
-    while (stream.next(kStreamEntries)) {
+    while (stream.next(kStreamEntries, protozero::pbf_wire_type::length_delimited)) {
         DecodedEntry entry;
         protozero::pbf_reader message = stream.get_message();
         while (message.next()) {
-            switch (message.tag()) {
-                case kEntryTimestamp:
-                    entry.timestamp_ns = read_timestamp(message.get_message());
-                    break;
-                case kEntryLine:
-                    entry.line = text(message.get_view());
-                    break;
-                case kEntryMetadata:
-                    entry.metadata.push_back(read_pair(message.get_message()));
-                    break;
-                default:
-                    message.skip();
+            if (is_bytes(message, kEntryTimestamp)) {
+                entry.timestamp_ns = read_timestamp(message.get_message());
+            } else if (is_bytes(message, kEntryLine)) {
+                entry.line = text(message.get_view());
+            } else if (is_bytes(message, kEntryMetadata)) {
+                entry.metadata.push_back(read_pair(message.get_message()));
+            } else {
+                message.skip();
             }
         }
         decoded.push_back(std::move(entry));
@@ -236,10 +239,10 @@ std::pair<std::string_view, std::string> decode_push_request(std::string_view re
     std::string_view labels;
     std::string entries;
     protozero::pbf_reader outer(request.data(), request.size());
-    while (outer.next(kRequestStreams)) {
+    while (outer.next(kRequestStreams, protozero::pbf_wire_type::length_delimited)) {
         const std::string_view stream = text(outer.get_view());
         protozero::pbf_reader inner(stream.data(), stream.size());
-        if (inner.next(kStreamLabels)) {
+        if (inner.next(kStreamLabels, protozero::pbf_wire_type::length_delimited)) {
             labels = text(inner.get_view());
             entries = text(inner.data());  // all behind them
         }

@@ -123,6 +123,19 @@ TEST(PushRequestTest, RefusesDamagedEntriesInsteadOfReadingPastThem) {
     EXPECT_TRUE(decode_entries("").empty());
 }
 
+TEST(PushRequestTest, TakesAFieldOfTheWrongTypeForUnknown) {
+    const std::string_view entry =
+        "\x08\x05"   // a timestamp that is a number
+        "\x12\x01x"  // the line
+        "\x18\x02";  // metadata that is a number
+    const auto decoded = decode_entries(
+        std::string("\x12").append(1, static_cast<char>(entry.size())).append(entry));
+    ASSERT_EQ(decoded.size(), 1U);
+    EXPECT_EQ(decoded[0].timestamp_ns, 0);
+    EXPECT_EQ(decoded[0].line, "x");
+    EXPECT_TRUE(decoded[0].metadata.empty());
+}
+
 TEST(PushRequestTest, PacksTheBodyAsARawSnappyBlock) {
     constexpr std::string_view kLabels = R"({job="boundary"})";
     PushBody body;
