@@ -12,7 +12,7 @@ using test_support::eventually;
 using test_support::LokiServer;
 
 constexpr std::size_t kRepeats = 2'000;
-constexpr std::size_t kFiles = 50;
+constexpr std::size_t kBurstFiles = 50;
 
 std::string repeated(const std::string& line, std::size_t times) {
     std::string text;
@@ -41,12 +41,12 @@ TEST(BurstsTest, CountsEachOfManyEqualDecisionsOfOneMillisecondInOneFileAndInMan
     daemon.start();
     expect_rows_and_count(loki, daemon, kRepeats);
 
-    for (std::size_t file = 0; file < kFiles; ++file) {
+    for (std::size_t file = 0; file < kBurstFiles; ++file) {
         append_to(daemon.log_dir(), log_name(2 + file), line);
     }
-    expect_rows_and_count(loki, daemon, kRepeats + kFiles);
+    expect_rows_and_count(loki, daemon, kRepeats + kBurstFiles);
     EXPECT_EQ(daemon.metric("boundary_loki_decisions_total{decision=\"allow\"}"),
-              kRepeats + kFiles);
+              kRepeats + kBurstFiles);
     EXPECT_EQ(daemon.stop(), 0);
 }
 

@@ -14,7 +14,7 @@ using test_support::LokiServer;
 using test_support::Process;
 using test_support::TempDir;
 
-constexpr std::size_t kDecisions = 30'000;
+constexpr std::size_t kReplayed = 30'000;
 
 std::uint64_t field(const std::string& text, const std::string& name) {
     const std::regex pattern(" " + name + "=(\\d+)");
@@ -29,7 +29,7 @@ TEST(ReplayTest, InterruptedAtRandomAndResumedStoresEachDecisionOnce) {
     const TempDir folder;
     const std::int64_t begin_ns = now_ns() - 10 * kMinuteNs;
     std::string lines;
-    for (std::size_t id = 0; id < kDecisions; ++id) {
+    for (std::size_t id = 0; id < kReplayed; ++id) {
         lines += decision_line(begin_ns + static_cast<std::int64_t>(id) * 10'000'000, id);
         if (id % 1000 == 999) {
             append_to(folder.file("logs"), log_name(id / 3000), lines);
@@ -64,20 +64,20 @@ TEST(ReplayTest, InterruptedAtRandomAndResumedStoresEachDecisionOnce) {
     ASSERT_EQ(last.status, 0) << last.errors;
     EXPECT_EQ(field(last.errors, "rejected"), 0U) << last.errors;
     EXPECT_EQ(field(last.errors, "left"), 0U) << last.errors;
-    EXPECT_EQ(judge(rows_by_id(loki), 0, kDecisions), kAllThereOnce);
-    EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(kDecisions));
+    EXPECT_EQ(judge(rows_by_id(loki), 0, kReplayed), kAllThereOnce);
+    EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(kReplayed));
 
     // From the beginning, without a state: the account of it all, and nothing is doubled.
     const auto whole = test_support::run_command(
         {BOUNDARY_LOKI_BINARY, "replay", folder.file("logs"), "--loki-url", loki.url()});
     ASSERT_EQ(whole.status, 0) << whole.errors;
     const auto& text = whole.errors;
-    EXPECT_EQ(field(text, "lines"), kDecisions) << text;
-    EXPECT_EQ(field(text, "allowed") + field(text, "denied"), kDecisions) << text;
-    EXPECT_EQ(field(text, "pushed") + field(text, "rejected") + field(text, "left"), kDecisions)
+    EXPECT_EQ(field(text, "lines"), kReplayed) << text;
+    EXPECT_EQ(field(text, "allowed") + field(text, "denied"), kReplayed) << text;
+    EXPECT_EQ(field(text, "pushed") + field(text, "rejected") + field(text, "left"), kReplayed)
         << text;
     EXPECT_EQ(field(text, "left"), 0U) << text;
-    EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(kDecisions));
+    EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(kReplayed));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ using test_support::FaultServer;
 using test_support::LokiServer;
 using test_support::SeenRequest;
 
-constexpr std::size_t kDecisions = 300;
+constexpr std::size_t kEach = 300;
 
 std::string letters_path(const Daemon& daemon) {
     return daemon.state_dir() + "/dead-letter/rejected.ndjson";
@@ -41,7 +41,7 @@ void keeps_just_the_poison_aside(const std::string& limits, std::size_t long_pat
     Daemon daemon(loki.url());
     std::map<std::size_t, std::string> wanted_reason;
     const std::string long_path = "/" + std::string(long_path_bytes, 'x');
-    for (std::size_t id = 0; id < kDecisions; ++id) {
+    for (std::size_t id = 0; id < kEach; ++id) {
         std::string line = decision_line(now_ns(), id);
         if (id % 10 == 3) {
             line = decision_line(now_ns() - 9 * kHourNs, id);
@@ -54,7 +54,7 @@ void keeps_just_the_poison_aside(const std::string& limits, std::size_t long_pat
     }
     daemon.start();
     EXPECT_TRUE(eventually([&] {
-        return rows_by_id(loki).size() == kDecisions - wanted_reason.size() &&
+        return rows_by_id(loki).size() == kEach - wanted_reason.size() &&
                letters_in(letters_path(daemon)).size() == wanted_reason.size();
     })) << daemon.log().substr(0, 10'000);
 
@@ -65,7 +65,7 @@ void keeps_just_the_poison_aside(const std::string& limits, std::size_t long_pat
     }
     EXPECT_EQ(reason, wanted_reason);
     const auto rows = rows_by_id(loki);
-    for (std::size_t id = 0; id < kDecisions; ++id) {
+    for (std::size_t id = 0; id < kEach; ++id) {
         EXPECT_EQ(rows.contains(id) ? rows.at(id).size() : 0, wanted_reason.contains(id) ? 0U : 1U)
             << id;
     }
@@ -88,11 +88,11 @@ TEST(VerdictsTest, KeepsEveryDecisionOfAStreamWhoseLabelIsTooLong) {
     LokiServer loki({.limits = "max_label_value_length: 64"});
     loki.start();
     Daemon daemon(loki.url());
-    for (std::size_t id = 0; id < kDecisions; ++id) {
+    for (std::size_t id = 0; id < kEach; ++id) {
         append_to(daemon.log_dir(), log_name(1), decision_line(now_ns(), id));
     }
     daemon.start({"--label", "site=" + std::string(65, 's')});
-    ASSERT_TRUE(eventually([&] { return letters_in(letters_path(daemon)).size() == kDecisions; }))
+    ASSERT_TRUE(eventually([&] { return letters_in(letters_path(daemon)).size() == kEach; }))
         << daemon.log();
     ASSERT_EQ(daemon.stop(), 0);
     std::set<std::size_t> ids;
@@ -100,7 +100,7 @@ TEST(VerdictsTest, KeepsEveryDecisionOfAStreamWhoseLabelIsTooLong) {
         EXPECT_EQ(letter.reason, "label_value_too_long");
         ids.insert(id_of(letter.line));
     }
-    EXPECT_EQ(ids.size(), kDecisions);
+    EXPECT_EQ(ids.size(), kEach);
     EXPECT_TRUE(rows_by_id(loki).empty());
 }
 
@@ -116,7 +116,7 @@ TEST(VerdictsTest, HoldsWhatAWrongTokenKeepsOutUntilTheFileHoldsTheRightOne) {
     const test_support::TempDir folder;
     const std::string token_file = folder.append("token", "wrong-token\n");
     Daemon daemon(gate.url());
-    for (std::size_t id = 0; id < kDecisions; ++id) {
+    for (std::size_t id = 0; id < kEach; ++id) {
         append_to(daemon.log_dir(), log_name(1), decision_line(now_ns(), id));
     }
     daemon.start({"--bearer-token-file", token_file});
@@ -124,8 +124,8 @@ TEST(VerdictsTest, HoldsWhatAWrongTokenKeepsOutUntilTheFileHoldsTheRightOne) {
         return daemon.metric("boundary_loki_push_requests_total{code=\"401\"}").value_or(0) >= 4;
     })) << daemon.log();
     std::ofstream(token_file) << "right-token\n";
-    EXPECT_EQ(judge_when_there(loki, kDecisions), kAllThereOnce) << daemon.log();
-    EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(kDecisions));
+    EXPECT_EQ(judge_when_there(loki, kEach), kAllThereOnce) << daemon.log();
+    EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(kEach));
     EXPECT_EQ(occurrences(daemon.log(), "Loki does not take our pushes"), 1U) << daemon.log();
     // What Loki shows, the daemon may not have been told yet.
     EXPECT_TRUE(eventually([&] { return occurrences(daemon.log(), "Loki is back") == 1; }))
@@ -140,16 +140,16 @@ TEST(VerdictsTest, PushesWithoutStructuredMetadataWhereItIsRefusedAndSaysSoOnce)
     LokiServer loki({.limits = "allow_structured_metadata: false"});
     loki.start();
     Daemon daemon(loki.url());
-    for (std::size_t id = 0; id < kDecisions; ++id) {
+    for (std::size_t id = 0; id < kEach; ++id) {
         append_to(daemon.log_dir(), log_name(1), decision_line(now_ns(), id));
     }
     daemon.start();
-    EXPECT_EQ(judge_when_there(loki, kDecisions), kAllThereOnce) << daemon.log();
-    for (std::size_t id = kDecisions; id < 2 * kDecisions; ++id) {
+    EXPECT_EQ(judge_when_there(loki, kEach), kAllThereOnce) << daemon.log();
+    for (std::size_t id = kEach; id < 2 * kEach; ++id) {
         append_to(daemon.log_dir(), log_name(1), decision_line(now_ns(), id));
     }
-    EXPECT_EQ(judge_when_there(loki, 2 * kDecisions), kAllThereOnce) << daemon.log();
-    EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(2 * kDecisions));
+    EXPECT_EQ(judge_when_there(loki, 2 * kEach), kAllThereOnce) << daemon.log();
+    EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(2 * kEach));
     for (const auto& [id, rows] : rows_by_id(loki)) {
         EXPECT_FALSE(rows.front().labels.contains("domain")) << rows.front().line;
         EXPECT_NE(rows.front().line.find("\"domain\":\"host"), std::string::npos);
@@ -166,15 +166,15 @@ TEST(VerdictsTest, AStreamThatTheServerHasNoRoomForHoldsUpNoOther) {
     append_to(daemon.log_dir(), log_name(1), allow_line(now_ns(), 0));
     daemon.start();
     ASSERT_EQ(judge_when_there(loki, 1), kAllThereOnce) << daemon.log();
-    for (std::size_t id = 1; id < kDecisions; ++id) {
-        append_to(daemon.log_dir(), log_name(1), deny_line(now_ns(), kDecisions + id));
+    for (std::size_t id = 1; id < kEach; ++id) {
+        append_to(daemon.log_dir(), log_name(1), deny_line(now_ns(), kEach + id));
         append_to(daemon.log_dir(), log_name(1), allow_line(now_ns(), id));
     }
-    EXPECT_EQ(judge_when_there(loki, kDecisions), kAllThereOnce) << daemon.log();
+    EXPECT_EQ(judge_when_there(loki, kEach), kAllThereOnce) << daemon.log();
     ASSERT_TRUE(eventually([&] {
         return daemon.metric("boundary_loki_push_requests_total{code=\"429\"}").value_or(0) >= 2;
     })) << daemon.log();
-    EXPECT_EQ(rows_by_id(loki).size(), kDecisions);
+    EXPECT_EQ(rows_by_id(loki).size(), kEach);
     EXPECT_EQ(rejected_entries(daemon), 0);
     EXPECT_EQ(daemon.stop(), 0);
 }
@@ -199,18 +199,18 @@ TEST(VerdictsTest, AStreamThatIsRefusedForAWhileArrivesInTheEnd) {
                    : Fault::of(Fault::Kind::Forward);
     });
     Daemon daemon(gate.url());
-    for (std::size_t id = 0; id < kDecisions; ++id) {
+    for (std::size_t id = 0; id < kEach; ++id) {
         append_to(daemon.log_dir(), log_name(1), decision_line(now_ns(), id));
     }
     daemon.start();
     // Long enough for the refused to go to the spool.
     EXPECT_TRUE(eventually([&] {
-        return rows_by_id(loki).size() == kDecisions / 3 * 2 &&
+        return rows_by_id(loki).size() == kEach / 3 * 2 &&
                daemon.metric("boundary_loki_spool_segments").value_or(0) >= 1;
     })) << daemon.log();
     mended = true;
-    EXPECT_EQ(judge_when_there(loki, kDecisions), kAllThereOnce) << daemon.log();
-    EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(kDecisions));
+    EXPECT_EQ(judge_when_there(loki, kEach), kAllThereOnce) << daemon.log();
+    EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(kEach));
     EXPECT_EQ(rejected_entries(daemon), 0);
     EXPECT_TRUE(eventually([&] { return daemon.metric("boundary_loki_spool_segments") == 0; }));
     EXPECT_EQ(daemon.stop(), 0);

@@ -40,14 +40,15 @@ protected:
     TempDir folder_;
 };
 
-const base::Labels kLabels = {{"decision", "deny"}, {"job", "boundary"}};
+const base::Labels kRejectedLabels = {{"decision", "deny"}, {"job", "boundary"}};
 
 TEST_F(DeadLettersTest, KeepsARejectedEntryWithReasonAndDetail) {
     DeadLetters letters = open();
     const DecodedEntry entry{1'781'006'400'000'000'005,
                              "a \"line\"\\ with \x01 and \xFF",
                              {{"domain", "h.example"}, {"rule", "a\nb"}}};
-    ASSERT_TRUE(letters.add_rejected(kLabels, entry, "too_far_behind", "the server's \"words\""));
+    ASSERT_TRUE(
+        letters.add_rejected(kRejectedLabels, entry, "too_far_behind", "the server's \"words\""));
     ASSERT_TRUE(letters.sync());
     ASSERT_EQ(lines().size(), 1U);
     simdjson::dom::parser parser;

@@ -39,7 +39,7 @@ std::function<std::vector<std::string>(const TempDir&)> flag(std::string name, s
     };
 }
 
-std::vector<ConfigCase> cases() {
+std::vector<ConfigCase> config_cases() {
     return {
         {"a password in the address", flag("--loki-url", "http://joe:hunter2@127.0.0.1:1"),
          "carries credentials"},
@@ -157,7 +157,7 @@ TEST_P(HostileConfigTest, IsRefusedOrHarmless) {
     EXPECT_EQ(daemon.wait(std::chrono::seconds(30)), 0) << read_file(folder_.file("errors"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, HostileConfigTest, testing::ValuesIn(cases()),
+INSTANTIATE_TEST_SUITE_P(Cases, HostileConfigTest, testing::ValuesIn(config_cases()),
                          [](const auto& row) { return test_name(row.param.name); });
 
 }  // namespace

@@ -59,7 +59,7 @@ FolderCase misnamed(std::string_view name, const std::string& file) {
             kNothing.with(SkipReason::Name)};
 }
 
-std::vector<FolderCase> cases() {
+std::vector<FolderCase> folder_cases() {
     const std::string log = "boundary-2026-05-28_20-26-40-5.log";
     std::vector<FolderCase> rows = {
         {"a link to a file outside",
@@ -243,7 +243,7 @@ TEST_P(HostileFolderTest, IsCountedAndStopsNothing) {
     ::alarm(0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, HostileFolderTest, testing::ValuesIn(cases()),
+INSTANTIATE_TEST_SUITE_P(Cases, HostileFolderTest, testing::ValuesIn(folder_cases()),
                          [](const auto& row) { return test_name(row.param.name); });
 
 }  // namespace

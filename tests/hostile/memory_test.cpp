@@ -33,7 +33,7 @@ constexpr int kNames = 200'000;
 constexpr std::size_t kLongLine = 1U << 30U;
 #endif
 
-constexpr std::string_view kDeny =
+constexpr std::string_view kDenyFront =
     "time=2026-05-28T20:26:40.005Z level=WARN msg=DENY method=GET url=https://h.example/";
 
 class MemoryTest : public testing::Test {
@@ -56,7 +56,7 @@ protected:
         ASSERT_EQ(::write(fd.get(), text.data(), text.size()), static_cast<::ssize_t>(text.size()));
     }
     [[nodiscard]] static std::string deny(const std::string& name) {
-        return std::string(kDeny) + name + " host=h.example\n";
+        return std::string(kDenyFront) + name + " host=h.example\n";
     }
     /// Runs the daemon until its metrics say all of `series`; gives its peak of resident memory in
     /// kB.

@@ -43,7 +43,7 @@ struct ServerCase {
     }
 };
 
-std::vector<ServerCase> cases() {
+std::vector<ServerCase> server_cases() {
     const std::string page = "<html>\r\n<head><title>400 Bad Request</title></head>\r\n";
     return {
         {"hangs up without reading", Fault::of(Fault::Kind::DropUnread)},
@@ -136,7 +136,7 @@ TEST_P(HostileServerTest, LosesNothingAndIsToldApart) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, HostileServerTest, testing::ValuesIn(cases()),
+INSTANTIATE_TEST_SUITE_P(Cases, HostileServerTest, testing::ValuesIn(server_cases()),
                          [](const auto& row) { return test_name(row.param.name); });
 
 }  // namespace

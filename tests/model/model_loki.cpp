@@ -23,7 +23,7 @@ using test_support::not_sent;
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kWindow = 3600 * kSecond;
 
-std::string utc(std::int64_t timestamp_ns) {
+std::string rfc3339(std::int64_t timestamp_ns) {
     std::string text;
     base::append_rfc3339_nano(text, timestamp_ns);
     return text;
@@ -96,10 +96,11 @@ Reply ModelLoki::store(std::string_view labels, std::string_view entries) {
         auto& newest = newest_ns_.try_emplace(stream, entry.timestamp_ns).first->second;
         if (entry.timestamp_ns < newest - kWindow) {
             const std::int64_t limit = newest - kWindow;
-            body += "entry with timestamp " + utc(entry.timestamp_ns) +
+            body += "entry with timestamp " + rfc3339(entry.timestamp_ns) +
                     " ignored, reason: 'entry too far behind, entry timestamp is: " +
-                    utc(entry.timestamp_ns / kSecond * kSecond) +
-                    ", oldest acceptable timestamp is: " + utc(limit / kSecond * kSecond) + "',\n";
+                    rfc3339(entry.timestamp_ns / kSecond * kSecond) +
+                    ", oldest acceptable timestamp is: " + rfc3339(limit / kSecond * kSecond) +
+                    "',\n";
             ++refused;
             continue;
         }

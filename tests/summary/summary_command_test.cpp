@@ -33,7 +33,7 @@ constexpr auto kDeny =
     "time=2026-06-09T12:00:00.250Z level=WARN msg=DENY method=GET url=https://evil.example/ "
     "host=evil.example\n";
 
-const std::string kSamples = BOUNDARY_LOKI_SOURCE_DIR "/tests/samples/boundary_logs";
+const std::string kSampleLogs = BOUNDARY_LOKI_SOURCE_DIR "/tests/samples/boundary_logs";
 
 /// For an stdout that is no file: the binary's is `out_fd`, its stderr `error_fd`.
 pid_t start(std::vector<std::string> arguments, int out_fd, int error_fd) {
@@ -78,7 +78,7 @@ test_support::RunResult summary(std::vector<std::string> arguments) {
 }
 
 TEST(SummaryCommandTest, ShowsAFolder) {
-    const auto run = summary({kSamples});
+    const auto run = summary({kSampleLogs});
     EXPECT_EQ(run.status, 0);
     EXPECT_THAT(run.output, AllOf(HasSubstr("84 lines read = 56 decisions + 28 notices"),
                                   HasSubstr("h.example"), Not(HasSubstr("\033"))));
@@ -86,7 +86,7 @@ TEST(SummaryCommandTest, ShowsAFolder) {
 }
 
 TEST(SummaryCommandTest, GivesOneJsonObjectOnOneLine) {
-    const auto run = summary({"--json", kSamples});
+    const auto run = summary({"--json", kSampleLogs});
     EXPECT_EQ(run.status, 0);
     EXPECT_EQ(run.output.find('\n'), run.output.size() - 1);
     simdjson::dom::parser parser;
@@ -98,7 +98,7 @@ TEST(SummaryCommandTest, GivesOneJsonObjectOnOneLine) {
 }
 
 TEST(SummaryCommandTest, SaysTheSameEveryTime) {
-    EXPECT_EQ(summary({"--json", kSamples}).output, summary({"--json", kSamples}).output);
+    EXPECT_EQ(summary({"--json", kSampleLogs}).output, summary({"--json", kSampleLogs}).output);
 }
 
 TEST(SummaryCommandTest, CountsALastLineWithoutItsNewline) {
@@ -108,7 +108,7 @@ TEST(SummaryCommandTest, CountsALastLineWithoutItsNewline) {
 }
 
 TEST(SummaryCommandTest, RefusesAPathThatDoesNotExist) {
-    const auto run = summary({kSamples, "/nowhere/at/all"});
+    const auto run = summary({kSampleLogs, "/nowhere/at/all"});
     EXPECT_EQ(run.status, 2);
     EXPECT_THAT(run.output, IsEmpty());
     EXPECT_THAT(run.errors, HasSubstr("/nowhere/at/all"));
@@ -161,15 +161,15 @@ TEST(SummaryCommandTest, TakesAClosedPipeForSuccess) {
     base::UniqueFd reader(ends[0]);
     const base::UniqueFd writer(ends[1]);
     reader.reset();
-    EXPECT_EQ(exit_status(start({kSamples}, writer.get(), STDERR_FILENO)), 0);
-    EXPECT_EQ(exit_status(start({"--json", kSamples}, writer.get(), STDERR_FILENO)), 0);
+    EXPECT_EQ(exit_status(start({kSampleLogs}, writer.get(), STDERR_FILENO)), 0);
+    EXPECT_EQ(exit_status(start({"--json", kSampleLogs}, writer.get(), STDERR_FILENO)), 0);
 }
 
 TEST(SummaryCommandTest, FailsWhenTheDiskIsFull) {
     const base::UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
     const base::UniqueFd nothing(::open("/dev/null", O_WRONLY | O_CLOEXEC));
     ASSERT_TRUE(full.valid());
-    EXPECT_EQ(exit_status(start({kSamples}, full.get(), nothing.get())), 1);
+    EXPECT_EQ(exit_status(start({kSampleLogs}, full.get(), nothing.get())), 1);
 }
 
 TEST(SummaryCommandTest, FollowsTheTerminalsWidthAndPaints) {
@@ -181,7 +181,7 @@ TEST(SummaryCommandTest, FollowsTheTerminalsWidthAndPaints) {
     ASSERT_EQ(::openpty(&master_fd, &terminal_fd, nullptr, nullptr, &size), 0);
     const base::UniqueFd master(master_fd);
     base::UniqueFd terminal(terminal_fd);
-    const pid_t child = start({kSamples}, terminal.get(), STDERR_FILENO);
+    const pid_t child = start({kSampleLogs}, terminal.get(), STDERR_FILENO);
     terminal.reset();
     const std::string text = read_all(master.get());  // ends with EIO when the child is gone
     EXPECT_EQ(exit_status(child), 0);

@@ -31,7 +31,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr std::chrono::seconds kPatience{60};
-constexpr auto kLogName = "boundary-2026-06-09_12-00-00-1.log";
+constexpr auto kFirstName = "boundary-2026-06-09_12-00-00-1.log";
 constexpr auto kOtherName = "boundary-2026-06-09_12-00-00-2.log";
 
 std::string deny(std::string_view host) {
@@ -42,7 +42,7 @@ std::string deny(std::string_view host) {
 /// `summary --follow` of a folder with one decision, into a file.
 class SummaryFollowTest : public testing::Test {
 protected:
-    SummaryFollowTest() { logs_.append(kLogName, deny("first.example")); }
+    SummaryFollowTest() { logs_.append(kFirstName, deny("first.example")); }
 
     Process follow(const std::string& output, std::vector<std::string> more = {}) const {
         std::vector<std::string> arguments = {BOUNDARY_LOKI_BINARY, "summary", "--follow",
@@ -67,7 +67,7 @@ TEST_F(SummaryFollowTest, WritesAWholeSummaryForNewLinesAndNewFiles) {
     const auto output = out_.file("output");
     Process summary = follow(output);
     ASSERT_TRUE(shows(output, "first.example"));
-    logs_.append(kLogName, deny("second.example"));
+    logs_.append(kFirstName, deny("second.example"));
     ASSERT_TRUE(shows(output, "second.example"));
     logs_.append(kOtherName, deny("third.example"));
     ASSERT_TRUE(shows(output, "third.example"));
@@ -84,9 +84,9 @@ TEST_F(SummaryFollowTest, WaitsForTheRestOfALine) {
     const auto output = out_.file("output");
     Process summary = follow(output, {"--json"});
     const auto line = deny("second.example");
-    logs_.append(kLogName, line.substr(0, 50));
+    logs_.append(kFirstName, line.substr(0, 50));
     ASSERT_TRUE(shows(output, "first.example"));
-    logs_.append(kLogName, line.substr(50));
+    logs_.append(kFirstName, line.substr(50));
     ASSERT_TRUE(shows(output, "second.example"));
     summary.signal(SIGINT);
     EXPECT_EQ(summary.wait(kPatience), 0);
@@ -100,7 +100,7 @@ TEST_F(SummaryFollowTest, CountsALogOnceThatIsPackedLater) {
     ASSERT_TRUE(shows(output, "packed.example"));
     const auto packed = test_support::run_command({"gzip", logs_.file(kOtherName)});
     ASSERT_EQ(packed.status, 0) << packed.errors;
-    logs_.append(kLogName, deny("last.example"));
+    logs_.append(kFirstName, deny("last.example"));
     ASSERT_TRUE(shows(output, "last.example"));
     summary.signal(SIGTERM);
     EXPECT_EQ(summary.wait(kPatience), 0);
@@ -113,7 +113,7 @@ TEST_F(SummaryFollowTest, TellsOnceWhatItCannotRead) {
     const auto output = out_.file("output");
     Process summary = follow(output);
     ASSERT_TRUE(shows(output, "first.example"));
-    logs_.append(kLogName, deny("second.example"));
+    logs_.append(kFirstName, deny("second.example"));
     ASSERT_TRUE(shows(output, "second.example"));
     summary.signal(SIGTERM);
     EXPECT_EQ(summary.wait(kPatience), 1) << "as without --follow";

@@ -7,13 +7,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/summary/records.h"
+
 namespace bridge {
 namespace {
 
+using test_support::kSecondNs;
 using testing::ElementsAre;
 using testing::Pair;
 
-constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kDay = 86'400;
 
 Timeline::Counts sum(const TimelineColumns& drawn) {

@@ -6,14 +6,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/tailer/collected.h"
+
 namespace tailer {
 namespace {
 
-constexpr std::int64_t kNoonNs = 1'781'006'400'000'000'000;
-
 TEST(LineBuilderTest, BuildsCoderdsJsonShape) {
     LineBuilder builder(LineFormat::Json);
-    builder.begin(kNoonNs + 5, "WARN", "boundary_request");
+    builder.begin(test_support::kNoon + 5, "WARN", "boundary_request");
     builder.field("decision", "deny");
     builder.field("owner", "");
     builder.field("http_url", "https://h.example/?a=1&b=<2>");
@@ -25,7 +25,7 @@ TEST(LineBuilderTest, BuildsCoderdsJsonShape) {
 
 TEST(LineBuilderTest, ALineWithoutFieldsIsWhole) {
     LineBuilder builder(LineFormat::Json);
-    builder.begin(kNoonNs, "INFO", "boundary: x");
+    builder.begin(test_support::kNoon, "INFO", "boundary: x");
     EXPECT_EQ(builder.finish(),
               R"({"ts":"2026-06-09T12:00:00Z","level":"INFO","msg":"boundary: x",)"
               R"("logger_names":["boundary-loki"],"fields":{}})");
@@ -33,7 +33,7 @@ TEST(LineBuilderTest, ALineWithoutFieldsIsWhole) {
 
 TEST(LineBuilderTest, EscapesWhateverGoesIn) {
     LineBuilder builder(LineFormat::Json);
-    builder.begin(kNoonNs, "INFO\"", "boundary: \n\xff\"}}");
+    builder.begin(test_support::kNoon, "INFO\"", "boundary: \n\xff\"}}");
     builder.field("a\"b", "c\\d\n\x01");
     EXPECT_EQ(builder.finish(),
               "{\"ts\":\"2026-06-09T12:00:00Z\",\"level\":\"INFO\\\"\",\"msg\":\"boundary: "
@@ -43,13 +43,13 @@ TEST(LineBuilderTest, EscapesWhateverGoesIn) {
 
 TEST(LineBuilderTest, BuildsLogfmtWithTheMessageFirst) {
     LineBuilder builder(LineFormat::Logfmt);
-    builder.begin(kNoonNs, "WARN", "boundary_request");
+    builder.begin(test_support::kNoon, "WARN", "boundary_request");
     builder.field("decision", "deny");
     builder.field("owner", "");
     builder.field("http_method", "GET");
     EXPECT_EQ(builder.finish(), "boundary_request decision=deny http_method=GET");
 
-    builder.begin(kNoonNs, "ERROR", "boundary: Failed to read");
+    builder.begin(test_support::kNoon, "ERROR", "boundary: Failed to read");
     builder.field("error", "EOF");
     EXPECT_EQ(builder.finish(), R"(level=ERROR msg="boundary: Failed to read" error=EOF)");
 }
@@ -73,7 +73,7 @@ TEST(LineBuilderTest, QuotesInLogfmtOnlyWhereItMust) {
     };
     LineBuilder builder(LineFormat::Logfmt);
     for (const auto& row : kRows) {
-        builder.begin(kNoonNs, "INFO", "boundary_request");
+        builder.begin(test_support::kNoon, "INFO", "boundary_request");
         builder.field("k", row.value);
         EXPECT_EQ(builder.finish(), "boundary_request k=" + std::string(row.text)) << row.what;
     }
@@ -81,14 +81,14 @@ TEST(LineBuilderTest, QuotesInLogfmtOnlyWhereItMust) {
 
 TEST(LineBuilderTest, LeavesTheUrlBareInLogfmtForTheDashboardsPatterns) {
     LineBuilder builder(LineFormat::Logfmt);
-    builder.begin(kNoonNs, "INFO", "boundary_request");
+    builder.begin(test_support::kNoon, "INFO", "boundary_request");
     builder.field("http_url", "https://h.example/?a=1&b=2");
     EXPECT_EQ(builder.finish(), "boundary_request http_url=https://h.example/?a=1&b=2");
 }
 
 TEST(LineBuilderTest, AKeyOfLogfmtCannotEndItself) {
     LineBuilder builder(LineFormat::Logfmt);
-    builder.begin(kNoonNs, "INFO", "boundary: x");
+    builder.begin(test_support::kNoon, "INFO", "boundary: x");
     builder.field("a b=c\"\n\x7f\u00e9", "1");
     builder.field("", "2");
     EXPECT_EQ(builder.finish(), "level=INFO msg=\"boundary: x\" a_b_c_____=1 _=2");
@@ -102,13 +102,13 @@ TEST(LineBuilderTest, BeginsWithTheHeadOfAnotherLine) {
             builder.our_field("decision", "allow");
             builder.our_field("owner", "joe");
         };
-        begin(kNoonNs - 86'400'000'000'000);
+        begin(test_support::kNoon - 86'400'000'000'000);
         const std::string head = builder.head();
 
-        begin(kNoonNs + 5);
+        begin(test_support::kNoon + 5);
         builder.field("z", "1");
         const std::string field_by_field(builder.finish());
-        builder.begin(kNoonNs + 5, head);
+        builder.begin(test_support::kNoon + 5, head);
         builder.field("z", "1");
         EXPECT_EQ(builder.finish(), field_by_field);
     }
@@ -118,10 +118,10 @@ TEST(LineBuilderTest, APlainFieldReadsLikeAnyOther) {
     for (const auto format : {LineFormat::Json, LineFormat::Logfmt}) {
         for (const std::string_view value : {"", "h.example", "a=b", "b\u00fccher.example"}) {
             LineBuilder builder(format);
-            builder.begin(kNoonNs, "INFO", "boundary_request");
+            builder.begin(test_support::kNoon, "INFO", "boundary_request");
             builder.our_field("domain", value);
             const std::string as_any(builder.finish());
-            builder.begin(kNoonNs, "INFO", "boundary_request");
+            builder.begin(test_support::kNoon, "INFO", "boundary_request");
             builder.plain_field("domain", value);
             EXPECT_EQ(builder.finish(), as_any);
         }

@@ -8,11 +8,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/tailer/collected.h"
+
 namespace tailer {
 namespace {
 
-constexpr std::int64_t kMillisecond = 1'000'000;
-constexpr std::int64_t kNoon = 1'781'006'400'000 * kMillisecond;
+using test_support::kMillisecond;
+using test_support::kNoon;
+
 constexpr std::uint64_t kBlock = MillisecondRank::kBlockBytes;
 constexpr std::int64_t kBase = 62'500;  // what a block adds
 

@@ -15,14 +15,14 @@ std::string redacted(std::string_view query) {
     return out;
 }
 
-struct Row {
+struct QueryRow {
     std::string_view what;
     std::string_view query;
     std::string_view redacted;
 };
 
 TEST(QueryRedactionTest, TakesAwayTheValuesOfSecretNames) {
-    constexpr Row kRows[] = {
+    constexpr QueryRow kRows[] = {
         {"a token", "token=abc", "token=REDACTED"},
         {"an access token", "access_token=abc", "access_token=REDACTED"},
         {"capitals", "AUTH_TOKEN=abc", "AUTH_TOKEN=REDACTED"},
@@ -52,7 +52,7 @@ TEST(QueryRedactionTest, TakesAwayTheValuesOfSecretNames) {
 }
 
 TEST(QueryRedactionTest, TakesAwayValuesThatLookLikeCredentials) {
-    constexpr Row kRows[] = {
+    constexpr QueryRow kRows[] = {
         {"a forge's token", "x=ghp_0123456789abcdef", "x=REDACTED"},
         {"a cloud's key id", "x=AKIA0123456789ABCDEF", "x=REDACTED"},
         {"a JSON web token", "x=eyJhbGciOiJIUzI1NiJ9.e30.abc", "x=REDACTED"},

@@ -7,14 +7,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/tailer/collected.h"
 #include "tests/tailer/padded.h"
 
 namespace tailer {
 namespace {
 
 using test_support::Padded;
-
-constexpr std::int64_t kNoonNs = 1'781'006'400'000'000'000;
 
 TEST(SlogJsonParserTest, ReadsTheDecisionsOfSlogsJsonHandler) {
     SlogJsonParser parser;
@@ -24,7 +23,7 @@ TEST(SlogJsonParserTest, ReadsTheDecisionsOfSlogsJsonHandler) {
     auto parsed = parser.parse(allow);
     const auto& decision = std::get<Decision>(parsed);
     EXPECT_EQ(decision.verdict, Verdict::Allow);
-    EXPECT_EQ(decision.time_ns, kNoonNs + 7);
+    EXPECT_EQ(decision.time_ns, test_support::kNoon + 7);
     EXPECT_EQ(decision.method, "GET");
     EXPECT_EQ(decision.url, R"(https://h.example/?a=1&b="2")");
     EXPECT_EQ(decision.host, "h.example");
@@ -35,7 +34,7 @@ TEST(SlogJsonParserTest, ReadsTheDecisionsOfSlogsJsonHandler) {
         R"("url":"https://h.example/","host":"h.example"})");
     parsed = parser.parse(deny);
     EXPECT_EQ(std::get<Decision>(parsed).verdict, Verdict::Deny);
-    EXPECT_EQ(std::get<Decision>(parsed).time_ns, kNoonNs);
+    EXPECT_EQ(std::get<Decision>(parsed).time_ns, test_support::kNoon);
     EXPECT_EQ(std::get<Decision>(parsed).rule, "");
 }
 
@@ -52,7 +51,8 @@ TEST(SlogJsonParserTest, ReadsCoderdsLineWithItsClaims) {
     const auto parsed = parser.parse(line);
     const auto& decision = std::get<Decision>(parsed);
     EXPECT_EQ(decision.verdict, Verdict::Allow);
-    EXPECT_EQ(decision.time_ns, kNoonNs + 5) << "the event's own time, not the log call's";
+    EXPECT_EQ(decision.time_ns, test_support::kNoon + 5)
+        << "the event's own time, not the log call's";
     EXPECT_EQ(decision.method, "GET");
     EXPECT_EQ(decision.url, "https://example.com/?a=1&b=2");
     EXPECT_EQ(decision.host, "");

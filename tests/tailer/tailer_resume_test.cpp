@@ -27,8 +27,8 @@ using test_support::kNoon;
 using test_support::notice_line;
 using test_support::read_all;
 
-const std::string kName = "boundary-2026-06-09_12-00-00-1.log";
-constexpr std::uint64_t kBlock = MillisecondRank::kBlockBytes;
+const std::string kBusyName = "boundary-2026-06-09_12-00-00-1.log";
+constexpr std::uint64_t kRankBlock = MillisecondRank::kBlockBytes;
 
 /// A busy log: bursts of equal decisions, some notices, junk, times that step back a little.
 std::string busy_log(std::size_t bytes) {
@@ -97,7 +97,7 @@ protected:
         for (std::size_t i = 1; i < whole.records.size(); ++i) {
             const std::uint64_t before = whole.records[i - 1].end_offset;
             const std::uint64_t after = whole.records[i].end_offset;
-            if (before / kBlock != after / kBlock) {
+            if (before / kRankBlock != after / kRankBlock) {
                 found.insert(found.end(), {i - 1, i, std::min(i + 1, whole.records.size() - 1)});
             }
         }
@@ -111,66 +111,66 @@ protected:
 };
 
 TEST_F(TailerResumeTest, GivesTheSameTimestampsAsAReadFromTheStart) {
-    dir_.append(kName, busy_log(3 * kBlock + 12'345));
-    expect_same_from(kName, splits(kName));
+    dir_.append(kBusyName, busy_log(3 * kRankBlock + 12'345));
+    expect_same_from(kBusyName, splits(kBusyName));
 }
 
 TEST_F(TailerResumeTest, ALineMayBeginOnABlocksFirstByte) {
     const std::string line = deny_line(kNoon);
     std::string log;
-    while (log.size() + 2 * line.size() < kBlock) {
+    while (log.size() + 2 * line.size() < kRankBlock) {
         log += line;
     }
-    log += std::string(kBlock - 1 - log.size(), 'j') + "\n";
-    ASSERT_EQ(log.size(), kBlock);
+    log += std::string(kRankBlock - 1 - log.size(), 'j') + "\n";
+    ASSERT_EQ(log.size(), kRankBlock);
     for (int i = 0; i < 50; ++i) {
         log += line;
     }
-    dir_.append(kName, log);
-    expect_same_from(kName, splits(kName));
+    dir_.append(kBusyName, log);
+    expect_same_from(kBusyName, splits(kBusyName));
 }
 
 TEST_F(TailerResumeTest, ALineMayLieAcrossABlocksStart) {
     // What follows the block's start within that line looks like a decision of its own.
     const std::string line = deny_line(kNoon);
     std::string log;
-    while (log.size() + 3 * line.size() < kBlock) {
+    while (log.size() + 3 * line.size() < kRankBlock) {
         log += line;
     }
-    log += std::string(kBlock - log.size(), 'j') + line;
+    log += std::string(kRankBlock - log.size(), 'j') + line;
     for (int i = 0; i < 50; ++i) {
         log += line;
     }
-    dir_.append(kName, log);
-    expect_same_from(kName, splits(kName));
+    dir_.append(kBusyName, log);
+    expect_same_from(kBusyName, splits(kBusyName));
 }
 
 TEST_F(TailerResumeTest, AnOverLongLineMayLieAcrossABlocksStart) {
     std::string log;
-    while (log.size() < kBlock - 200'000) {
+    while (log.size() < kRankBlock - 200'000) {
         log += deny_line(kNoon);
     }
     log += std::string(700'000, 'x') + "\n";
     for (int i = 0; i < 50; ++i) {
         log += deny_line(kNoon);
     }
-    dir_.append(kName, log);
-    expect_same_from(kName, splits(kName));
+    dir_.append(kBusyName, log);
+    expect_same_from(kBusyName, splits(kBusyName));
 }
 
 TEST_F(TailerResumeTest, TheHoleOfATruncationMayLieAcrossABlocksStart) {
-    dir_.append(kName, "");
-    std::filesystem::resize_file(dir_.file(kName), kBlock + 5000);
+    dir_.append(kBusyName, "");
+    std::filesystem::resize_file(dir_.file(kBusyName), kRankBlock + 5000);
     for (int i = 0; i < 20; ++i) {
-        dir_.append(kName, deny_line(kNoon));
+        dir_.append(kBusyName, deny_line(kNoon));
     }
-    expect_same_from(kName, splits(kName));
+    expect_same_from(kBusyName, splits(kBusyName));
 }
 
 TEST_F(TailerResumeTest, APackedFileResumesWithinItsContent) {
-    const std::string log = busy_log(2 * kBlock);
-    const std::string gz = kName + ".gz";
-    const std::string zst = kName + ".zst";
+    const std::string log = busy_log(2 * kRankBlock);
+    const std::string gz = kBusyName + ".gz";
+    const std::string zst = kBusyName + ".zst";
     dir_.append(gz, test_support::gzip(log));
     dir_.append(zst, test_support::zstd(log));
     expect_same_from(gz, splits(gz));
@@ -178,14 +178,14 @@ TEST_F(TailerResumeTest, APackedFileResumesWithinItsContent) {
 }
 
 TEST_F(TailerResumeTest, AFileReadInPiecesWhileItGrowsGivesTheSame) {
-    const std::string log = busy_log(2 * kBlock + 999);
+    const std::string log = busy_log(2 * kRankBlock + 999);
     Tailer tailer = Tailer::follow({dir_.path()}, {}, {});
     tailer.look(true);
     std::vector<KeptRecord> records;
     std::mt19937_64 random(8);
     for (std::size_t at = 0; at < log.size();) {
         const std::size_t size = 1 + random() % 60'000;
-        dir_.append(kName, log.substr(at, size));
+        dir_.append(kBusyName, log.substr(at, size));
         at += size;
         for (auto& record : read_all(tailer, false, 1 + random() % 20'000).records) {
             records.push_back(std::move(record));
@@ -194,7 +194,7 @@ TEST_F(TailerResumeTest, AFileReadInPiecesWhileItGrowsGivesTheSame) {
             tailer.rest();
         }
     }
-    const Collected whole = read(kName, 0);
+    const Collected whole = read(kBusyName, 0);
     ASSERT_EQ(records.size(), whole.records.size());
     for (std::size_t i = 0; i < records.size(); ++i) {
         ASSERT_EQ(records[i].timestamp_ns, whole.records[i].timestamp_ns);
@@ -203,10 +203,10 @@ TEST_F(TailerResumeTest, AFileReadInPiecesWhileItGrowsGivesTheSame) {
 }
 
 TEST_F(TailerResumeTest, AnotherFileInTheCheckpointsPlaceIsReadFromItsStart) {
-    dir_.append(kName, deny_line(kNoon) + deny_line(kNoon));
+    dir_.append(kBusyName, deny_line(kNoon) + deny_line(kNoon));
     KnownFiles files({dir_.path()}, {});
-    files.look(0, kName);
-    FileProgress progress{dir_.path(), kName, {}, deny_line(kNoon).size()};
+    files.look(0, kBusyName);
+    FileProgress progress{dir_.path(), kBusyName, {}, deny_line(kNoon).size()};
     files.for_each([&](FileId, const KnownFile& file) { progress.identity = file.identity; });
     ++progress.identity.birth_ns;
     Tailer tailer = Tailer::follow({dir_.path()}, {progress}, {});

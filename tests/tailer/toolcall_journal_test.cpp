@@ -10,12 +10,14 @@
 
 #include "tailer/tool_label.h"
 #include "tests/support/temp_dir.h"
+#include "tests/tailer/collected.h"
 
 namespace tailer {
 namespace {
 
-constexpr std::int64_t kNoon = 1'781'006'400'000'000'000;  // 2026-06-09T12:00:00Z
-constexpr std::int64_t kSecond = 1'000'000'000;
+using test_support::kNoon;
+using test_support::kSecond;
+
 constexpr std::int64_t kBoundary = 4242;
 
 class ToolCallJournalTest : public testing::Test {

@@ -12,7 +12,7 @@
 namespace tailer {
 namespace {
 
-struct Row {
+struct UrlRow {
     std::string_view what;
     std::string_view url;
     std::string_view host;
@@ -21,7 +21,7 @@ struct Row {
 };
 
 TEST(UrlNormalizerTest, BringsEveryUrlToOneShape) {
-    constexpr Row kRows[] = {
+    constexpr UrlRow kRows[] = {
         {"a plain URL", "https://h.example/a", "h.example", "https://h.example/a", "h.example"},
         {"no path", "https://h.example", "h.example", "https://h.example/", "h.example"},
         {"a query without path", "https://h.example?x", "h.example", "https://h.example/?x",
