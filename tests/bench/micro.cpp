@@ -17,6 +17,8 @@
 #include "exporter/spool.h"
 #include "tailer/enricher.h"
 #include "tailer/line_parser.h"
+#include "tailer/toolcall_journal.h"
+#include "tailer/toolcall_record.h"
 #include "tests/support/temp_dir.h"
 
 namespace {
@@ -166,6 +168,57 @@ void request_and_snappy(benchmark::State& state) {
     report(state, batch.bytes());
 }
 BENCHMARK(request_and_snappy);
+
+/// Which call a decision belongs to, among as many calls as the argument says: those of one long
+/// session, matched by time, or each with a Boundary of its own.
+void match_tool_call(benchmark::State& state, tailer::ToolCallSource source) {
+    constexpr std::int64_t kBetweenNs = 3'000'000'000;
+    constexpr std::int64_t kSessionPid = 4242;
+    const bool own_boundary = source == tailer::ToolCallSource::Exec;
+    const std::int64_t calls = state.range(0);
+    const auto pid_of = [=](std::int64_t call) { return kSessionPid + (own_boundary ? call : 0); };
+    const auto begun = [](std::int64_t call) { return kBegunNs + call * kBetweenNs; };
+    std::string records;
+    for (std::int64_t i = 0; i < calls; ++i) {
+        tailer::ToolCallStart start;
+        start.id = "toolu_" + std::to_string(i);
+        start.tool = "Bash";
+        start.source = source;
+        start.time_ns = begun(i);
+        start.pids = {pid_of(i)};
+        records += tailer::encode_toolcall(start);
+        records += tailer::encode_toolcall(
+            tailer::ToolCallEnd{start.id, begun(i) + kBetweenNs * 2 / 3, 0});
+    }
+    test_support::TempDir folder;
+    folder.append("toolcalls-2026-06-09.jsonl", records);
+    tailer::ToolCallJournal journal({folder.path()});
+    journal.refresh();
+
+    std::mt19937_64 random(7);
+    std::vector<std::int64_t> wanted(kLines);
+    for (auto& call : wanted) {
+        call = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(calls));
+    }
+    for (auto round : state) {
+        for (const std::int64_t call : wanted) {
+            const auto match = journal.match(pid_of(call), begun(call) + kBetweenNs / 3);
+            if (!match) {
+                state.SkipWithError("no call found");
+                return;
+            }
+            benchmark::DoNotOptimize(match);
+        }
+    }
+    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) *
+                            static_cast<std::int64_t>(kLines));
+}
+BENCHMARK_CAPTURE(match_tool_call, by_time, tailer::ToolCallSource::Hook)
+    ->RangeMultiplier(10)
+    ->Range(1, 10'000);
+BENCHMARK_CAPTURE(match_tool_call, own_boundary, tailer::ToolCallSource::Exec)
+    ->RangeMultiplier(10)
+    ->Range(1, 10'000);
 
 /// One segment written, fsynced, read back and removed: mostly the disk's own time.
 void spool_round_trip(benchmark::State& state) {
