@@ -9,7 +9,7 @@ namespace {
 void write_file(CheckpointWriter& writer, const tailer::KnownFiles& files,
                 const tailer::KnownFile& file) {
     const bool renamed = file.first_session != nullptr;
-    writer.file(files.folder(file.folder), file.name, file.identity, file.settled,
+    writer.file(files.folder(file.folder), file.name.text(), file.identity, file.settled,
                 renamed ? *file.first_session : "");
 }
 

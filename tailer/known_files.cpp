@@ -17,20 +17,55 @@ std::tuple<std::string_view, std::uint64_t> key_of(const FileProgress& progress)
     return {progress.folder, progress.identity.inode};
 }
 
-std::size_t hash_of(std::string_view name) { return std::hash<std::string_view>{}(name); }
+/// The folder in the upper part, where names and inodes differ less.
+std::size_t name_hash(std::uint32_t folder, const CompactName& name) {
+    return name.hash() + (std::size_t{folder} << 32U);
+}
+std::size_t inode_hash(std::uint32_t folder, std::uint64_t inode) {
+    const std::uint64_t mixed = inode * 0x9E3779B97F4A7C15U;
+    return (mixed ^ mixed >> 32U) + (std::size_t{folder} << 32U);
+}
 
 }  // namespace
 
-std::string KnownFile::session() const { return first_session ? *first_session : session_of(name); }
+std::string KnownFile::session() const {
+    return first_session ? *first_session : session_of(name.text());
+}
 
 KnownFiles::KnownFiles(std::vector<std::string> folders, std::vector<FileProgress> resume)
     : folders_(std::move(folders)),
       listed_(folders_.size()),
       resume_(std::move(resume)),
-      names_(folders_.size()),
-      inodes_(folders_.size()),
       skipped_(folders_.size()) {
     std::ranges::stable_sort(resume_, {}, key_of);
+}
+
+auto KnownFiles::is_named(std::uint32_t folder, const CompactName& name) const {
+    return [this, folder, &name](FileId id) {
+        const KnownFile& file = *files_.find(id);
+        return file.folder == folder && file.name == name;
+    };
+}
+
+auto KnownFiles::has_inode(std::uint32_t folder, std::uint64_t inode) const {
+    return [this, folder, inode](FileId id) {
+        const KnownFile& file = *files_.find(id);
+        return file.folder == folder && file.identity.inode == inode;
+    };
+}
+
+auto KnownFiles::hash_of_name() const {
+    return [this](FileId id) {
+        const KnownFile& file = *files_.find(id);
+        return name_hash(file.folder, file.name);
+    };
+}
+
+auto KnownFiles::hash_of_inode() const {
+    return [this](FileId id) {
+        const KnownFile& file = *files_.find(id);
+        return inode_hash(file.folder, file.identity.inode);
+    };
 }
 
 Owners KnownFiles::owners_of(int folder_fd) const {
@@ -41,13 +76,12 @@ void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string
     const base::UniqueFd folder_fd = open_folder(folders_[folder]);
     const Owners owners = owners_of(folder_fd.get());
     skipped_.begin_scan(folder);
-    for (const auto& [inode, id] : inodes_[folder]) {
-        files_.at(id).listed = false;
-    }
+    files_.for_each(
+        [folder](FileId, KnownFile& file) { file.listed = file.listed && file.folder != folder; });
     bool any = false;
     const auto visit = [&](const char* name, std::uint64_t inode) {
         // A file that was renamed away from its pattern is still ours until it is read out.
-        if (!wanted(name) && !inodes_[folder].contains(inode)) {
+        if (!wanted(name) && find_inode(folder, inode) == 0) {
             if (std::string_view(name) != "." && std::string_view(name) != "..") {
                 skipped_.seen_in_scan(folder, SkipReason::Name, name);
             }
@@ -62,9 +96,8 @@ void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string
             return;
         }
         note(folder, name, *seen);
-        if (const auto now = inodes_[folder].find(seen->identity.inode);
-            now != inodes_[folder].end()) {
-            files_.at(now->second).listed = any = true;
+        if (const FileId now = find_inode(folder, seen->identity.inode); now != 0) {
+            files_.at(now).listed = any = true;
         }
     };
     if (!list_folder(folder_fd.get(), visit)) {
@@ -72,9 +105,11 @@ void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string
     }
     skipped_.end_scan(folder);
     listed_[folder] = listed_[folder] || any;
-    for (const auto& [inode, id] : inodes_[folder]) {
-        set_gone(id, !files_.at(id).listed);
-    }
+    files_.for_each([this, folder](FileId id, KnownFile& file) {
+        if (file.folder == folder) {
+            set_gone(id, !file.listed);
+        }
+    });
     drop_resumed();
 }
 
@@ -91,7 +126,7 @@ void KnownFiles::look(std::uint32_t folder, const std::string& name) {
         }
         skipped_.seen_alone(folder, *refused, name);
     }
-    if (const FileId known = find_name(folder, name); known != 0) {
+    if (const FileId known = find_name(folder, CompactName(name)); known != 0) {
         set_gone(known, true);  // until a scan finds it under another name
     }
 }
@@ -103,23 +138,19 @@ void KnownFiles::note_loss(const KnownFile& file) {
 }
 
 void KnownFiles::note(std::uint32_t folder, std::string_view name, const SeenFile& seen) {
-    const auto by_inode = inodes_[folder].find(seen.identity.inode);
-    FileId id = 0;
-    if (by_inode != inodes_[folder].end() &&
-        files_.at(by_inode->second).identity == seen.identity &&
-        (seen.identity.birth_ns != 0 || files_.at(by_inode->second).name == name)) {
-        id = by_inode->second;
-        KnownFile& file = files_.at(id);
-        if (file.name != name) {
-            // Another file may have taken the name over already.
-            if (find_name(folder, file.name) == id) {
-                names_[folder].erase(hash_of(file.name));
-            }
+    FileId id = find_inode(folder, seen.identity.inode);
+    KnownFile* known = files_.find(id);
+    CompactName compact(name);
+    if (known != nullptr && known->identity == seen.identity &&
+        (seen.identity.birth_ns != 0 || known->name == compact)) {
+        KnownFile& file = *known;
+        if (file.name != compact) {
+            names_.erase(id, hash_of_name());
             if (!file.first_session && session_of(name) != file.session()) {
                 file.first_session = std::make_unique<const std::string>(file.session());
             }
-            file.name = name;
-            names_[folder].insert_or_assign(hash_of(name), id);
+            file.name = std::move(compact);
+            enter_name(id);
             note_changed(id);
         }
         if (seen.size < file.size) {
@@ -131,8 +162,8 @@ void KnownFiles::note(std::uint32_t folder, std::string_view name, const SeenFil
             files_.at(id).settled = files_.at(id).offset = 0;
         }
     } else {
-        if (by_inode != inodes_[folder].end()) {
-            set_gone(by_inode->second, true);  // the new file took over its inode
+        if (known != nullptr) {
+            set_gone(id, true);  // the new file took over its inode
         }
         id = add(folder, name, seen);
     }
@@ -183,20 +214,28 @@ std::vector<FileProgress> KnownFiles::unseen() const {
     return unseen;
 }
 
-FileId KnownFiles::find_name(std::uint32_t folder, std::string_view name) const {
-    const auto hashed = names_[folder].find(hash_of(name));
-    if (hashed == names_[folder].end()) {
-        return 0;
-    }
-    const auto found = files_.find(hashed->second);
-    return found != files_.end() && found->second.name == name ? found->first : 0;
+FileId KnownFiles::find_name(std::uint32_t folder, const CompactName& name) const {
+    return names_.find(name_hash(folder, name), is_named(folder, name));
+}
+
+FileId KnownFiles::find_inode(std::uint32_t folder, std::uint64_t inode) const {
+    return inodes_.find(inode_hash(folder, inode), has_inode(folder, inode));
+}
+
+void KnownFiles::enter_name(FileId id) {
+    const KnownFile& file = files_.at(id);
+    names_.assign(id, is_named(file.folder, file.name), hash_of_name());
+}
+
+void KnownFiles::enter_inode(FileId id) {
+    const KnownFile& file = files_.at(id);
+    inodes_.assign(id, has_inode(file.folder, file.identity.inode), hash_of_inode());
 }
 
 FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const SeenFile& seen) {
-    const FileId id = next_id_++;
     KnownFile file;
     file.folder = folder;
-    file.name = name;
+    file.name = CompactName(name);
     file.identity = seen.identity;
     if (FileProgress* progress = progress_of(folder, name, seen)) {
         const std::string first =
@@ -207,9 +246,9 @@ FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const SeenFi
         file.settled = file.offset = progress->offset;
         progress->name = {};
     }
-    names_[folder].insert_or_assign(hash_of(name), id);
-    inodes_[folder].insert_or_assign(seen.identity.inode, id);
-    files_.emplace(id, std::move(file));
+    const FileId id = files_.add(std::move(file));
+    enter_name(id);
+    enter_inode(id);
     note_changed(id);
     return id;
 }
@@ -229,14 +268,14 @@ void KnownFiles::set_gone(FileId id, bool gone) {
 }
 
 void KnownFiles::settle(FileId id, std::uint64_t offset) {
-    if (const auto found = files_.find(id); found != files_.end()) {
-        found->second.settled = offset;
+    if (KnownFile* file = files_.find(id); file != nullptr) {
+        file->settled = offset;
         note_changed(id);
     }
 }
 
 std::vector<FileId> KnownFiles::take_changed() {
-    std::erase_if(changed_, [this](FileId id) { return !files_.contains(id); });
+    std::erase_if(changed_, [this](FileId id) { return !knows(id); });
     for (const FileId id : changed_) {
         files_.at(id).changed = false;
     }
@@ -244,15 +283,15 @@ std::vector<FileId> KnownFiles::take_changed() {
 }
 
 bool KnownFiles::is_replaced(const KnownFile& file) const {
-    const auto found = inodes_[file.folder].find(file.identity.inode);
-    return found != inodes_[file.folder].end() && !files_.at(found->second).gone;
+    const FileId now = find_inode(file.folder, file.identity.inode);
+    return now != 0 && !files_.find(now)->gone;
 }
 
 std::vector<FileId> KnownFiles::take_grown() { return std::exchange(grown_, {}); }
 
 base::Result<base::UniqueFd> KnownFiles::open(const KnownFile& file) {
     const std::string& folder = folders_[file.folder];
-    auto fd = open_seen(open_folder(folder).get(), folder, file.name, file.identity);
+    auto fd = open_seen(open_folder(folder).get(), folder, file.name.text(), file.identity);
     if (!fd && fd.error().code != ENOENT) {
         // ELOOP, ENXIO: a link or a socket stands where the file was.
         const int code = fd.error().code;
@@ -267,7 +306,7 @@ FileId KnownFiles::restart(FileId id) {
     KnownFile& old = files_.at(id);
     losses_.push_back({old.session(), 0, true});
     const SeenFile seen{old.identity, old.size};
-    const std::string name = old.name;
+    const std::string name = old.name.text();
     const std::uint32_t folder = old.folder;
     set_gone(id, true);
     old.size = old.offset;
@@ -281,22 +320,15 @@ FileId KnownFiles::restart(FileId id) {
 }
 
 void KnownFiles::forget(FileId id) {
-    const auto found = files_.find(id);
-    if (found == files_.end()) {
+    if (!knows(id)) {
         return;
     }
-    const KnownFile& file = found->second;
+    const KnownFile& file = files_.at(id);
     troubles_.removed += file.size > file.offset ? 1 : 0;
     note_loss(file);
-    if (find_name(file.folder, file.name) == id) {
-        names_[file.folder].erase(hash_of(file.name));
-    }
-    auto& inodes = inodes_[file.folder];
-    if (const auto entry = inodes.find(file.identity.inode);
-        entry != inodes.end() && entry->second == id) {
-        inodes.erase(entry);
-    }
-    files_.erase(found);
+    names_.erase(id, hash_of_name());
+    inodes_.erase(id, hash_of_inode());
+    files_.erase(id);
 }
 
 }  // namespace tailer

@@ -3,17 +3,17 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "bridge/base/result.h"
 #include "bridge/base/unique_fd.h"
+#include "tailer/file_index.h"
+#include "tailer/file_table.h"
 #include "tailer/folder_access.h"
+#include "tailer/known_file.h"
 
 namespace tailer {
 
@@ -25,29 +25,6 @@ struct FileProgress {
     std::uint64_t offset = 0;
     std::string session = {};  ///< empty = the one that the name stands for
 };
-
-/// A log file that was seen. Nothing here is open.
-struct KnownFile {
-    std::uint32_t folder = 0;
-    bool inside_long_line : 1 = false;
-    bool gone : 1 = false;     ///< no longer in its folder
-    bool queued : 1 = false;   ///< reported as grown and not read to its end since
-    bool changed : 1 = false;  ///< since take_changed()
-    bool listed : 1 = false;   ///< met by the scan under way
-    std::string name;          ///< within its folder
-    /// Set when it is not the one that the name stands for.
-    std::unique_ptr<const std::string> first_session;
-    FileIdentity identity;
-    std::uint64_t settled = 0;      ///< before it all is done with: what a checkpoint has to say
-    std::uint64_t offset = 0;       ///< next byte to read
-    std::uint64_t size = 0;         ///< at the last look
-    std::uint64_t fingerprint = 0;  ///< of the bytes before the offset; 0 = not known
-
-    /// What it was at first sight, in this run or before: a rename keeps it.
-    [[nodiscard]] std::string session() const;
-};
-
-using FileId = std::uint64_t;
 
 /// What was done to files that a log's writer never does: counts.
 struct FileTroubles {
@@ -93,10 +70,10 @@ public:
     [[nodiscard]] bool is_replaced(const KnownFile& file) const;
 
     [[nodiscard]] KnownFile& file(FileId id) { return files_.at(id); }
-    [[nodiscard]] bool knows(FileId id) const { return files_.contains(id); }
+    [[nodiscard]] bool knows(FileId id) const { return files_.find(id) != nullptr; }
     [[nodiscard]] std::size_t size() const { return files_.size(); }
     /// Files ever learned.
-    [[nodiscard]] std::uint64_t learned() const { return next_id_ - 1; }
+    [[nodiscard]] std::uint64_t learned() const { return files_.last_id(); }
     /// What the checkpoint said of folders in which no log has been seen yet: as good as ever.
     [[nodiscard]] std::vector<FileProgress> unseen() const;
     [[nodiscard]] const std::string& folder(std::uint32_t index) const { return folders_[index]; }
@@ -115,9 +92,7 @@ public:
     /// Calls `visit(id, file)` for every known file.
     template <typename Visit>
     void for_each(Visit visit) const {
-        for (const auto& [id, file] : files_) {
-            visit(id, file);
-        }
+        files_.for_each(visit);
     }
     /// Drops a file that is gone and done with.
     void forget(FileId id);
@@ -131,7 +106,14 @@ private:
     [[nodiscard]] FileProgress* progress_of(std::uint32_t folder, std::string_view name,
                                             const SeenFile& seen);
     void drop_resumed();
-    [[nodiscard]] FileId find_name(std::uint32_t folder, std::string_view name) const;
+    [[nodiscard]] auto is_named(std::uint32_t folder, const CompactName& name) const;
+    [[nodiscard]] auto has_inode(std::uint32_t folder, std::uint64_t inode) const;
+    [[nodiscard]] auto hash_of_name() const;
+    [[nodiscard]] auto hash_of_inode() const;
+    [[nodiscard]] FileId find_name(std::uint32_t folder, const CompactName& name) const;
+    [[nodiscard]] FileId find_inode(std::uint32_t folder, std::uint64_t inode) const;
+    void enter_name(FileId id);
+    void enter_inode(FileId id);
     FileId add(std::uint32_t folder, std::string_view name, const SeenFile& seen);
 
     std::vector<std::string> folders_;
@@ -139,14 +121,11 @@ private:
     /// By folder and inode; without a name once a file has taken it. Of two with one key the last
     /// counts.
     std::vector<FileProgress> resume_;
-    std::unordered_map<FileId, KnownFile> files_;
-    /// By folder and hash of the name, which the file holds once more. Two names of one hash would
-    /// cost no more than a look that comes late.
-    std::vector<std::unordered_map<std::size_t, FileId>> names_;
-    std::vector<std::unordered_map<std::uint64_t, FileId>> inodes_;  ///< by folder
+    FileTable files_;
+    FileIndex names_;   ///< of two files with one name in one folder the last counts
+    FileIndex inodes_;  ///< the same
     std::vector<FileId> grown_;
     std::vector<FileId> changed_;
-    FileId next_id_ = 1;
     FileTroubles troubles_;
     SkippedFiles skipped_;
     bool all_owners_ = false;

@@ -179,7 +179,7 @@ TimeMerge::Cursor* TimeMerge::cursor_of(FileId id) {
     const KnownFile& file = files_.file(id);
     auto fd = files_.open(file);
     if (fd) {
-        fd = decompressed(std::move(*fd), file.name);
+        fd = decompressed(std::move(*fd), file.name.text());
     }
     if (!fd) {
         give_up(id, fd.error());
