@@ -161,6 +161,7 @@ base::SteadyTime Pipeline::step() {
     const bool may_rest = parts_.tailer.open_files() > 0 && !parts_.tailer.has_more();
     if (may_rest && now - read_at_ >= kRest) {
         parts_.tailer.rest();
+        ::malloc_trim(0);  // what the work just done took
     }
     report();
     if (parts_.tailer.has_more() && may_read()) {
