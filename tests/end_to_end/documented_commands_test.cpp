@@ -53,12 +53,13 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
-/// The README's fenced blocks of a language ("" = of none), in order.
-std::vector<std::string> blocks(const std::string& language) {
+/// A page's fenced blocks of a language ("" = of none), in order.
+std::vector<std::string> blocks(const std::string& language,
+                                const std::string& page = "README.md") {
     std::vector<std::string> found;
     bool inside = false;
     bool wanted = false;
-    for (const auto& line : lines_of(read_file(kRoot + "README.md"))) {
+    for (const auto& line : lines_of(read_file(kRoot + page))) {
         if (line.starts_with("```")) {
             inside = !inside;
             wanted = inside && line == "```" + language;
@@ -154,7 +155,7 @@ protected:
         } else {
             const auto result = shell(line);
             // The samples are old: that doctor finds nothing of today is right.
-            const bool doctor = line.starts_with("boundary-loki doctor ");
+            const bool doctor = line.starts_with("boundary-loki doctor");
             EXPECT_TRUE(result.status == 0 || (doctor && result.status == 1))
                 << line << " gave " << result.status << "\n"
                 << result.output << result.errors;
@@ -179,6 +180,18 @@ TEST_F(DocumentedCommandsTest, TheReadmesCommandsRun) {
         }
     }
     EXPECT_EQ(run, 2U) << "a command more or less in README.md";
+}
+
+TEST_F(DocumentedCommandsTest, TheDoctorsPagesCommandsRun) {
+    loki_.start();
+    environment_["LOKI_ADDR"] = loki_.url();
+    const auto sh = blocks("sh", "bridge/doctor/README.md");
+    ASSERT_THAT(sh, SizeIs(1));
+    for (const auto& line : lines_of(sh[0])) {
+        const auto result = shell(command_in(line));
+        EXPECT_EQ(result.status, 1) << line << result.errors;  // the samples are old
+        EXPECT_THAT(result.output, HasSubstr("last-decision")) << line;
+    }
 }
 
 TEST_F(DocumentedCommandsTest, TheHelpsExamplesRunAndStandInTheManPage) {

@@ -131,6 +131,22 @@ TEST(PackagesTest, TheDebInstallsAndTheUnitsHold) {
     }
 }
 
+TEST(PackagesTest, TheUnitsPassSystemdsOwnChecks) {
+    const TempDir folder;
+    ASSERT_EQ(run_command({"dpkg-deb", "-x", package(".deb").string(), folder.path()}).status, 0);
+    // verify wants the program to be there; unknown directives are but warnings to it.
+    const auto checked =
+        bash("cd '" + folder.file("usr/lib/systemd") +
+             "' && export XDG_RUNTIME_DIR=$PWD && sed -i 's#=/usr/bin/#='$PWD'/../../bin/#' "
+             "*/boundary-loki.service && set -e; "
+             "systemd-analyze --man=no verify $PWD/system/boundary-loki.service; "
+             "systemd-analyze --man=no --user verify $PWD/user/boundary-loki.service; "
+             "systemd-analyze security --offline=true --threshold=20 "
+             "$PWD/system/boundary-loki.service >/dev/null");
+    EXPECT_EQ(checked.status, 0);
+    EXPECT_EQ(checked.errors, "");
+}
+
 TEST(PackagesTest, ThePageIsCleanAndKnowsEveryFlagOfTheHelp) {
     const TempDir folder;
     const std::string page = unpacked(folder) + "/share/man/man1/boundary-loki.1.gz";

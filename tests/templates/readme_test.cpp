@@ -87,16 +87,39 @@ TEST_F(ReadmeTest, TheTemplatesAreWholeOnceCopied) {
     EXPECT_TRUE(std::filesystem::exists(tofu_.file("my-claude/boundary-loki/scripts/start.sh")));
 }
 
+/// The text that a recording shows.
+std::string told_by(const std::string& cast) {
+    const auto told = test_support::run_command(
+        {"sh", "-c",
+         "tail -n +2 '" + cast +
+             "' | jq -rj '.[2] | gsub(\"\\u001b\\\\[[0-9]*m\"; \"\") | gsub(\"\\r\"; \"\")'"});
+    EXPECT_EQ(told.status, 0) << told.errors;
+    return told.output;
+}
+
 TEST_F(ReadmeTest, TheTranscriptIsThatOfTheRecording) {
     const auto shown = blocks("console");
     ASSERT_THAT(shown, SizeIs(1));
-    const auto recorded =
-        test_support::run_command({"sh", "-c",
-                                   "tail -n +2 '" + kTemplates +
-                                       "deny.cast' | jq -rj '.[2] | gsub(\"\\u001b\\\\[[0-9]*m\"; "
-                                       "\"\") | gsub(\"\\r\"; \"\")'"});
-    EXPECT_EQ(recorded.output, shown[0]) << recorded.errors;
-    EXPECT_THAT(recorded.output, HasSubstr("msg=DENY"));
+    EXPECT_EQ(told_by(kTemplates + "deny.cast"), shown[0]);
+    EXPECT_THAT(shown[0], HasSubstr("msg=DENY"));
+}
+
+TEST_F(ReadmeTest, RecordedAnewItShowsTheSame) {
+    // What is another one each time: instants, sessions, ids.
+    const auto lasting = [](std::string text) {
+        text = std::regex_replace(text, std::regex("boundary-[0-9_-]+"), "SESSION");
+        text = std::regex_replace(text, std::regex("[0-9-]{10}T[0-9:.]+Z"), "INSTANT");
+        return std::regex_replace(text, std::regex("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+                                  "ID");
+    };
+    const std::string cast = tofu_.file("anew.cast");
+    const auto recorded = test_support::run_command(
+        {"sh", "-c",
+         "export BOUNDARY_LOKI_BUILD_DIR='" BOUNDARY_LOKI_BUILD_DIR
+         "'; exec bash '" BOUNDARY_LOKI_SOURCE_DIR "/tests/templates/record.sh' '" +
+             cast + "'"});
+    ASSERT_EQ(recorded.status, 0) << recorded.errors;
+    EXPECT_EQ(lasting(told_by(cast)), lasting(blocks("console").at(0)));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # record.sh OUT.cast: one denied request, from the apply to the dashboard's own query, really run, and recorded as an
 # asciicast. Loki, OpenTofu and the provider are real; Boundary is, too, where it could be had, and else its stand-in.
-# Needs the release build with its packages (cpack in build/release) and tests/tools/install.sh.
+# Needs the release build (or another at BOUNDARY_LOKI_BUILD_DIR) with its packages (cpack there) and tests/tools/install.sh.
 set -euo pipefail
 cast=$(realpath "${1:?usage: record.sh OUT.cast}")
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -42,7 +42,7 @@ done
 # A template, the shim, and a Boundary with nothing allowed.
 cp -rL "$root/coder-templates/modules/boundary-loki" "$work/boundary-loki"
 cp "$root/coder-templates/modules/boundary-loki/scripts/stop.sh" "$work/stop.sh"
-archive=$(ls "$root"/build/release/packages/*.tar.gz)
+archive=$(ls "${BOUNDARY_LOKI_BUILD_DIR:-$root/build/release}"/packages/*.tar.gz)
 cat >"$work/main.tf" <<TF
 terraform {
   required_providers {
