@@ -128,8 +128,9 @@ TEST(PushRequestTest, TakesAFieldOfTheWrongTypeForUnknown) {
         "\x08\x05"   // a timestamp that is a number
         "\x12\x01x"  // the line
         "\x18\x02";  // metadata that is a number
-    const auto decoded = decode_entries(
-        std::string("\x12").append(1, static_cast<char>(entry.size())).append(entry));
+    const std::string entries =
+        std::string("\x12").append(1, static_cast<char>(entry.size())).append(entry);
+    const auto decoded = decode_entries(entries);
     ASSERT_EQ(decoded.size(), 1U);
     EXPECT_EQ(decoded[0].timestamp_ns, 0);
     EXPECT_EQ(decoded[0].line, "x");
