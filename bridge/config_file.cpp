@@ -8,6 +8,7 @@
 #include "bridge/base/text.h"
 
 namespace bridge {
+
 base::Result<std::vector<ConfigLine>> read_config_file(const std::string& path) {
     const auto content = base::read_whole(path);
     if (!content) {

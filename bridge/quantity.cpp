@@ -10,6 +10,7 @@
 #include "bridge/base/text.h"
 
 namespace bridge {
+
 std::optional<std::uint64_t> parse_bytes(std::string_view text) {
     text = base::trim(text);
     std::uint64_t number = 0;

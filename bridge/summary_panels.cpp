@@ -60,26 +60,15 @@ std::string step_text(std::int64_t seconds) {
     return std::to_string(seconds) + " s";
 }
 
-std::string utc_seconds_text(std::int64_t seconds) {
-    std::int64_t unix_ns = 0;
-    std::string text;
-    if (!__builtin_mul_overflow(seconds, base::kNanosPerSecond, &unix_ns)) {
-        base::append_rfc3339_nano(text, unix_ns);  // 2026-06-09T12:00:00Z
-        text[10] = ' ';
-        text.pop_back();
-    }
-    return text;
-}
-
 /// Labels under the first column of each stretch and under the last column, where there is room.
 TextLine axis(const TimelineColumns& drawn, std::size_t left, const TextStyle& style) {
     const auto& columns = drawn.columns;
-    const std::string first = utc_seconds_text(columns.front().start_seconds);
-    const std::string last = utc_seconds_text(columns.back().start_seconds);
+    const std::string first = utc_text(columns.front().start_seconds);
+    const std::string last = utc_text(columns.back().start_seconds);
     const bool one_day = first.substr(0, 10) == last.substr(0, 10);
     const bool one_year = first.substr(0, 4) == last.substr(0, 4);
     const auto label = [&](std::int64_t seconds) {
-        const std::string text = utc_seconds_text(seconds);
+        const std::string text = utc_text(seconds);
         if (one_day) {
             return drawn.step_seconds < 60 ? text.substr(11) : text.substr(11, 5);
         }
@@ -132,6 +121,17 @@ Layout lay_out_rows(const std::vector<BoundedCounts::Count>& rows, std::size_t e
 }
 
 }  // namespace
+
+std::string utc_text(std::int64_t seconds) {
+    std::int64_t unix_ns = 0;
+    std::string text;
+    if (!__builtin_mul_overflow(seconds, base::kNanosPerSecond, &unix_ns)) {
+        base::append_rfc3339_nano(text, unix_ns);  // 2026-06-09T12:00:00Z
+        text[10] = ' ';
+        text.pop_back();
+    }
+    return text;
+}
 
 std::string grouped(std::uint64_t number) {
     std::string text = std::to_string(number);

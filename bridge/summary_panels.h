@@ -17,6 +17,9 @@ using TextLines = std::vector<TextLine>;
 /// Of every line but titles.
 inline constexpr std::size_t kIndent = 2;
 
+/// "2026-06-09 12:00:00" of seconds since the Unix epoch; empty before 1677 and after 2262.
+[[nodiscard]] std::string utc_text(std::int64_t unix_seconds);
+
 /// 1234567 as "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t number);
 

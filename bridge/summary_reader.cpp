@@ -11,6 +11,8 @@
 namespace bridge {
 namespace {
 
+constexpr std::uint64_t kLookBytes = 1U << 20U;
+
 /// The tailer takes a folder that it may not list for an empty one, which is right for a daemon
 /// that waits for it, and wrong here.
 std::vector<std::string> closed_folders(const std::vector<std::string>& paths) {
@@ -46,7 +48,7 @@ void SummaryReader::look(bool rescan) {
 }
 
 bool SummaryReader::read() {
-    const bool more = tailer_.read(1U << 20U, filter_);
+    const bool more = tailer_.read(kLookBytes, filter_);
     note(tailer_.take_errors());
     return more;
 }

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/base/rfc3339.h"
+#include "bridge/base/nanoseconds.h"
 #include "bridge/summary_panels.h"
 
 namespace bridge {
@@ -17,14 +17,6 @@ namespace {
 constexpr std::size_t kGap = 4;
 /// From here on two rankings stand side by side.
 constexpr std::size_t kTwoPanels = 120;
-
-std::string utc_text(std::int64_t unix_ns) {
-    std::string text;
-    base::append_rfc3339_nano(text, unix_ns);
-    text.resize(19);  // whole seconds
-    text[10] = ' ';
-    return text;
-}
 
 std::string ratio_text(std::uint64_t share, std::uint64_t whole) {
     if (whole == 0) {
@@ -129,8 +121,8 @@ private:
         title.put("Boundary decisions", Paint::Bold);
         TextLines below;
         if (data_.first_ns && data_.last_ns) {
-            const std::string span =
-                utc_text(*data_.first_ns) + " to " + utc_text(*data_.last_ns) + " UTC";
+            const std::string span = utc_text(base::whole_seconds(*data_.first_ns)) + " to " +
+                                     utc_text(base::whole_seconds(*data_.last_ns)) + " UTC";
             if (title.width() + kGap + span.size() <= style_.width) {
                 title.pad_to(title.width() + kGap).put(span, Paint::Dim);
             } else {

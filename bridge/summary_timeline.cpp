@@ -91,8 +91,7 @@ std::size_t columns_of(const std::vector<Stretch>& stretches, std::int64_t step)
 
 void Timeline::add(std::int64_t time_ns, bool allow) {
     // Not by floor_to: the second that holds the smallest number begins before it.
-    const std::int64_t seconds =
-        time_ns / base::kNanosPerSecond - (time_ns % base::kNanosPerSecond < 0 ? 1 : 0);
+    const std::int64_t seconds = base::whole_seconds(time_ns);
     Counts& counts = buckets_[floor_to(seconds, step_seconds_)];
     ++(allow ? counts.allow : counts.deny);
     while (buckets_.size() > kMostBuckets) {

@@ -94,12 +94,8 @@ struct Timestamp {
 };
 
 Timestamp split(std::int64_t timestamp_ns) {
-    Timestamp stamp{timestamp_ns / base::kNanosPerSecond, timestamp_ns % base::kNanosPerSecond};
-    if (stamp.nanos < 0) {
-        stamp.nanos += base::kNanosPerSecond;
-        --stamp.seconds;
-    }
-    return stamp;
+    const std::int64_t rest = timestamp_ns % base::kNanosPerSecond;
+    return {base::whole_seconds(timestamp_ns), rest < 0 ? rest + base::kNanosPerSecond : rest};
 }
 
 /// As in protobuf, a field of another type than the wanted one counts as unknown.

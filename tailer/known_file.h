@@ -7,6 +7,7 @@
 
 #include "tailer/compact_name.h"
 #include "tailer/folder_access.h"
+#include "tailer/log_file_name.h"
 
 namespace tailer {
 
@@ -31,7 +32,9 @@ struct KnownFile {
     bool listed : 1 = false;   ///< met by the scan under way
 
     /// What it was at first sight, in this run or before: a rename keeps it.
-    [[nodiscard]] std::string session() const;
+    [[nodiscard]] std::string session() const {
+        return first_session ? *first_session : session_of(name.text());
+    }
 };
 
 }  // namespace tailer

@@ -28,10 +28,6 @@ std::size_t inode_hash(std::uint32_t folder, std::uint64_t inode) {
 
 }  // namespace
 
-std::string KnownFile::session() const {
-    return first_session ? *first_session : session_of(name.text());
-}
-
 KnownFiles::KnownFiles(std::vector<std::string> folders, std::vector<FileProgress> resume)
     : folders_(std::move(folders)),
       listed_(folders_.size()),

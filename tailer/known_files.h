@@ -47,12 +47,12 @@ class KnownFiles {
 public:
     KnownFiles(std::vector<std::string> folders, std::vector<FileProgress> resume);
 
-    /// Lists a folder: learns new files, marks grown ones, notes vanished ones. `wanted` says which
-    /// names count. A folder that is not there says nothing of its files: it may be a volume that
-    /// is yet to be mounted, or mounted again.
     /// Files count whoever owns them.
     void trust_all_owners() { all_owners_ = true; }
 
+    /// Lists a folder: learns new files, marks grown ones, notes vanished ones. `wanted` says which
+    /// names count. A folder that is not there says nothing of its files: it may be a volume that
+    /// is yet to be mounted, or mounted again.
     void scan(std::uint32_t folder, const std::function<bool(std::string_view)>& wanted);
 
     /// Looks at one file by name; a no-op when there is none.
