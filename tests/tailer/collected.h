@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <poll.h>
+
 #include "bridge/base/labels.h"
 #include "bridge/base/rfc3339.h"
 #include "tailer/tailer.h"
@@ -109,6 +111,12 @@ inline Collected read_all(tailer::Tailer& tailer, bool rescan = false,
     while (tailer.read(budget_bytes, collector)) {
     }
     return collected;
+}
+
+/// Whether its wait_fd() is.
+inline bool readable(const tailer::Tailer& tailer) {
+    pollfd poll{tailer.wait_fd(), POLLIN, 0};
+    return ::poll(&poll, 1, 0) == 1;
 }
 
 }  // namespace test_support

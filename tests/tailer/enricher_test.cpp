@@ -20,7 +20,6 @@ using test_support::kNoon;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::IsSupersetOf;
 using testing::Key;
 using testing::Not;
@@ -385,57 +384,6 @@ TEST(EnricherTest, ARecordDependsOnItsInputAlone) {
         EXPECT_EQ(record.line, enriched(whole_identity(), deny()).line);
         EXPECT_EQ(record.metadata, enriched(whole_identity(), deny()).metadata);
     }
-}
-
-ToolCallMatch bash_call() { return {ToolMatch::Window, "toolu_01", "Bash", "chat-1", "claude"}; }
-
-TEST(EnricherTest, ToldOfAToolCallItLabelsTheRecordWithIt) {
-    Enricher enricher(EnrichSettings{});
-    const ToolCallMatch call = bash_call();
-    const Record record = enricher.enrich(deny(), kSession, kNoon, &call);
-    EXPECT_THAT(std::string(record.line),
-                HasSubstr(R"("session":"boundary-2026-06-09_12-00-00-4242","tool":"Bash",)"
-                          R"("tool_call_id":"toolu_01","chat_id":"chat-1",)"
-                          R"("tool_match":"window","tool_name":"Bash",)"
-                          R"("confined_process":"claude"}})"));
-    EXPECT_THAT(enricher.streams().at(record.stream),
-                UnorderedElementsAre(Pair("decision", "deny"), Pair("job", "boundary"),
-                                     Pair("tool", "Bash")));
-    EXPECT_THAT(keep(record).metadata,
-                IsSupersetOf({Pair("tool_name", "Bash"), Pair("tool_call_id", "toolu_01"),
-                              Pair("tool_match", "window"), Pair("chat_id", "chat-1"),
-                              Pair("confined_process", "claude")}));
-    EXPECT_THAT(keep(record).metadata, Not(Contains(Key("tool"))));
-}
-
-TEST(EnricherTest, AnyNumberOfToolsMakesAFewStreams) {
-    Enricher enricher(EnrichSettings{});
-    const std::size_t before = enricher.streams().size();
-    ToolCallMatch call = bash_call();
-    for (int i = 0; i < 1000; ++i) {
-        const std::string name = (i % 2 == 0 ? "mcp__" : "tool-") + std::to_string(i);
-        call.tool = name;
-        const Record record = enricher.enrich(deny(), kSession, kNoon, &call);
-        EXPECT_THAT(enricher.streams().at(record.stream),
-                    Contains(Pair("tool", i % 2 == 0 ? "mcp" : "other")));
-        EXPECT_THAT(keep(record).metadata, Contains(Pair("tool_name", name)));
-    }
-    EXPECT_EQ(enricher.streams().size(), before + 2);
-    call.tool = "";
-    const Record unnamed = enricher.enrich(deny(), kSession, kNoon, &call);
-    EXPECT_THAT(enricher.streams().at(unnamed.stream), Not(Contains(Key("tool"))));
-    EXPECT_EQ(enricher.streams().size(), before + 2);
-}
-
-TEST(EnricherTest, AToolThatIsNoStreamLabelBecomesMetadata) {
-    EnrichSettings settings;
-    settings.stream_labels = {"job", "decision"};
-    Enricher enricher(settings);
-    const ToolCallMatch call = bash_call();
-    const Record record = enricher.enrich(deny(), kSession, kNoon, &call);
-    EXPECT_THAT(enricher.streams().at(record.stream), Not(Contains(Key("tool"))));
-    EXPECT_THAT(keep(record).metadata, Contains(Pair("tool", "Bash")));
-    EXPECT_EQ(enricher.streams().size(), 3U);
 }
 
 }  // namespace
