@@ -7,28 +7,19 @@
 //     GET  *       an empty query result, so that a client that asks for what was stored finds
 //     nothing
 //
-// `distinct` is what Loki would keep: it drops an entry whose stream, timestamp and line it already
-// has. `latency_ms` is from an entry's own timestamp to this moment, of the entries that are
-// younger than a minute: what a trickle of fresh lines measures.
+// push_counts.h says what the numbers are.
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
-#include <vector>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <protozero/pbf_reader.hpp>
-#include <simdjson.h>
 #include <snappy.h>
 #include <strings.h>
 #include <sys/epoll.h>
@@ -37,135 +28,11 @@
 #include <zlib.h>
 
 #include "bridge/base/unique_fd.h"
+#include "tests/bench/push_counts.h"
 
 namespace {
 
-constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
-constexpr std::int64_t kFreshNs = 60 * kNanosPerSecond;
-
-std::int64_t now_ns() {
-    return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-std::string_view text(protozero::data_view view) { return {view.data(), view.size()}; }
-
-class Counts {
-public:
-    void add(std::size_t stream, std::int64_t timestamp_ns, std::string_view line) {
-        ++entries_;
-        const std::size_t hash = std::hash<std::string_view>{}(line)*31 + stream;
-        seen_.insert(hash * 31 + static_cast<std::size_t>(timestamp_ns));
-        const std::int64_t age_ns = arrived_ns_ - timestamp_ns;
-        if (age_ns >= 0 && age_ns < kFreshNs) {
-            ages_ns_.push_back(age_ns);
-        }
-    }
-    void arrived(std::size_t wire_bytes) {
-        ++requests_;
-        wire_bytes_ += wire_bytes;
-        arrived_ns_ = now_ns();
-    }
-    [[nodiscard]] std::string json() {
-        std::ranges::sort(ages_ns_);
-        const auto quantile = [this](std::size_t percent) {
-            const std::size_t at = ages_ns_.size() * percent / 100;
-            const std::int64_t ns =
-                ages_ns_.empty() ? 0 : ages_ns_[std::min(at, ages_ns_.size() - 1)];
-            return std::to_string(static_cast<double>(ns) / 1e6);
-        };
-        return "{\"entries\":" + std::to_string(entries_) +
-               ",\"distinct\":" + std::to_string(seen_.size()) +
-               ",\"requests\":" + std::to_string(requests_) +
-               ",\"wire_bytes\":" + std::to_string(wire_bytes_) +
-               ",\"latency_ms\":{\"count\":" + std::to_string(ages_ns_.size()) +
-               ",\"p50\":" + quantile(50) + ",\"p99\":" + quantile(99) +
-               ",\"max\":" + quantile(100) + "}}";
-    }
-
-private:
-    std::uint64_t entries_ = 0;
-    std::uint64_t requests_ = 0;
-    std::uint64_t wire_bytes_ = 0;
-    std::int64_t arrived_ns_ = 0;
-    std::unordered_set<std::size_t> seen_;
-    std::vector<std::int64_t> ages_ns_;
-};
-
-std::int64_t read_timestamp(protozero::pbf_reader stamp) {
-    std::int64_t ns = 0;
-    while (stamp.next()) {
-        if (stamp.tag() == 1) {
-            ns += stamp.get_int64() * kNanosPerSecond;
-        } else if (stamp.tag() == 2) {
-            ns += stamp.get_int32();
-        } else {
-            stamp.skip();
-        }
-    }
-    return ns;
-}
-
-/// logproto.PushRequest: see exporter/push_request.h.
-void count_protobuf(std::string_view body, Counts& counts) {
-    protozero::pbf_reader request(body.data(), body.size());
-    while (request.next(1)) {
-        protozero::pbf_reader stream = request.get_message();
-        std::size_t labels = 0;
-        while (stream.next()) {
-            if (stream.tag() == 1) {
-                labels = std::hash<std::string_view>{}(text(stream.get_view()));
-            } else if (stream.tag() == 2) {
-                protozero::pbf_reader entry = stream.get_message();
-                std::int64_t timestamp_ns = 0;
-                std::string_view line;
-                while (entry.next()) {
-                    if (entry.tag() == 1) {
-                        timestamp_ns = read_timestamp(entry.get_message());
-                    } else if (entry.tag() == 2) {
-                        line = text(entry.get_view());
-                    } else {
-                        entry.skip();
-                    }
-                }
-                counts.add(labels, timestamp_ns, line);
-            } else {
-                stream.skip();
-            }
-        }
-    }
-}
-
-/// {"streams":[{"stream":{..},"values":[["<ns>","<line>"],..]}]}
-bool count_json(std::string_view body, Counts& counts) {
-    simdjson::dom::parser parser;
-    simdjson::dom::element root;
-    simdjson::dom::array streams;
-    if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS ||
-        root["streams"].get(streams) != simdjson::SUCCESS) {
-        return false;
-    }
-    for (const simdjson::dom::element stream : streams) {
-        simdjson::dom::element labels;
-        simdjson::dom::array values;
-        if (stream["stream"].get(labels) != simdjson::SUCCESS ||
-            stream["values"].get(values) != simdjson::SUCCESS) {
-            return false;
-        }
-        const std::size_t hash = std::hash<std::string>{}(simdjson::minify(labels));
-        for (const simdjson::dom::element value : values) {
-            std::string_view stamp;
-            std::string_view line;
-            std::int64_t timestamp_ns = 0;
-            if (value.at(0).get(stamp) != simdjson::SUCCESS ||
-                value.at(1).get(line) != simdjson::SUCCESS) {
-                return false;
-            }
-            std::from_chars(stamp.data(), stamp.data() + stamp.size(), timestamp_ns);
-            counts.add(hash, timestamp_ns, line);
-        }
-    }
-    return true;
-}
+using bench::PushCounts;
 
 std::optional<std::string> gunzip(std::string_view packed) {
     z_stream stream{};
@@ -282,7 +149,7 @@ std::string answer(int status, std::string_view body) {
            "\r\n" + std::string(body);
 }
 
-std::string serve_push(const Request& request, Counts& counts) {
+std::string serve_push(const Request& request, PushCounts& counts) {
     std::string_view body = request.body;
     std::string plain;
     if (request.content_encoding == "gzip") {
@@ -295,21 +162,16 @@ std::string serve_push(const Request& request, Counts& counts) {
     }
     counts.arrived(request.body.size());
     if (request.content_type.starts_with("application/json")) {
-        return count_json(body, counts) ? answer(204, "") : answer(400, "damaged JSON");
+        return counts.add_json(body) ? answer(204, "") : answer(400, "damaged JSON");
     }
     std::string message;
     if (!snappy::Uncompress(body.data(), body.size(), &message)) {
         return answer(400, "damaged snappy");
     }
-    try {
-        count_protobuf(message, counts);
-    } catch (const protozero::exception& error) {
-        return answer(400, error.what());
-    }
-    return answer(204, "");
+    return counts.add_protobuf(message) ? answer(204, "") : answer(400, "damaged protobuf");
 }
 
-std::string serve(const Request& request, Counts& counts) {
+std::string serve(const Request& request, PushCounts& counts) {
     if (request.method == "POST") {
         return serve_push(request, counts);
     }
@@ -334,7 +196,7 @@ struct Client {
 };
 
 /// False when the client has gone.
-bool read_from(Client& client, Counts& counts) {
+bool read_from(Client& client, PushCounts& counts) {
     std::array<char, 256U << 10U> chunk;
     const ::ssize_t got = ::recv(client.fd.get(), chunk.data(), chunk.size(), 0);
     if (got <= 0) {
@@ -384,7 +246,7 @@ int main() {
         event.data.fd = fd;
         return ::epoll_ctl(poll.get(), EPOLL_CTL_ADD, fd, &event) == 0;
     };
-    Counts counts;
+    PushCounts counts;
     std::unordered_map<int, Client> clients;
     if (!watch(listener.get())) {
         std::perror("sink");
