@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
+
 namespace bridge {
 
 /// For a process that holds credentials and reads what others wrote: no core dump, and no other
@@ -10,5 +12,14 @@ namespace bridge {
 ///
 /// Not for `toolcall exec`, which starts Boundary, and that may have to go through sudo.
 void harden_process();
+
+/// From here on the calling thread, and every thread that it starts, makes, changes and removes
+/// files below `folder` alone and starts no program: whatever a hostile line might make of the
+/// process, it stays in there. By Landlock (landlock(7)), which needs no rights. Files that are
+/// open already stay as they are.
+///
+/// False where the kernel lacks Landlock or has it switched off; nothing is changed then. Call
+/// harden_process() first, for Landlock wants no_new_privs, and before any thread is started.
+[[nodiscard]] bool confine_to(const std::string& folder);
 
 }  // namespace bridge

@@ -65,6 +65,7 @@ ExitCode run_command(const Settings& settings) {
         log.error("cannot start", {{"cause", state.error().message}});
         return ExitCode::Usage;
     }
+    const bool confined = confine_to(settings.state_dir);
     auto loki = exporter::LokiClient::create(settings.loki);
     if (!loki) {
         log.error("cannot start", {{"cause", loki.error().message}});
@@ -107,6 +108,7 @@ ExitCode run_command(const Settings& settings) {
                          {"state_dir", settings.state_dir},
                          {"metrics", settings.metrics_address},
                          {"spool_max_bytes", std::to_string(settings.spool_max_bytes)},
+                         {"writes_confined_by", confined ? "landlock" : "nothing"},
                          {"open_files_limit", open_files_limit()},
                          {"memory_limit", memory_limit()}});
     const Wakeup wakeup;

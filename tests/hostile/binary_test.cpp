@@ -7,7 +7,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/landlock.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "tests/support/fault_server.h"
 #include "tests/support/process.h"
@@ -77,6 +80,10 @@ TEST(BinaryTest, TheDaemonLeavesNoCoreAndWritesForItselfAlone) {
     EXPECT_THAT(read_file(proc + "/limits"), ContainsRegex("Max core file size +0 +0 "));
     EXPECT_THAT(read_file(proc + "/status"), HasSubstr("NoNewPrivs:\t1"));
     EXPECT_THAT(read_file(proc + "/status"), HasSubstr("Umask:\t0077"));
+    const bool landlock =
+        ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) >= 1;
+    EXPECT_THAT(read_file(folder.file("errors")),
+                HasSubstr(landlock ? "writes_confined_by=landlock" : "writes_confined_by=nothing"));
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.file("state"))) {
         EXPECT_EQ(entry.status().permissions() & std::filesystem::perms(077),
                   std::filesystem::perms::none)
