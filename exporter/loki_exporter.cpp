@@ -7,10 +7,7 @@
 #include <utility>
 
 #include "bridge/base/nanoseconds.h"
-#include "bridge/base/rfc3339.h"
-#include "exporter/read_back.h"
 #include "exporter/rejection.h"
-#include "exporter/stream_labels.h"
 
 namespace exporter {
 namespace {
@@ -24,12 +21,6 @@ constexpr std::int64_t kFurthestAheadNs = 600 * base::kNanosPerSecond;
 /// a clock that was set wrong is no reason to lose a decision.
 constexpr std::int64_t kLongestWaitNs = 3600 * base::kNanosPerSecond;
 
-/// How long queries may fail while the server is there before pushes go on all the same.
-constexpr std::chrono::minutes kQueryPatience{1};
-
-/// How much older than its batch's neighbours an entry may be: what the reader's merge allows.
-constexpr std::chrono::minutes kDisorder{5};
-
 }  // namespace
 
 LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<base::Labels>& streams,
@@ -39,48 +30,14 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
       loki_(loki),
       clock_(clock),
       events_(events),
-      spool_(spool),
       dead_letters_(dead_letters),
-      jitter_seed_(jitter_seed),
+      streams_(settings.stream_rate, settings.most_late_streams, jitter_seed, events),
+      backlog_(spool, streams_, events),
+      doubts_(loki, clock, events, settings.push_timeout),
       origins_(settings.unstable_metadata) {
     for (const auto& labels : streams) {
         add_stream(labels);
     }
-    if (spool_ != nullptr) {
-        for (auto& segment : spool_->take_found()) {
-            OutgoingStream& stream = stream_of(parse_stream_labels(segment.labels));
-            newest_sequence_ = covered_sequence_ = std::max(newest_sequence_, segment.sequence);
-            stream.spooled.push_back(std::move(segment));
-        }
-    }
-}
-
-LokiExporter::~LokiExporter() = default;
-
-OutgoingStream& LokiExporter::stream_of(const base::Labels& labels) {
-    auto& slot = streams_[stream_labels_text(labels)];
-    if (!slot) {
-        slot = std::make_unique<OutgoingStream>(labels, settings_.stream_rate,
-                                                jitter_seed_ + streams_.size());
-        late_streams_ += slot->late ? 1 : 0;
-    }
-    return *slot;
-}
-
-OutgoingStream& LokiExporter::late_stream_of(const base::Labels& labels,
-                                             std::int64_t timestamp_ns) {
-    std::string hour;
-    base::append_rfc3339_nano(hour, timestamp_ns);
-    hour.resize(std::string_view("2026-06-09T12").size());
-    base::Labels late = labels;
-    late.emplace_back("late", hour);
-    std::ranges::sort(late);
-    if (late_streams_ >= settings_.most_late_streams &&
-        !streams_.contains(stream_labels_text(late))) {
-        std::ranges::find(late, "late", &base::Label::first)->second = "other";
-        events_.on_label_folded("late");
-    }
-    return stream_of(late);
 }
 
 void LokiExporter::set_doubtful(bool doubtful) {
@@ -96,18 +53,11 @@ void LokiExporter::restore_origins(const std::vector<std::uint64_t>& origins,
         origins_.inherit(origin);
     }
     // The checkpoint says nothing yet of what was spooled after it.
-    for (const auto& [text, stream] : streams_) {
-        for (const auto& segment : stream->spooled) {
-            if (segment.sequence > newest_segment) {
-                // What cannot be read now is not known here, and will be reported when it is to be
-                // sent.
-                const std::string entries = spool_->load(segment).value_or("");
-                for (const auto& entry : decode_entries(entries)) {
-                    origins_.inherit(origins_.origin_of(entry.timestamp_ns, entry.metadata));
-                }
-            }
+    backlog_.visit_newer(newest_segment, [this](std::string_view entries) {
+        for (const auto& entry : decode_entries(entries)) {
+            origins_.inherit(origins_.origin_of(entry.timestamp_ns, entry.metadata));
         }
-    }
+    });
 }
 
 void LokiExporter::keep_origins(const SealedBatch& batch) {
@@ -119,7 +69,7 @@ void LokiExporter::keep_origins(const SealedBatch& batch) {
 }
 
 bool LokiExporter::wants_checkpoint() const {
-    return covered_sequence_ < newest_sequence_ || due_while_held_;
+    return backlog_.wants_checkpoint() || due_while_held_;
 }
 
 void LokiExporter::add(std::size_t index, const Entry& entry) {
@@ -136,7 +86,7 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
     const bool late =
         entry.timestamp_ns < std::max(stream->newest_added_ns, INT64_MIN + late_after) - late_after;
     if (late) {
-        stream = &late_stream_of(stream->labels, entry.timestamp_ns);
+        stream = &streams_.late_sibling(stream->labels, entry.timestamp_ns);
     }
     if (stream->open.span_with(entry.timestamp_ns) >
         static_cast<std::uint64_t>(settings_.late_after.count())) {
@@ -190,18 +140,18 @@ void LokiExporter::seal(OutgoingStream& stream) {
     // Whether an entry is late depends on what came before it, and its tool call on what was known
     // by then. So the verdict is made durable before anything is sent: no restart can judge it
     // anew.
-    stream.to_spool = stream.spool_first && spool_ != nullptr;
+    stream.to_spool = stream.spool_first && backlog_.there();
 }
 
 /// Whether something was there to be spooled.
 bool LokiExporter::spool_sealed() {
     bool any = false;
     for (auto& [text, stream] : streams_) {
-        if (stream->to_spool) {
+        if (stream.to_spool) {
             any = true;
             if (!held_) {
-                stream->to_spool = false;
-                static_cast<void>(spool_stream(*stream));
+                stream.to_spool = false;
+                static_cast<void>(spool_stream(stream));
             }
         }
     }
@@ -210,49 +160,34 @@ bool LokiExporter::spool_sealed() {
 
 void LokiExporter::seal_due(base::SteadyTime now) {
     for (auto& [text, stream] : streams_) {
-        if (!stream->open.empty() && now - stream->opened_at >= settings_.batch_wait) {
-            seal(*stream);
+        if (!stream.open.empty() && now - stream.opened_at >= settings_.batch_wait) {
+            seal(stream);
         }
     }
 }
 
 void LokiExporter::flush() {
     for (auto& [text, stream] : streams_) {
-        if (!stream->open.empty()) {
-            seal(*stream);
+        if (!stream.open.empty()) {
+            seal(stream);
         }
     }
-}
-
-bool LokiExporter::idle() const {
-    return std::ranges::all_of(streams_, [](const auto& entry) { return entry.second->empty(); });
-}
-
-std::optional<std::int64_t> LokiExporter::oldest_unsettled_ns() const {
-    std::optional<std::int64_t> oldest;
-    for (const auto& [text, stream] : streams_) {
-        const auto its_oldest = stream->oldest_unsettled_ns();
-        if (its_oldest && (!oldest || *its_oldest < *oldest)) {
-            oldest = its_oldest;
-        }
-    }
-    return oldest;
 }
 
 OutgoingStream* LokiExporter::next_to_send(base::SteadyTime now, base::SteadyTime& next_due) {
     OutgoingStream* chosen = nullptr;
     for (auto& [text, stream] : streams_) {
-        if (!stream->open.empty()) {
-            next_due = std::min(next_due, stream->opened_at + settings_.batch_wait);
+        if (!stream.open.empty()) {
+            next_due = std::min(next_due, stream.opened_at + settings_.batch_wait);
         }
-        if (!stream->may_send(covered_sequence_)) {
+        if (!backlog_.may_send(stream)) {
             continue;
         }
-        const base::SteadyTime due = std::max(stream->not_before, stream->pace.next_push());
+        const base::SteadyTime due = std::max(stream.not_before, stream.pace.next_push());
         if (due > now) {
             next_due = std::min(next_due, due);
-        } else if (chosen == nullptr || stream->last_turn < chosen->last_turn) {
-            chosen = stream.get();  // they take turns, so none starves
+        } else if (chosen == nullptr || stream.last_turn < chosen->last_turn) {
+            chosen = &stream;  // they take turns, so none starves
         }
     }
     return chosen;
@@ -276,41 +211,25 @@ base::SteadyTime LokiExporter::work() {
     return now;
 }
 
-bool LokiExporter::load_front(OutgoingStream& stream) {
-    if (!stream.unspooled.empty() || stream.spooled.empty()) {
-        return true;
-    }
-    const auto entries = spool_->load(stream.spooled.front());
-    if (!entries) {
-        events_.on_disk_trouble(entries.error().message);
-        if (entries.error().code == 0 || entries.error().code == ENOENT) {
-            // Damaged or removed since it was written: there is nothing to wait for.
-            spool_->set_aside(stream.spooled.front());
-            stream.spooled.pop_front();
-        } else {
-            postpone(stream);
-        }
-        return false;
-    }
-    Batch batch;
-    for (const auto& entry : decode_entries(*entries)) {
-        batch.add({entry.timestamp_ns, entry.line, entry.metadata, {}});
-    }
-    // Whether an earlier try got through is unknown here, so the first look is at Loki.
-    stream.unspooled.push_back({batch.seal(), Doubt::Own, 0});
-    return true;
-}
-
 void LokiExporter::send(OutgoingStream& stream) {
-    if (stream.spool_first && spool_ != nullptr && !stream.queue.empty() && !spool_stream(stream) &&
+    if (stream.spool_first && backlog_.there() && !stream.queue.empty() && !spool_stream(stream) &&
         stream.spooled.empty()) {
         postpone(stream);
         return;
     }
-    if (!stream.may_send(covered_sequence_)) {
+    if (!backlog_.may_send(stream)) {
         return;  // the segment that was just written waits for a checkpoint
     }
-    if (!load_front(stream) || !resolve_doubt(stream)) {
+    switch (backlog_.load_front(stream)) {
+        case Backlog::Front::Ready:
+            break;
+        case Backlog::Front::TryLater:
+            postpone(stream);
+            return;
+        case Backlog::Front::Dropped:
+            return;
+    }
+    if (!resolve_doubt(stream)) {
         return;
     }
     const SealedBatch& batch = stream.line().front().batch;
@@ -323,77 +242,46 @@ void LokiExporter::send(OutgoingStream& stream) {
     handle(stream, reply);
 }
 
-/// Whether pushes are to go on though queries fail: a Loki that stores but does not answer must not
-/// hold the trail up for ever. One that is not there at all takes neither.
-bool LokiExporter::queries_hang(const Reply& reply) {
-    if (reply.transport == Reply::Transport::NotSent) {
-        return false;
-    }
-    const base::SteadyTime now = clock_.steady();
-    queries_failing_since_ = queries_failing_since_.value_or(now);
-    if (now - *queries_failing_since_ < kQueryPatience) {
-        return false;
-    }
-    if (!std::exchange(queries_hang_, true)) {
-        events_.on_read_back_unavailable(reply);
+/// Whether something of the batch in front is to be sent now.
+bool LokiExporter::resolve_doubt(OutgoingStream& stream) {
+    const DoubtResolver::Answer answer = doubts_.ask(stream);
+    switch (answer.kind) {
+        case DoubtResolver::Answer::Kind::Send:
+            return true;
+        case DoubtResolver::Answer::Kind::TryLater:
+            retry(stream, answer.reply, Outcome::Retry);
+            return false;
+        case DoubtResolver::Answer::Kind::Stored:
+            return take_out(stream, answer.stored);
     }
     return true;
 }
 
-bool LokiExporter::resolve_doubt(OutgoingStream& stream) {
-    PendingPush& front = stream.line().front();
-    if (front.doubt != Doubt::Predecessor) {
-        stream.predecessors_rows = {};
-    }
-    if (front.doubt == Doubt::None || queries_refused_) {
-        return true;
-    }
-    const ReadBack answer =
-        read_back(loki_, stream.text, front.batch, settings_.push_timeout,
-                  front.doubt == Doubt::Predecessor ? &stream.predecessors_rows : nullptr);
-    if (answer.state == ReadBack::State::TryLater) {
-        if (queries_hang(answer.reply)) {
-            return true;  // still in doubt: should the push fail, its next try asks again
-        }
-        retry(stream, answer.reply, Outcome::Retry);
-        return false;
-    }
-    queries_failing_since_.reset();
-    queries_hang_ = false;
-    if (answer.state == ReadBack::State::Unavailable) {
-        // A 400 concerns this batch alone: it may span more time than Loki lets a query span.
-        front.doubt = Doubt::None;
-        queries_refused_ = answer.reply.status != 400;
-        events_.on_read_back_unavailable(answer.reply);
-        return true;
-    }
-    front.doubt = Doubt::None;
-    if (std::ranges::find(answer.stored, true) == answer.stored.end()) {
-        return true;
-    }
-    const int failures = front.failures;
+/// Settles those slots of the batch in front that Loki has. Whether others are left to send.
+bool LokiExporter::take_out(OutgoingStream& stream, const std::vector<bool>& stored) {
+    auto& line = stream.line();
+    const PendingPush& front = line.front();
     std::vector<PendingPush> missing;
-    for (std::size_t i = 0; i < answer.stored.size();) {
+    for (std::size_t i = 0; i < stored.size();) {
         std::size_t end = i;
-        while (end < answer.stored.size() && answer.stored[end] == answer.stored[i]) {
+        while (end < stored.size() && stored[end] == stored[i]) {
             ++end;
         }
         SealedBatch run = front.batch.part(i, end);
-        if (answer.stored[i]) {
+        if (stored[i]) {
             events_.on_stored(run.size(), run.bytes());
             note_newest(stream, run);
             settle(stream, run);
         } else {
-            missing.push_back({std::move(run), Doubt::None, failures});
+            missing.push_back({std::move(run), Doubt::None, front.failures});
         }
         i = end;
     }
-    auto& line = stream.line();
     line.pop_front();
     line.insert(line.begin(), std::make_move_iterator(missing.begin()),
                 std::make_move_iterator(missing.end()));
     if (missing.empty()) {
-        finish_front(stream);
+        backlog_.finish_front(stream);
         return false;
     }
     return true;
@@ -438,16 +326,9 @@ void LokiExporter::stored(OutgoingStream& stream) {
     note_newest(stream, batch);
     settle(stream, batch);
     stream.line().pop_front();
-    finish_front(stream);
+    backlog_.finish_front(stream);
     stream.backoff.reset();
     stream.failing_since.reset();
-}
-
-void LokiExporter::finish_front(OutgoingStream& stream) {
-    if (stream.unspooled.empty() && !stream.spooled.empty()) {
-        spool_->remove(stream.spooled.front());
-        stream.spooled.pop_front();
-    }
 }
 
 void LokiExporter::postpone(OutgoingStream& stream) {
@@ -472,7 +353,7 @@ void LokiExporter::retry(OutgoingStream& stream, const Reply& reply, Outcome out
         front.batch.bytes() > kSmallestSplitBytes) {
         stream.split_front();
     }
-    if (spool_ != nullptr && now - *stream.failing_since >= settings_.spool_after) {
+    if (backlog_.there() && now - *stream.failing_since >= settings_.spool_after) {
         static_cast<void>(spool_stream(stream));
     }
 }
@@ -515,7 +396,7 @@ void LokiExporter::rejected(OutgoingStream& stream, const Reply& reply) {
     if (rest.size() > 0) {
         line.push_front({rest, Doubt::None, 0});
     } else {
-        finish_front(stream);
+        backlog_.finish_front(stream);
     }
 }
 
@@ -523,7 +404,7 @@ void LokiExporter::make_late(OutgoingStream& stream, const SealedBatch& batch) {
     const bool from_memory = stream.unspooled.empty();
     const auto entries = decode_entries(batch.entries());
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        OutgoingStream& late = late_stream_of(stream.labels, entries[i].timestamp_ns);
+        OutgoingStream& late = streams_.late_sibling(stream.labels, entries[i].timestamp_ns);
         if (late.open.empty()) {
             late.opened_at = clock_.steady();
         }
@@ -536,8 +417,8 @@ void LokiExporter::make_late(OutgoingStream& stream, const SealedBatch& batch) {
         in_flight_bytes_ -= std::min(in_flight_bytes_, batch.bytes());
     }
     for (auto& [text, late] : streams_) {
-        if (late->late && !late->open.empty()) {
-            seal(*late);
+        if (late.late && !late.open.empty()) {
+            seal(late);
         }
     }
 }
@@ -567,9 +448,7 @@ bool LokiExporter::reject_slots(OutgoingStream& stream, const SealedBatch& batch
 bool LokiExporter::spool_stream(OutgoingStream& stream) {
     while (!stream.queue.empty()) {
         const SealedBatch& batch = stream.queue.front().batch;
-        auto segment = spool_->add(stream.text, batch.entries());
-        if (!segment) {
-            events_.on_disk_trouble(segment.error().message);
+        if (!backlog_.add(stream, batch)) {
             return false;
         }
         note_newest(stream, batch);
@@ -580,8 +459,6 @@ bool LokiExporter::spool_stream(OutgoingStream& stream) {
             settled_.push_back(slot.ticket);
         }
         in_flight_bytes_ -= std::min(in_flight_bytes_, batch.bytes());
-        newest_sequence_ = segment->sequence;
-        stream.spooled.push_back(std::move(*segment));
         stream.queue.pop_front();
     }
     return true;
@@ -589,37 +466,11 @@ bool LokiExporter::spool_stream(OutgoingStream& stream) {
 
 void LokiExporter::spool_all() {
     flush();
-    if (spool_ == nullptr) {
+    if (!backlog_.there()) {
         return;
     }
     for (auto& [text, stream] : streams_) {
-        static_cast<void>(spool_stream(*stream));
-    }
-}
-
-std::map<std::string, std::int64_t> LokiExporter::high_water() const {
-    std::map<std::string, std::int64_t> marks;
-    std::int64_t limit = INT64_MAX;
-    const std::int64_t margin = (settings_.late_after - kDisorder).count();
-    for (const auto& [text, stream] : streams_) {
-        // What was late before has to be late again, so it holds no mark back.
-        if (const auto oldest = stream->oldest_unsettled_ns(); oldest && !stream->late) {
-            limit = std::min(limit, std::min(*oldest, INT64_MAX - margin) + margin);
-        }
-    }
-    for (const auto& [text, stream] : streams_) {
-        if (stream->newest_settled_ns != OutgoingStream::kNone && !stream->late) {
-            marks.emplace(text, std::min(limit, stream->newest_settled_ns));
-        }
-    }
-    return marks;
-}
-
-void LokiExporter::restore_high_water(const std::map<std::string, std::int64_t>& marks) {
-    for (const auto& [text, mark] : marks) {
-        OutgoingStream& stream = stream_of(parse_stream_labels(text));
-        stream.newest_added_ns = std::max(stream.newest_added_ns, mark);
-        stream.newest_settled_ns = std::max(stream.newest_settled_ns, mark);
+        static_cast<void>(spool_stream(stream));
     }
 }
 

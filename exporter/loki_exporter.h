@@ -3,21 +3,21 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "bridge/base/clock.h"
 #include "bridge/base/labels.h"
+#include "exporter/backlog.h"
 #include "exporter/batch.h"
 #include "exporter/dead_letters.h"
+#include "exporter/doubt_resolver.h"
 #include "exporter/exporter_events.h"
 #include "exporter/kept_origins.h"
 #include "exporter/loki_client.h"
-#include "exporter/outgoing_stream.h"
+#include "exporter/outgoing_streams.h"
 #include "exporter/push_request.h"
 #include "exporter/spool.h"
 
@@ -54,10 +54,12 @@ public:
     LokiExporter(const ExportSettings& settings, const std::vector<base::Labels>& streams,
                  LokiApi& loki, const base::Clock& clock, ExporterEvents& events, Spool* spool,
                  DeadLetters* dead_letters, std::uint64_t jitter_seed);
-    ~LokiExporter();
+    LokiExporter(const LokiExporter&) = delete;  // its parts know each other
+    LokiExporter& operator=(const LokiExporter&) = delete;
+    ~LokiExporter() = default;
 
     /// One more stream; its index is the number of those before it.
-    void add_stream(const base::Labels& labels) { by_index_.push_back(&stream_of(labels)); }
+    void add_stream(const base::Labels& labels) { by_index_.push_back(&streams_.of(labels)); }
     [[nodiscard]] std::size_t streams() const { return by_index_.size(); }
     /// All that have been made, `late` ones included.
     [[nodiscard]] std::size_t distinct_streams() const { return streams_.size(); }
@@ -82,53 +84,52 @@ public:
     /// To be kept with the checkpoint, with the last segment that it counts on; and given back at
     /// the next start, before set_doubtful().
     [[nodiscard]] KeptOrigins& origins() { return origins_; }
-    [[nodiscard]] std::uint64_t newest_segment() const { return newest_sequence_; }
+    [[nodiscard]] std::uint64_t newest_segment() const { return backlog_.newest_segment(); }
     void restore_origins(const std::vector<std::uint64_t>& origins, std::uint64_t newest_segment);
 
     /// Until told otherwise, nothing is sent or spooled: a checkpoint has to say first where what
     /// was added comes from.
     void hold(bool held) { held_ = held; }
 
-    /// A segment must not be sent before a checkpoint says that its entries are done: a crash in
-    /// between would have them judged (late or not) a second time. True while one waits for that,
+    /// True while a segment waits for the checkpoint that says its entries are done (see Backlog),
     /// or when something was due while all was held.
     [[nodiscard]] bool wants_checkpoint() const;
-    void checkpoint_saved() { covered_sequence_ = newest_sequence_; }
+    void checkpoint_saved() { backlog_.checkpoint_saved(); }
 
     /// Unsettled bytes in memory.
     [[nodiscard]] std::size_t in_flight_bytes() const { return in_flight_bytes_; }
     /// Timestamp of the oldest unsettled entry in memory, if any.
-    [[nodiscard]] std::optional<std::int64_t> oldest_unsettled_ns() const;
+    [[nodiscard]] std::optional<std::int64_t> oldest_unsettled_ns() const {
+        return streams_.oldest_unsettled_ns();
+    }
     /// Nothing is left in memory, and nothing in the spool.
-    [[nodiscard]] bool idle() const;
+    [[nodiscard]] bool idle() const { return streams_.idle(); }
     [[nodiscard]] std::vector<Ticket> take_settled() { return std::exchange(settled_, {}); }
 
-    /// The newest settled timestamp of each stream, by its label text: to be kept with the
-    /// checkpoint and given back at the next start. Not newer than what the oldest unsettled entry
-    /// that is on time allows, so that it is judged on time again when it is read again.
-    [[nodiscard]] std::map<std::string, std::int64_t> high_water() const;
-    void restore_high_water(const std::map<std::string, std::int64_t>& marks);
+    /// To be kept with the checkpoint and given back at the next start: see OutgoingStreams.
+    [[nodiscard]] std::map<std::string, std::int64_t> high_water() const {
+        return streams_.high_water(settings_.late_after);
+    }
+    void restore_high_water(const std::map<std::string, std::int64_t>& marks) {
+        streams_.restore_high_water(marks);
+    }
 
 private:
-    OutgoingStream& stream_of(const base::Labels& labels);
-    OutgoingStream& late_stream_of(const base::Labels& labels, std::int64_t timestamp_ns);
     void seal(OutgoingStream& stream);
     void keep_origins(const SealedBatch& batch);
     void make_late(OutgoingStream& stream, const SealedBatch& batch);
     void seal_due(base::SteadyTime now);
     [[nodiscard]] bool spool_sealed();
     [[nodiscard]] OutgoingStream* next_to_send(base::SteadyTime now, base::SteadyTime& next_due);
-    [[nodiscard]] bool load_front(OutgoingStream& stream);
     void send(OutgoingStream& stream);
     [[nodiscard]] bool resolve_doubt(OutgoingStream& stream);
-    [[nodiscard]] bool queries_hang(const Reply& reply);
+    [[nodiscard]] bool take_out(OutgoingStream& stream, const std::vector<bool>& stored);
     void handle(OutgoingStream& stream, const Reply& reply);
     void stored(OutgoingStream& stream);
     void retry(OutgoingStream& stream, const Reply& reply, Outcome outcome);
     void rejected(OutgoingStream& stream, const Reply& reply);
     bool reject_slots(OutgoingStream& stream, const SealedBatch& batch, std::string_view reason,
                       std::string_view detail);
-    void finish_front(OutgoingStream& stream);
     void settle(OutgoingStream& stream, const SealedBatch& batch);
     [[nodiscard]] bool will_come_due(const SealedBatch& batch, std::string_view reason) const;
     [[nodiscard]] bool may_lead(std::int64_t timestamp_ns);
@@ -140,25 +141,19 @@ private:
     LokiApi& loki_;
     const base::Clock& clock_;
     ExporterEvents& events_;
-    Spool* spool_;
     DeadLetters* dead_letters_;
-    std::uint64_t jitter_seed_;
-    std::map<std::string, std::unique_ptr<OutgoingStream>> streams_;  ///< by label text
+    OutgoingStreams streams_;
+    Backlog backlog_;
+    DoubtResolver doubts_;
     std::vector<OutgoingStream*> by_index_;
-    std::size_t late_streams_ = 0;
     std::vector<Ticket> settled_;
     PushBody push_body_;
     std::size_t in_flight_bytes_ = 0;
     std::uint64_t turns_ = 0;
     bool metadata_refused_ = false;
-    bool queries_refused_ = false;
-    std::optional<base::SteadyTime> queries_failing_since_;
-    bool queries_hang_ = false;
     bool doubtful_ = false;
     bool held_ = false;
     bool due_while_held_ = false;
-    std::uint64_t newest_sequence_ = 0;
-    std::uint64_t covered_sequence_ = 0;
     std::int64_t lead_limit_ns_ = INT64_MIN;  ///< see may_lead(); as of its last look at the clock
     KeptOrigins origins_;
 };
