@@ -151,9 +151,11 @@ int dispatch(CLI::App& app, int argc, char** argv) {
     };
     std::string since;
     std::string until;
-    summary->add_option("--since", since, "count from this instant on, or so long ago (6h, 7d)")
+    summary
+        ->add_option("--since", since,
+                     "count from this instant on, or so long before the start (6h, 7d)")
         ->check(instant);
-    summary->add_option("--until", until, "count up to this instant, or so long ago")
+    summary->add_option("--until", until, "count up to this instant, or so long before the start")
         ->check(instant);
     summary->add_option("--decision", summary_options.wish.decision, "count these decisions alone")
         ->check(CLI::IsMember({"allow", "deny"}));
