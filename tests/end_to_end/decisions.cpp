@@ -105,15 +105,18 @@ Verdict judge(const std::map<std::size_t, std::vector<LokiServer::Row>>& rows, s
 }
 
 Verdict judge_when_there(const LokiServer& loki, std::size_t count, std::chrono::seconds limit) {
-    // A count is a cheap question; it may be wrong, so what is judged are the rows.
+    Verdict verdict{.lost = count, .doubled = 0};
     static_cast<void>(test_support::eventually(
         [&] {
             std::this_thread::sleep_for(std::chrono::milliseconds(200));
-            return metric_count(loki) >= static_cast<std::int64_t>(count) &&
-                   rows_by_id(loki).size() >= count;
+            // A count is a cheap question; it may be wrong, so what is judged are the rows.
+            if (metric_count(loki) >= static_cast<std::int64_t>(count)) {
+                verdict = judge(rows_by_id(loki), 0, count);
+            }
+            return verdict.lost == 0;
         },
         limit));
-    return judge(rows_by_id(loki), 0, count);
+    return verdict.lost == 0 ? verdict : judge(rows_by_id(loki), 0, count);
 }
 
 std::size_t occurrences(const std::string& text, const std::string& part) {

@@ -17,7 +17,6 @@ namespace end_to_end {
 namespace {
 
 using std::chrono::milliseconds;
-using test_support::eventually;
 using test_support::Fault;
 using test_support::FaultServer;
 using test_support::LokiServer;
@@ -130,16 +129,11 @@ Outcome kill_again_and_again(const Plan& plan) {
         });
     }
     daemon.start(flags);
-    Outcome outcome;
-    EXPECT_TRUE(eventually(
-        [&] {
-            std::this_thread::sleep_for(std::chrono::seconds(1));
-            return rows_by_id(loki).size() == decisions;
-        },
-        std::chrono::seconds(240)))
+    EXPECT_EQ(judge_when_there(loki, decisions, std::chrono::seconds(240)).lost, 0U)
         << daemon.log();
     EXPECT_EQ(daemon.stop(), 0);
-    outcome.rows = judge(rows_by_id(loki), 0, decisions);
+    Outcome outcome;
+    outcome.rows = judge_when_there(loki, decisions);
     outcome.metric_excess = metric_count(loki) - static_cast<std::int64_t>(decisions);
     std::cout << "decisions " << decisions << ", lost " << outcome.rows.lost << ", doubled "
               << outcome.rows.doubled << ", count_over_time off by " << outcome.metric_excess
