@@ -149,8 +149,8 @@ std::optional<Finding> listener(const Gathered& seen) {
         return std::nullopt;
     }
     return finding("boundary-listener", seen.logs.decisions() == 0 ? State::Fail : State::Warn,
-                   "Boundary could not listen " + std::to_string(seen.logs.no_listener) +
-                       " times: its proxy port was taken, so what ran then was not seen",
+                   "Boundary could not listen " + count_text(seen.logs.no_listener, "time") +
+                       ": its proxy port was taken, so what ran then was not seen",
                    "give each Boundary that runs at the same time a proxy_port of its own, as "
                    "`boundary-loki toolcall exec` does");
 }
@@ -159,8 +159,8 @@ std::optional<Finding> way_to_coderd(const Gathered& seen) {
     const auto& logs = seen.logs;
     if (logs.no_socket > 0) {
         return finding("boundary-audit-socket", State::Warn,
-                       "Boundary found no audit socket " + std::to_string(logs.no_socket) +
-                           " times: what it decided then never reached coderd (ours does not "
+                       "Boundary found no audit socket " + count_text(logs.no_socket, "time") +
+                           ": what it decided then never reached coderd (ours does not "
                            "depend on it)",
                        "upgrade the workspace agent (Coder v2.30 or later), set the same "
                        "CODER_AGENT_BOUNDARY_LOG_PROXY_SOCKET_PATH on both sides, and start "
@@ -175,7 +175,7 @@ std::optional<Finding> way_to_coderd(const Gathered& seen) {
     if (logs.audit_dropped > 0) {
         return finding("boundary-audit-socket", State::Warn,
                        "Boundary dropped records on its way to coderd " +
-                           std::to_string(logs.audit_dropped) + " times; the log files have them",
+                           count_text(logs.audit_dropped, "time") + "; the log files have them",
                        "count from this bridge's entries rather than coderd's");
     }
     return std::nullopt;

@@ -92,7 +92,7 @@ analytics: {{reporting_enabled: false}}
         query = urllib.parse.quote('sum(count_over_time({job="boundary"}[3h]))')
         result = json.loads(get(f"{self.url}/loki/api/v1/query?query={query}"))["data"]["result"]
         count = int(result[0]["value"][1]) if result else 0
-        return {"entries": count, "distinct": count, "requests": 0, "wire_bytes": 0, "latency_ms": {}}
+        return {"entries": count, "distinct": count}
 
     def stop(self):
         self.process.kill()
@@ -225,9 +225,10 @@ class Bench:
             sink.stop()
             state_bytes = sum(os.path.getsize(os.path.join(at, name)) for at, _, names in os.walk(state) for name in names)
             shutil.rmtree(state, ignore_errors=True)
+        wire = {"wire_bytes_per_decision": stats["wire_bytes"] / expected, "requests": stats["requests"]} if "requests" in stats else {}
         return {"cpu_s": user + system, "user_s": user, "system_s": system, "wall_s": wall,
-                "cpu_s_per_million": (user + system) / expected * 1e6, "wire_bytes_per_decision": stats["wire_bytes"] / expected,
-                "requests": stats["requests"], "state_bytes": state_bytes, **status, **delivered(stats, expected)}
+                "cpu_s_per_million": (user + system) / expected * 1e6, **wire, "state_bytes": state_bytes, **status,
+                **delivered(stats, expected)}
 
     def one_file(self, contender):
         return self.ship(contender, 1, self.scaled(1_000_000))
@@ -408,6 +409,7 @@ def main():
         parser.error(f"--loki cannot do {', '.join(sorted(refused))}: name the axes")
     field = contenders.available([name for name in options.contenders.split(",") if name])
 
+    os.makedirs(options.out, exist_ok=True)
     bench = Bench(options)
     results = {"machine": machine(), "versions": {contender.name: version_of(contender) for contender in field}, "rounds": options.rounds,
                "sizes": sizes(bench), "load_before": os.getloadavg(), "axes": {}}
@@ -423,7 +425,6 @@ def main():
         with open(os.path.join(options.out, "growth.svg"), "w", encoding="utf-8") as out:
             out.write(chart.growth(results["growth"]))
     results["load_after"] = os.getloadavg()
-    os.makedirs(options.out, exist_ok=True)
     with open(os.path.join(options.out, "results.json"), "w", encoding="utf-8") as out:
         json.dump(results, out, indent=1)
     text = f"{results['machine']}; " + "; ".join(results["versions"].values()) + f"; {options.rounds} rounds: median (min-max)\n" + table(results)
