@@ -280,10 +280,13 @@ TEST_F(ToolCallExecTest, WithoutBoundaryItRefusesUnlessToldOtherwise) {
     EXPECT_EQ(open.status, 4);
     EXPECT_EQ(open.output, "ran\n");
     EXPECT_THAT(open.errors, HasSubstr("running it without"));
-    agent_.remove_program("boundary-loki");
-    const auto gone = agent_.run("echo ran");
+    // An empty PATH: this machine may have the package.
+    const auto gone = test_support::run_command(
+        {std::string(BOUNDARY_LOKI_SOURCE_DIR) + "/coder-templates/shim/sh", "-c", "echo ran"},
+        {{"CODER_CHAT_ID", "chat-1"}, {"PATH", "/none"}});
     EXPECT_EQ(gone.status, 126);
-    EXPECT_THAT(gone.output, HasSubstr("boundary-loki is not installed"));
+    EXPECT_EQ(gone.output, "");
+    EXPECT_THAT(gone.errors, HasSubstr("boundary-loki is not installed"));
 }
 
 TEST_F(ToolCallExecTest, ABoundaryThatRunsNothingIsNoSuccess) {
