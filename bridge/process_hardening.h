@@ -13,10 +13,10 @@ namespace bridge {
 /// Not for `toolcall exec`, which starts Boundary, and that may have to go through sudo.
 void harden_process();
 
-/// From here on the calling thread, and every thread that it starts, makes, changes and removes
-/// files below `folder` alone and starts no program: whatever a hostile line might make of the
-/// process, it stays in there. By Landlock (landlock(7)), which needs no rights. Files that are
-/// open already stay as they are.
+/// From here on the calling thread, and every thread that it starts, makes, writes and removes
+/// files below `folder` alone and starts no program, whatever a hostile line might make of the
+/// process. By Landlock (landlock(7)), which needs no rights. What it does not cover: files that
+/// are open already; modes, owners and times of files; before Linux 6.2, truncate(2).
 ///
 /// False where the kernel lacks Landlock or has it switched off; nothing is changed then. Call
 /// harden_process() first, for Landlock wants no_new_privs, and before any thread is started.

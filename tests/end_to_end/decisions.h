@@ -57,8 +57,8 @@ std::ostream& operator<<(std::ostream& out, const Verdict& verdict);
     const std::map<std::size_t, std::vector<test_support::LokiServer::Row>>& rows,
     std::size_t first, std::size_t end);
 /// Waits until Loki shows all ids of [0, count), for at most `limit`, and judges what it showed
-/// then. One look is not enough to call a row lost: a busy Loki that moves chunks to its store was
-/// seen to leave out four rows of 100,000 that it had shown the second before.
+/// then. One look is not enough to call a row lost: on a busy machine Loki was seen to leave out
+/// four rows of 100,000 that it had shown a look before.
 [[nodiscard]] Verdict judge_when_there(const test_support::LokiServer& loki, std::size_t count,
                                        std::chrono::seconds limit = std::chrono::seconds(60));
 
