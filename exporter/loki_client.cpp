@@ -3,11 +3,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <mutex>
 
-#include <curl/curl.h>
 #include <strings.h>
 
+#include "exporter/libcurl.h"
 #include "exporter/secret_file.h"
 
 namespace exporter {
@@ -19,26 +18,16 @@ constexpr std::size_t kErrorBodyBytes = 64U << 10U;
 /// A page of entries read back; see facts of Loki's own 4 MiB message limit.
 constexpr std::size_t kQueryBodyBytes = 16U << 20U;
 
-struct FreeUrl {
-    void operator()(CURLU* url) const { ::curl_url_cleanup(url); }
-};
-struct FreeText {
-    void operator()(char* text) const { ::curl_free(text); }
-};
+using Url = std::unique_ptr<CURLU, decltype(&::curl_url_cleanup)>;
+using Text = std::unique_ptr<char, decltype(&::curl_free)>;
 
-std::string url_part(CURLU* url, CURLUPart part) {
+std::string url_part(const Libcurl& curl, const Url& url, CURLUPart part) {
     char* text = nullptr;
-    if (::curl_url_get(url, part, &text, 0) != CURLUE_OK) {
+    if (curl.url_get(url.get(), part, &text, 0) != CURLUE_OK) {
         return {};
     }
-    const std::unique_ptr<char, FreeText> owner(text);
+    const Text owner(text, curl.free);
     return text;
-}
-
-/// curl_global_init must have run once before any handle; it is not to be undone while any lives.
-void init_curl_once() {
-    static std::once_flag once;
-    std::call_once(once, [] { ::curl_global_init(CURL_GLOBAL_DEFAULT); });
 }
 
 /// Loki's rule (grafana/dskit tenant/tenant.go). A bad one is refused in a push, and a query with
@@ -92,19 +81,22 @@ bool server_cannot_have_seen(CURLcode code) {
 }  // namespace
 
 base::Result<void> check_loki_url(const std::string& address) {
-    const std::unique_ptr<CURLU, FreeUrl> url(::curl_url());
-    const CURLUcode code = ::curl_url_set(url.get(), CURLUPART_URL, address.c_str(), 0);
-    const std::string scheme = code == CURLUE_OK ? url_part(url.get(), CURLUPART_SCHEME) : "";
+    const auto& curl = libcurl();
+    if (!curl) {
+        return tl::unexpected(curl.error());
+    }
+    const Url url(curl->url(), curl->url_cleanup);
+    const CURLUcode code = curl->url_set(url.get(), CURLUPART_URL, address.c_str(), 0);
+    const auto part = [&](CURLUPart which) { return url_part(*curl, url, which); };
+    const std::string scheme = code == CURLUE_OK ? part(CURLUPART_SCHEME) : "";
     if (code != CURLUE_OK || (scheme != "http" && scheme != "https")) {
         return base::failure("not a URL of the form http(s)://host[:port][/path]");
     }
-    if (!url_part(url.get(), CURLUPART_USER).empty() ||
-        !url_part(url.get(), CURLUPART_PASSWORD).empty()) {
+    if (!part(CURLUPART_USER).empty() || !part(CURLUPART_PASSWORD).empty()) {
         return base::failure(
             "the URL carries credentials; use --username and --password-file instead");
     }
-    if (!url_part(url.get(), CURLUPART_QUERY).empty() ||
-        !url_part(url.get(), CURLUPART_FRAGMENT).empty()) {
+    if (!part(CURLUPART_QUERY).empty() || !part(CURLUPART_FRAGMENT).empty()) {
         return base::failure("the URL has a query or fragment; give the base address alone");
     }
     return {};
@@ -112,12 +104,16 @@ base::Result<void> check_loki_url(const std::string& address) {
 
 /// The easy handle with what it points to.
 struct LokiClient::Curl {
-    Curl() = default;
+    explicit Curl(const Libcurl& library) : api(library) {}
     Curl(const Curl&) = delete;
     Curl& operator=(const Curl&) = delete;
     ~Curl() {
-        ::curl_slist_free_all(headers);
-        ::curl_easy_cleanup(easy);
+        api.slist_free_all(headers);
+        api.easy_cleanup(easy);
+    }
+    template <typename Value>
+    CURLcode set(CURLoption option, Value value) {
+        return api.easy_setopt(easy, option, value);
     }
 
     static std::size_t take_body(char* data, std::size_t, std::size_t size, void* self) {
@@ -129,8 +125,9 @@ struct LokiClient::Curl {
         constexpr std::string_view kDate = "date:";
         if (size > kDate.size() && ::strncasecmp(data, kDate.data(), kDate.size()) == 0) {
             const std::string date(data + kDate.size(), size - kDate.size());
-            if (const auto time = ::curl_getdate(date.c_str(), nullptr); time > 0) {
-                static_cast<Curl*>(self)->server_time = time;
+            auto& curl = *static_cast<Curl*>(self);
+            if (const auto time = curl.api.getdate(date.c_str(), nullptr); time > 0) {
+                curl.server_time = time;
             }
         }
         return size;
@@ -149,7 +146,8 @@ struct LokiClient::Curl {
         return *static_cast<std::atomic<bool>*>(flag) ? 1 : 0;
     }
 
-    CURL* easy = ::curl_easy_init();
+    const Libcurl& api;
+    CURL* easy = api.easy_init();
     ::curl_slist* headers = nullptr;
     std::string_view request;  ///< what is left to send
     std::string body;
@@ -159,7 +157,6 @@ struct LokiClient::Curl {
 };
 
 base::Result<std::unique_ptr<LokiClient>> LokiClient::create(LokiSettings settings) {
-    init_curl_once();
     while (settings.url.ends_with('/')) {
         settings.url.pop_back();
     }
@@ -177,7 +174,7 @@ base::Result<std::unique_ptr<LokiClient>> LokiClient::create(LokiSettings settin
 }
 
 LokiClient::LokiClient(LokiSettings settings)
-    : settings_(std::move(settings)), curl_(std::make_unique<Curl>()) {}
+    : settings_(std::move(settings)), curl_(std::make_unique<Curl>(*libcurl())) {}
 
 LokiClient::~LokiClient() = default;
 
@@ -223,12 +220,11 @@ base::Result<void> LokiClient::prepare(const std::string& url, bool push) {
     if (!secret_word) {
         return tl::unexpected(secret_word.error());
     }
-    CURL* easy = curl_->easy;
-    ::curl_easy_reset(easy);  // keeps the connection
-    ::curl_slist_free_all(curl_->headers);
+    curl_->api.easy_reset(curl_->easy);  // keeps the connection
+    curl_->api.slist_free_all(curl_->headers);
     curl_->headers = nullptr;
     const auto header = [this](const std::string& text) {
-        curl_->headers = ::curl_slist_append(curl_->headers, text.c_str());
+        curl_->headers = curl_->api.slist_append(curl_->headers, text.c_str());
     };
     if (push) {
         header("Content-Type: application/x-protobuf");
@@ -247,36 +243,36 @@ base::Result<void> LokiClient::prepare(const std::string& url, bool push) {
         header("Authorization: Bearer " + *token);
     }
     if (!settings_.username.empty()) {
-        ::curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
-        ::curl_easy_setopt(easy, CURLOPT_USERNAME, settings_.username.c_str());
-        ::curl_easy_setopt(easy, CURLOPT_PASSWORD, secret_word->c_str());
+        curl_->set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+        curl_->set(CURLOPT_USERNAME, settings_.username.c_str());
+        curl_->set(CURLOPT_PASSWORD, secret_word->c_str());
     }
-    const auto path = [easy](CURLoption option, const std::string& value) {
+    const auto path = [this](CURLoption option, const std::string& value) {
         if (!value.empty()) {
-            ::curl_easy_setopt(easy, option, value.c_str());
+            curl_->set(option, value.c_str());
         }
     };
     path(CURLOPT_CAINFO, settings_.ca_cert);
     path(CURLOPT_SSLCERT, settings_.client_cert);
     path(CURLOPT_SSLKEY, settings_.client_key);
     path(CURLOPT_USERAGENT, settings_.user_agent);
-    ::curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh_.exchange(false) ? 1L : 0L);
-    ::curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
-    ::curl_easy_setopt(easy, CURLOPT_HTTPHEADER, curl_->headers);
-    ::curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    ::curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    ::curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    ::curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    ::curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    ::curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(kConnectTimeout.count()));
-    ::curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Curl::take_body);
-    ::curl_easy_setopt(easy, CURLOPT_WRITEDATA, curl_.get());
-    ::curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Curl::take_header);
-    ::curl_easy_setopt(easy, CURLOPT_HEADERDATA, curl_.get());
-    ::curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, &curl_->error[0]);
-    ::curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-    ::curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &Curl::progress);
-    if (::curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &aborted_) != CURLE_OK) {
+    curl_->set(CURLOPT_FRESH_CONNECT, fresh_.exchange(false) ? 1L : 0L);
+    curl_->set(CURLOPT_URL, url.c_str());
+    curl_->set(CURLOPT_HTTPHEADER, curl_->headers);
+    curl_->set(CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_->set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    curl_->set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    curl_->set(CURLOPT_FOLLOWLOCATION, 0L);
+    curl_->set(CURLOPT_NOSIGNAL, 1L);
+    curl_->set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(kConnectTimeout.count()));
+    curl_->set(CURLOPT_WRITEFUNCTION, &Curl::take_body);
+    curl_->set(CURLOPT_WRITEDATA, curl_.get());
+    curl_->set(CURLOPT_HEADERFUNCTION, &Curl::take_header);
+    curl_->set(CURLOPT_HEADERDATA, curl_.get());
+    curl_->set(CURLOPT_ERRORBUFFER, &curl_->error[0]);
+    curl_->set(CURLOPT_NOPROGRESS, 0L);
+    curl_->set(CURLOPT_XFERINFOFUNCTION, &Curl::progress);
+    if (curl_->set(CURLOPT_XFERINFODATA, &aborted_) != CURLE_OK) {
         return base::failure("cannot set up a request");
     }
     return {};
@@ -303,11 +299,11 @@ Reply LokiClient::perform(std::chrono::milliseconds timeout, std::size_t body_li
     curl_->server_time.reset();
     curl_->body_limit = body_limit;
     std::memset(&curl_->error[0], 0, sizeof curl_->error);
-    ::curl_easy_setopt(curl_->easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
-    const CURLcode code = ::curl_easy_perform(curl_->easy);
+    curl_->set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+    const CURLcode code = curl_->api.easy_perform(curl_->easy);
     if (code == CURLE_OK) {
         reply.transport = Reply::Transport::Answered;
-        ::curl_easy_getinfo(curl_->easy, CURLINFO_RESPONSE_CODE, &reply.status);
+        curl_->api.easy_getinfo(curl_->easy, CURLINFO_RESPONSE_CODE, &reply.status);
         const bool good = reply.status >= 200 && reply.status < 300;
         reply.body = good ? std::move(curl_->body) : withheld(std::move(curl_->body));
         reply.server_time = curl_->server_time;
@@ -315,11 +311,11 @@ Reply LokiClient::perform(std::chrono::milliseconds timeout, std::size_t body_li
     }
     // What was refused while connecting cannot have reached the server.
     curl_off_t connected = 0;
-    ::curl_easy_getinfo(curl_->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
+    curl_->api.easy_getinfo(curl_->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
     reply.transport = server_cannot_have_seen(code) || connected == 0 ? Reply::Transport::NotSent
                                                                       : Reply::Transport::Ambiguous;
     reply.tls = tls_trouble(code);
-    reply.error = curl_->error[0] != '\0' ? &curl_->error[0] : ::curl_easy_strerror(code);
+    reply.error = curl_->error[0] != '\0' ? &curl_->error[0] : curl_->api.easy_strerror(code);
     return reply;
 }
 
@@ -328,12 +324,11 @@ Reply LokiClient::push(std::string_view body, std::chrono::milliseconds timeout)
         return unsent(ready.error().message);
     }
     curl_->request = body;
-    ::curl_easy_setopt(curl_->easy, CURLOPT_POST, 1L);
-    ::curl_easy_setopt(curl_->easy, CURLOPT_READFUNCTION, &Curl::give_request);
-    ::curl_easy_setopt(curl_->easy, CURLOPT_READDATA, curl_.get());
-    ::curl_easy_setopt(curl_->easy, CURLOPT_SEEKFUNCTION, &Curl::refuse_rewind);
-    ::curl_easy_setopt(curl_->easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                       static_cast<curl_off_t>(body.size()));
+    curl_->set(CURLOPT_POST, 1L);
+    curl_->set(CURLOPT_READFUNCTION, &Curl::give_request);
+    curl_->set(CURLOPT_READDATA, curl_.get());
+    curl_->set(CURLOPT_SEEKFUNCTION, &Curl::refuse_rewind);
+    curl_->set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
     return perform(timeout, kErrorBodyBytes);
 }
 
@@ -353,8 +348,9 @@ Reply LokiClient::get(std::string_view path, const Parameters& parameters,
     std::string url = settings_.url + std::string(path);
     char separator = '?';
     for (const auto& [name, value] : parameters) {
-        const std::unique_ptr<char, FreeText> escaped(
-            ::curl_easy_escape(curl_->easy, value.data(), static_cast<int>(value.size())));
+        const Text escaped(
+            curl_->api.easy_escape(curl_->easy, value.data(), static_cast<int>(value.size())),
+            curl_->api.free);
         url.append(1, separator).append(name).append("=").append(escaped ? escaped.get() : "");
         separator = '&';
     }

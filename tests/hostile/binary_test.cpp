@@ -59,6 +59,32 @@ TEST(BinaryTest, ChecksItsStackAndItsBuffers) {
 #endif
 }
 
+/// It starts with every tool call of an agent, and libcurl is most of what there is to load.
+TEST(BinaryTest, AToolCallDoesNotWaitForLibcurl) {
+    const auto loads_libcurl = [](const std::vector<std::string>& arguments) {
+        std::vector<std::string> command = {BOUNDARY_LOKI_BINARY};
+        command.insert(command.end(), arguments.begin(), arguments.end());
+        const auto run = test_support::run_command(
+            command, {{"LD_DEBUG", "files"}, {"LOKI_ADDR", "http://127.0.0.1:1"}});
+        EXPECT_EQ(run.status, 0);
+        EXPECT_THAT(run.errors, ContainsRegex("init: .*/libstdc\\+\\+.so.6"));
+        return run.errors.find("libcurl.so") != std::string::npos;
+    };
+    EXPECT_FALSE(loads_libcurl({"toolcall", "exec", "--", "/bin/true"}));
+    EXPECT_FALSE(loads_libcurl({"toolcall", "hook"}));
+    EXPECT_TRUE(loads_libcurl({"run", "--check"}));
+}
+
+TEST(BinaryTest, SaysThatLibcurlCannotBeLoaded) {
+    const test_support::TempDir folder;
+    folder.append("libcurl.so.4", "no library");
+    const auto checked = test_support::run_command(
+        {BOUNDARY_LOKI_BINARY, "run", "--check"},
+        {{"LD_LIBRARY_PATH", folder.path()}, {"LOKI_ADDR", "http://127.0.0.1:1"}});
+    EXPECT_EQ(checked.status, 2);
+    EXPECT_THAT(checked.errors, HasSubstr("cannot load libcurl: " + folder.file("libcurl.so.4: ")));
+}
+
 TEST(BinaryTest, TheDaemonLeavesNoCoreAndWritesForItselfAlone) {
     const test_support::TempDir folder;
     std::filesystem::create_directory(folder.file("logs"));

@@ -69,7 +69,13 @@ TEST(PackagesTest, RunsWhereverItIsUnpackedOnDebian12And13) {
         EXPECT_EQ(libraries.status, 0);
         EXPECT_THAT(libraries.output, Not(HasSubstr("not found")));
         EXPECT_THAT(libraries.output, Not(HasSubstr("no version information")));
-        EXPECT_THAT(libraries.output, HasSubstr("a b/bin/../lib/boundary-loki/libcurl.so.4"));
+        const auto loaded = root.shell(
+            "LOKI_ADDR=http://127.0.0.1:1 LD_DEBUG=files 'a b/bin/boundary-loki' run --check 2>&1");
+        EXPECT_EQ(loaded.status, 0);
+        for (const std::string library : {"libcurl.so.4", "libssl.so.3"}) {
+            EXPECT_THAT(loaded.output,
+                        HasSubstr("init: ./a b/bin/../lib/boundary-loki/" + library));
+        }
         // It gets as far as the network, TLS included.
         const auto pushed = root.shell(
             "echo 'time=2026-06-09T12:00:00.000Z level=WARN msg=DENY method=GET "
