@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "bridge/base/nanoseconds.h"
-#include "exporter/rejection.h"
 
 namespace exporter {
 namespace {
@@ -17,9 +16,6 @@ constexpr std::size_t kSmallestSplitBytes = 16U << 10U;
 /// Loki refuses what lies more than ten minutes ahead (creation_grace_period); a forged line of the
 /// year 2200 must not make every true one look late.
 constexpr std::int64_t kFurthestAheadNs = 600 * base::kNanosPerSecond;
-/// What is refused for being too new, yet no newer than this, is tried again until its time comes:
-/// a clock that was set wrong is no reason to lose a decision.
-constexpr std::int64_t kLongestWaitNs = 3600 * base::kNanosPerSecond;
 
 }  // namespace
 
@@ -30,9 +26,9 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
       loki_(loki),
       clock_(clock),
       events_(events),
-      dead_letters_(dead_letters),
       streams_(settings.stream_rate, settings.most_late_streams, jitter_seed, events),
       backlog_(spool, streams_, events),
+      refusals_(streams_, backlog_, unsettled_, dead_letters, clock, events),
       doubts_(loki, clock, events, settings.push_timeout),
       origins_(settings.unstable_metadata) {
     for (const auto& labels : streams) {
@@ -77,7 +73,7 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
         const std::uint64_t origin = origins_.origin_of(entry.timestamp_ns, entry.metadata);
         if (origins_.knows(origin)) {
             origins_.keep(entry.ticket, origin);
-            settled_.push_back(entry.ticket);
+            unsettled_.settle(entry.ticket);
             return;
         }
     }
@@ -92,30 +88,17 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
         static_cast<std::uint64_t>(settings_.late_after.count())) {
         // Sent a second time, a batch must not lie too far behind what Loki stored of it the first
         // time.
-        seal(*stream);
-    }
-    if (stream->open.empty()) {
-        stream->opened_at = clock_.steady();
+        stream->seal();
     }
     stream->open_doubtful = stream->open_doubtful || doubtful_;
     stream->spool_first = stream->spool_first || entry.may_change;
-    const std::size_t before = stream->open.bytes();
-    stream->open.add(entry);
-    in_flight_bytes_ += stream->open.bytes() - before;
+    unsettled_.gathered(stream->gather(entry, clock_));
     if (entry.timestamp_ns > stream->newest_added_ns && may_lead(entry.timestamp_ns)) {
         stream->newest_added_ns = entry.timestamp_ns;
     }
     if (stream->open.bytes() >= settings_.batch_bytes) {
-        seal(*stream);
+        stream->seal();
     }
-}
-
-bool LokiExporter::will_come_due(const SealedBatch& batch, std::string_view reason) const {
-    const std::int64_t limit_ns = clock_.wall_ns() + kLongestWaitNs;
-    return reason == "too_far_in_future" &&
-           std::ranges::all_of(batch.slots(), [limit_ns](const auto& slot) {
-               return slot.timestamp_ns <= limit_ns;
-           });
 }
 
 bool LokiExporter::may_lead(std::int64_t timestamp_ns) {
@@ -135,16 +118,11 @@ void LokiExporter::note_newest(OutgoingStream& stream, const SealedBatch& batch)
     }
 }
 
-void LokiExporter::seal(OutgoingStream& stream) {
-    stream.seal();
-    // Whether an entry is late depends on what came before it, and its tool call on what was known
-    // by then. So the verdict is made durable before anything is sent: no restart can judge it
-    // anew.
-    stream.to_spool = stream.spool_first && backlog_.there();
-}
-
 /// Whether something was there to be spooled.
 bool LokiExporter::spool_sealed() {
+    if (!backlog_.there()) {
+        return false;
+    }
     bool any = false;
     for (auto& [text, stream] : streams_) {
         if (stream.to_spool) {
@@ -161,7 +139,7 @@ bool LokiExporter::spool_sealed() {
 void LokiExporter::seal_due(base::SteadyTime now) {
     for (auto& [text, stream] : streams_) {
         if (!stream.open.empty() && now - stream.opened_at >= settings_.batch_wait) {
-            seal(stream);
+            stream.seal();
         }
     }
 }
@@ -169,7 +147,7 @@ void LokiExporter::seal_due(base::SteadyTime now) {
 void LokiExporter::flush() {
     for (auto& [text, stream] : streams_) {
         if (!stream.open.empty()) {
-            seal(stream);
+            stream.seal();
         }
     }
 }
@@ -214,7 +192,7 @@ base::SteadyTime LokiExporter::work() {
 void LokiExporter::send(OutgoingStream& stream) {
     if (stream.spool_first && backlog_.there() && !stream.queue.empty() && !spool_stream(stream) &&
         stream.spooled.empty()) {
-        postpone(stream);
+        stream.postpone(clock_);
         return;
     }
     if (!backlog_.may_send(stream)) {
@@ -224,7 +202,7 @@ void LokiExporter::send(OutgoingStream& stream) {
         case Backlog::Front::Ready:
             break;
         case Backlog::Front::TryLater:
-            postpone(stream);
+            stream.postpone(clock_);
             return;
         case Backlog::Front::Dropped:
             return;
@@ -234,8 +212,8 @@ void LokiExporter::send(OutgoingStream& stream) {
     }
     const SealedBatch& batch = stream.line().front().batch;
     const std::string_view body =
-        metadata_refused_ ? push_body_.of(stream.text, without_metadata(batch.entries()))
-                          : push_body_.of(stream.text, batch.entries());
+        refusals_.metadata_refused() ? push_body_.of(stream.text, without_metadata(batch.entries()))
+                                     : push_body_.of(stream.text, batch.entries());
     const base::SteadyTime begun = clock_.steady();
     const Reply reply = loki_.push(body, settings_.push_timeout);
     events_.on_answer(reply, clock_.steady() - begun);
@@ -304,18 +282,14 @@ void LokiExporter::handle(OutgoingStream& stream, const Reply& reply) {
             }
             [[fallthrough]];
         case Outcome::Rejected:
-            rejected(stream, reply);
+            refusals_.handle(stream, reply);
             return;
     }
 }
 
-void LokiExporter::settle(OutgoingStream& stream, const SealedBatch& batch) {
-    const bool from_memory = stream.unspooled.empty();
-    if (from_memory) {
-        for (const auto& slot : batch.slots()) {
-            settled_.push_back(slot.ticket);
-        }
-        in_flight_bytes_ -= std::min(in_flight_bytes_, batch.bytes());
+void LokiExporter::settle(const OutgoingStream& stream, const SealedBatch& batch) {
+    if (stream.sends_from_memory()) {
+        unsettled_.settle(batch);
     }
 }
 
@@ -331,10 +305,6 @@ void LokiExporter::stored(OutgoingStream& stream) {
     stream.failing_since.reset();
 }
 
-void LokiExporter::postpone(OutgoingStream& stream) {
-    stream.not_before = clock_.steady() + stream.backoff.next();
-}
-
 void LokiExporter::retry(OutgoingStream& stream, const Reply& reply, Outcome outcome) {
     events_.on_retry(reply, outcome);
     PendingPush& front = stream.line().front();
@@ -344,7 +314,7 @@ void LokiExporter::retry(OutgoingStream& stream, const Reply& reply, Outcome out
         front.doubt = Doubt::Own;
     }
     ++front.failures;
-    postpone(stream);
+    stream.postpone(clock_);
     const base::SteadyTime now = clock_.steady();
     stream.failing_since = stream.failing_since.value_or(now);
     const bool may_be_size = reply.transport == Reply::Transport::Answered &&
@@ -358,93 +328,6 @@ void LokiExporter::retry(OutgoingStream& stream, const Reply& reply, Outcome out
     }
 }
 
-void LokiExporter::rejected(OutgoingStream& stream, const Reply& reply) {
-    if (refuses_metadata(reply) && !metadata_refused_) {
-        metadata_refused_ = true;
-        events_.on_metadata_refused();
-        return;
-    }
-    auto& line = stream.line();
-    const SealedBatch& batch = line.front().batch;
-    const std::string_view reason =
-        reply.status == 413 ? "too_large" : rejection_reason(reply.body);
-    const Refused refused = refused_entries(batch, reason, reply.body);
-    // Another writer, or a stream that we know less of than Loki does, is ahead of us; what is
-    // behind even in a late stream has nowhere to go.
-    const bool reroute = refused.behind > 0 && !stream.late;
-    const std::size_t count = reroute ? refused.behind : refused.for_good + refused.behind;
-    if (count == 0) {
-        stream.split_front();  // to find the culprit; what was stored is deduplicated
-        return;
-    }
-    const SealedBatch taken_out = batch.part(0, count);
-    const SealedBatch rest = batch.part(count, batch.size());
-    const bool wait = will_come_due(taken_out, reason);
-    if (wait && stream.late) {
-        postpone(stream);  // nothing but what is of the same hour waits behind it
-        return;
-    }
-    if (reroute || wait) {
-        make_late(stream, taken_out);
-    } else if (reject_slots(stream, taken_out, reason, reply_text(reply))) {
-        settle(stream, taken_out);
-    } else {
-        postpone(stream);
-        return;
-    }
-    line.pop_front();
-    if (rest.size() > 0) {
-        line.push_front({rest, Doubt::None, 0});
-    } else {
-        backlog_.finish_front(stream);
-    }
-}
-
-void LokiExporter::make_late(OutgoingStream& stream, const SealedBatch& batch) {
-    const bool from_memory = stream.unspooled.empty();
-    const auto entries = decode_entries(batch.entries());
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        OutgoingStream& late = streams_.late_sibling(stream.labels, entries[i].timestamp_ns);
-        if (late.open.empty()) {
-            late.opened_at = clock_.steady();
-        }
-        const std::size_t before = late.open.bytes();
-        late.open.add({entries[i].timestamp_ns, entries[i].line, entries[i].metadata,
-                       from_memory ? batch.slots()[i].ticket : Ticket{}});
-        in_flight_bytes_ += late.open.bytes() - before;
-    }
-    if (from_memory) {
-        in_flight_bytes_ -= std::min(in_flight_bytes_, batch.bytes());
-    }
-    for (auto& [text, late] : streams_) {
-        if (late.late && !late.open.empty()) {
-            seal(late);
-        }
-    }
-}
-
-bool LokiExporter::reject_slots(OutgoingStream& stream, const SealedBatch& batch,
-                                std::string_view reason, std::string_view detail) {
-    const auto entries = decode_entries(batch.entries());
-    if (dead_letters_ != nullptr) {
-        for (const auto& entry : entries) {
-            if (auto kept = dead_letters_->add_rejected(stream.labels, entry, reason, detail);
-                !kept) {
-                events_.on_disk_trouble(kept.error().message);
-                return false;
-            }
-        }
-        if (auto synced = dead_letters_->sync(); !synced) {
-            events_.on_disk_trouble(synced.error().message);
-            return false;
-        }
-    }
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        events_.on_rejected(reason, detail);
-    }
-    return true;
-}
-
 bool LokiExporter::spool_stream(OutgoingStream& stream) {
     while (!stream.queue.empty()) {
         const SealedBatch& batch = stream.queue.front().batch;
@@ -455,10 +338,7 @@ bool LokiExporter::spool_stream(OutgoingStream& stream) {
         if (stream.spool_first) {
             keep_origins(batch);
         }
-        for (const auto& slot : batch.slots()) {
-            settled_.push_back(slot.ticket);
-        }
-        in_flight_bytes_ -= std::min(in_flight_bytes_, batch.bytes());
+        unsettled_.settle(batch);
         stream.queue.pop_front();
     }
     return true;

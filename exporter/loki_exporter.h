@@ -19,7 +19,9 @@
 #include "exporter/loki_client.h"
 #include "exporter/outgoing_streams.h"
 #include "exporter/push_request.h"
+#include "exporter/refusal_handler.h"
 #include "exporter/spool.h"
+#include "exporter/unsettled.h"
 
 namespace exporter {
 
@@ -97,14 +99,14 @@ public:
     void checkpoint_saved() { backlog_.checkpoint_saved(); }
 
     /// Unsettled bytes in memory.
-    [[nodiscard]] std::size_t in_flight_bytes() const { return in_flight_bytes_; }
+    [[nodiscard]] std::size_t in_flight_bytes() const { return unsettled_.bytes(); }
     /// Timestamp of the oldest unsettled entry in memory, if any.
     [[nodiscard]] std::optional<std::int64_t> oldest_unsettled_ns() const {
         return streams_.oldest_unsettled_ns();
     }
     /// Nothing is left in memory, and nothing in the spool.
     [[nodiscard]] bool idle() const { return streams_.idle(); }
-    [[nodiscard]] std::vector<Ticket> take_settled() { return std::exchange(settled_, {}); }
+    [[nodiscard]] std::vector<Ticket> take_settled() { return unsettled_.take_settled(); }
 
     /// To be kept with the checkpoint and given back at the next start: see OutgoingStreams.
     [[nodiscard]] std::map<std::string, std::int64_t> high_water() const {
@@ -115,9 +117,7 @@ public:
     }
 
 private:
-    void seal(OutgoingStream& stream);
     void keep_origins(const SealedBatch& batch);
-    void make_late(OutgoingStream& stream, const SealedBatch& batch);
     void seal_due(base::SteadyTime now);
     [[nodiscard]] bool spool_sealed();
     [[nodiscard]] OutgoingStream* next_to_send(base::SteadyTime now, base::SteadyTime& next_due);
@@ -127,30 +127,23 @@ private:
     void handle(OutgoingStream& stream, const Reply& reply);
     void stored(OutgoingStream& stream);
     void retry(OutgoingStream& stream, const Reply& reply, Outcome outcome);
-    void rejected(OutgoingStream& stream, const Reply& reply);
-    bool reject_slots(OutgoingStream& stream, const SealedBatch& batch, std::string_view reason,
-                      std::string_view detail);
-    void settle(OutgoingStream& stream, const SealedBatch& batch);
-    [[nodiscard]] bool will_come_due(const SealedBatch& batch, std::string_view reason) const;
+    void settle(const OutgoingStream& stream, const SealedBatch& batch);
     [[nodiscard]] bool may_lead(std::int64_t timestamp_ns);
     void note_newest(OutgoingStream& stream, const SealedBatch& batch);
     bool spool_stream(OutgoingStream& stream);
-    void postpone(OutgoingStream& stream);
 
     ExportSettings settings_;
     LokiApi& loki_;
     const base::Clock& clock_;
     ExporterEvents& events_;
-    DeadLetters* dead_letters_;
     OutgoingStreams streams_;
     Backlog backlog_;
+    Unsettled unsettled_;
+    RefusalHandler refusals_;
     DoubtResolver doubts_;
     std::vector<OutgoingStream*> by_index_;
-    std::vector<Ticket> settled_;
     PushBody push_body_;
-    std::size_t in_flight_bytes_ = 0;
     std::uint64_t turns_ = 0;
-    bool metadata_refused_ = false;
     bool doubtful_ = false;
     bool held_ = false;
     bool due_while_held_ = false;

@@ -33,9 +33,19 @@ std::optional<std::int64_t> OutgoingStream::oldest_unsettled_ns() const {
     return oldest;
 }
 
+std::size_t OutgoingStream::gather(const Entry& entry, const base::Clock& clock) {
+    if (open.empty()) {
+        opened_at = clock.steady();
+    }
+    const std::size_t before = open.bytes();
+    open.add(entry);
+    return open.bytes() - before;
+}
+
 void OutgoingStream::seal() {
     const Doubt doubt = std::exchange(open_doubtful, false) ? Doubt::Predecessor : Doubt::None;
     queue.push_back({open.seal(), doubt, 0});
+    to_spool = spool_first;
 }
 
 void OutgoingStream::split_front() {

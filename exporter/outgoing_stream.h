@@ -40,7 +40,9 @@ struct OutgoingStream {
     OutgoingStream(base::Labels its_labels, std::uint64_t bytes_per_second, std::uint64_t seed);
 
     /// Where the next batch to send stands: the parts of a loaded segment go first.
-    [[nodiscard]] std::deque<PendingPush>& line() { return unspooled.empty() ? queue : unspooled; }
+    [[nodiscard]] std::deque<PendingPush>& line() {
+        return sends_from_memory() ? queue : unspooled;
+    }
     /// Whether there is something to send; a segment only up to `covered_sequence`.
     [[nodiscard]] bool may_send(std::uint64_t covered_sequence) const;
     [[nodiscard]] bool empty() const {
@@ -49,16 +51,26 @@ struct OutgoingStream {
     /// Timestamp of the oldest entry in memory that is in no segment.
     [[nodiscard]] std::optional<std::int64_t> oldest_unsettled_ns() const;
 
+    /// Whether line() is of the queue: what is of a segment was settled when that was written.
+    [[nodiscard]] bool sends_from_memory() const { return unspooled.empty(); }
+
+    /// Adds to the growing batch, and gives the bytes that it grew by.
+    std::size_t gather(const Entry& entry, const base::Clock& clock);
     /// Moves the growing batch to the end of the queue.
     void seal();
     /// Cuts the batch in front into halves.
     void split_front();
+    /// Lets the next try wait, longer each time.
+    void postpone(const base::Clock& clock) { not_before = clock.steady() + backoff.next(); }
 
     base::Labels labels;
-    std::string text;          ///< the labels as Loki wants them
-    bool late = false;         ///< a sibling for entries behind the window
-    bool spool_first = false;  ///< nothing is sent from memory: see LokiExporter::seal()
-    bool to_spool = false;     ///< sealed since the spool was last tried
+    std::string text;   ///< the labels as Loki wants them
+    bool late = false;  ///< a sibling for entries behind the window
+    /// Where there is a spool, nothing is sent from memory. Whether an entry is late depends on
+    /// what came before it, and its tool call on what was known by then; so the verdict is made
+    /// durable before anything is sent: no restart can judge it anew.
+    bool spool_first = false;
+    bool to_spool = false;  ///< of those, and sealed since the spool was last tried
     Batch open;
     base::SteadyTime opened_at{};
     bool open_doubtful = false;
