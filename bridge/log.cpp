@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "bridge/base/clock.h"
+#include "bridge/base/nanoseconds.h"
 #include "bridge/base/rfc3339.h"
 #include "bridge/base/utf8.h"
 
@@ -76,7 +77,8 @@ void Log::tell_suppressed(bool all) const {
 
 void Log::put(std::string_view name, std::string_view message, Fields fields) const {
     std::string stamp;
-    base::append_rfc3339_nano(stamp, base::SystemClock().wall_ns() / 1'000'000 * 1'000'000);
+    const std::int64_t now_ns = base::SystemClock().wall_ns();
+    base::append_rfc3339_nano(stamp, now_ns - now_ns % base::kNanosPerMillisecond);
     std::string line;
     append_pair(line, format_, "ts", stamp);
     append_pair(line, format_, "level", name);

@@ -3,16 +3,17 @@
 
 #include <algorithm>
 
+#include "bridge/base/nanoseconds.h"
+
 namespace tailer {
 namespace {
 
-constexpr std::int64_t kNanosPerMillisecond = 1'000'000;
 constexpr std::int64_t kBlockBase = 62'500;
 constexpr std::uint64_t kBases = 15;
 
 std::int64_t floor_to_millisecond(std::int64_t time_ns) {
-    const std::int64_t remainder = time_ns % kNanosPerMillisecond;
-    return (time_ns - remainder) / kNanosPerMillisecond - (remainder < 0 ? 1 : 0);
+    const std::int64_t remainder = time_ns % base::kNanosPerMillisecond;
+    return (time_ns - remainder) / base::kNanosPerMillisecond - (remainder < 0 ? 1 : 0);
 }
 
 }  // namespace

@@ -12,7 +12,6 @@ namespace {
 
 /// The timeline of calls that name no PID.
 constexpr std::int64_t kNoPid = -1;
-constexpr std::int64_t kMillisecondNs = 1'000'000;
 /// How far to look back for calls that were open; more is taken for doubt.
 constexpr int kMostLooks = 256;
 
@@ -204,7 +203,7 @@ void ToolCallJournal::forget_oldest() {
 
 ToolCallJournal::Open ToolCallJournal::Timeline::open_at(std::int64_t time_ns) const {
     // Boundary cuts its time to whole milliseconds, a start may lie within that one.
-    const std::int64_t begun_by = base::add_saturated(time_ns, kMillisecondNs - 1);
+    const std::int64_t begun_by = base::add_saturated(time_ns, base::kNanosPerMillisecond - 1);
     Open open;
     const auto add = [&](const Interval& interval) {
         open.several = open.latest != nullptr;

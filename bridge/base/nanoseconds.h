@@ -7,6 +7,7 @@
 namespace base {
 
 inline constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
+inline constexpr std::int64_t kNanosPerMillisecond = 1'000'000;
 
 /// Towards the past, before 1970 too.
 [[nodiscard]] constexpr std::int64_t whole_seconds(std::int64_t unix_ns) {

@@ -204,12 +204,11 @@ std::string_view Rfc3339Writer::text(std::int64_t unix_ns) {
     }
     char* at = text_.data() + kSecondLength;
     if (nanos != 0) {
-        constexpr std::uint32_t kNanosPerMillisecond = 1'000'000;
+        constexpr auto kNanos = static_cast<std::uint32_t>(kNanosPerMillisecond);
         const auto fraction = static_cast<std::uint32_t>(nanos);
         *at++ = '.';
-        at = fraction % kNanosPerMillisecond == 0
-                 ? put_digits(at, fraction / kNanosPerMillisecond, 3)
-                 : put_digits(at, fraction, 9);
+        at = fraction % kNanos == 0 ? put_digits(at, fraction / kNanos, 3)
+                                    : put_digits(at, fraction, 9);
         while (at[-1] == '0') {
             --at;
         }
