@@ -24,10 +24,14 @@ bool DoubtResolver::in_vain(const Reply& reply) {
     if (now - *failing_since_ < kPatience) {
         return false;
     }
-    if (!std::exchange(said_in_vain_, true)) {
+    say_unavailable(reply);
+    return true;
+}
+
+void DoubtResolver::say_unavailable(const Reply& reply) {
+    if (!std::exchange(said_unavailable_, true)) {
         events_.on_read_back_unavailable(reply);
     }
-    return true;
 }
 
 DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
@@ -48,14 +52,14 @@ DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
         return {Answer::Kind::TryLater, {}, std::move(answer.reply)};
     }
     failing_since_.reset();
-    said_in_vain_ = false;
-    front.doubt = Doubt::None;
     if (answer.state == ReadBack::State::Unavailable) {
         // A 400 concerns this batch alone: it may span more time than Loki lets a query span.
         refused_ = answer.reply.status != 400;
-        events_.on_read_back_unavailable(answer.reply);
-        return {};
+        say_unavailable(answer.reply);
+        return {};  // still in doubt, as above
     }
+    said_unavailable_ = false;
+    front.doubt = Doubt::None;
     if (std::ranges::find(answer.stored, true) == answer.stored.end()) {
         return {};
     }

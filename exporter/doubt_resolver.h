@@ -35,8 +35,13 @@ public:
     /// About the batch in front of the stream's line(), whose doubt it clears when that is known.
     [[nodiscard]] Answer ask(OutgoingStream& stream);
 
+    /// Until somebody mends something, no push is taken either, so what refused a question was not
+    /// about questions: a bad token, a proxy's page. It is asked again.
+    void push_was_held() { refused_ = false; }
+
 private:
     [[nodiscard]] bool in_vain(const Reply& reply);
+    void say_unavailable(const Reply& reply);
 
     LokiApi& loki_;
     const base::Clock& clock_;
@@ -44,7 +49,7 @@ private:
     std::chrono::milliseconds timeout_;
     bool refused_ = false;
     std::optional<base::SteadyTime> failing_since_;
-    bool said_in_vain_ = false;
+    bool said_unavailable_ = false;  ///< since the last answer
 };
 
 }  // namespace exporter

@@ -307,6 +307,9 @@ void LokiExporter::stored(OutgoingStream& stream) {
 
 void LokiExporter::retry(OutgoingStream& stream, const Reply& reply, Outcome outcome) {
     events_.on_retry(reply, outcome);
+    if (outcome == Outcome::Hold) {
+        doubts_.push_was_held();
+    }
     PendingPush& front = stream.line().front();
     const bool ambiguous = reply.transport == Reply::Transport::Ambiguous ||
                            (reply.transport == Reply::Transport::Answered && reply.status >= 500);

@@ -125,6 +125,25 @@ TEST_F(LokiExporterReadBackTest, SendsAllAgainIdenticallyWhereQueriesAreForbidde
     expect_all_settled();
 }
 
+TEST_F(LokiExporterReadBackTest, AQuestionRefusedForABadTokenIsAskedAgainOnceThatIsMended) {
+    start();
+    const std::vector<Reply> answers = {ambiguous(), answered(401), answered(401)};
+    loki_.answer_next_query(answered(401));
+    loki_.answer_next_query(answered(401));
+    loki_.set_rule([&, push = std::size_t{0}](const SeenPush& seen) mutable {
+        const Reply stored = push == 0 || push >= answers.size() ? loki_.store(seen) : Reply{};
+        return push < answers.size() ? answers[push++] : stored;
+    });
+    add(kDenyStream, seconds(0), "a");
+    exporter_->flush();
+    run_for(minutes(2));
+    EXPECT_THAT(loki_.pushes(), SizeIs(3)) << "stored once, and refused twice with the bad token";
+    EXPECT_EQ(loki_.queries(), 3U);
+    EXPECT_EQ(events_.read_back_unavailable, 1);
+    expect_every_row_once();
+    expect_all_settled();
+}
+
 TEST_F(LokiExporterReadBackTest, SendsNothingUntilTheQuestionIsAnswered) {
     start();
     for (const auto& reply :
