@@ -52,6 +52,9 @@ void close(std::string& out) {
 /// Reads the lines of all groups.
 class Reader {
 public:
+    /// `lines` at most.
+    explicit Reader(std::size_t lines) : lines_(lines) {}
+
     /// False when the line does not fit.
     bool head(std::string_view line) {
         if (line.starts_with(kWholeHead) || line.starts_with(kChangesHead)) {
@@ -75,7 +78,7 @@ public:
         }
         std::string_view folder;
         if (object["folder"].get(folder) == simdjson::SUCCESS) {
-            folder_ = folder;
+            enter(folder);
             if (version_ == 2) {
                 return true;
             }
@@ -91,33 +94,45 @@ public:
         if (object["segment"].error() == simdjson::SUCCESS) {
             return object["segment"].get(result_.newest_segment) == simdjson::SUCCESS;
         }
-        return folder_ &&
+        return folder_ != nullptr &&
                (object["gone"].error() == simdjson::SUCCESS ? gone(object) : file(object));
     }
 
     [[nodiscard]] bool fits_its_head() const {
-        return version_ == 2 ||
-               (result_.files.size() == files_ && result_.high_water.size() == streams_);
+        return version_ == 2 || (files_read_ == files_ && result_.high_water.size() == streams_);
     }
     [[nodiscard]] std::size_t groups() const { return groups_; }
     [[nodiscard]] int version() const { return version_; }
 
     Checkpoint finish() {
-        if (groups_ > 1) {
-            keep_newest();
+        for (auto& [folder, files] : result_.files) {
+            if (groups_ > 1) {
+                keep_newest(files);
+            }
         }
+        std::erase_if(result_.files, [](const auto& folder) { return folder.second.empty(); });
         return std::move(result_);
     }
 
 private:
     bool begin_group(int version) {
         version_ = version;
-        folder_.reset();
+        folder_ = nullptr;
         ++groups_;
         return true;
     }
     bool parse(std::string_view line, simdjson::dom::element& object) {
         return parser_.parse(line.data(), line.size()).get(object) == simdjson::SUCCESS;
+    }
+    void enter(std::string_view folder) {
+        folder_ = &result_.files[std::string(folder)];
+        if (result_.files.size() == 1) {
+            folder_->reserve(lines_);  // mostly it is the only one; growing would copy a great many
+        }
+    }
+    void add(tailer::FileProgress file) {
+        folder_->push_back(std::move(file));
+        ++files_read_;
     }
     bool file(simdjson::dom::element object) {
         tailer::FileProgress file;
@@ -132,17 +147,18 @@ private:
         if (object["session"].get(session) == simdjson::SUCCESS) {
             file.session = session;
         }
-        file.folder = *folder_;
-        file.name = name;
-        result_.files.push_back(std::move(file));
+        file.name = tailer::CompactName(name);
+        add(std::move(file));
         return true;
     }
     /// Kept as a file without a name until finish().
     bool gone(simdjson::dom::element object) {
         tailer::FileProgress file;
-        file.folder = *folder_;
-        result_.files.push_back(std::move(file));
-        return object["inode"].get(result_.files.back().identity.inode) == simdjson::SUCCESS;
+        if (object["inode"].get(file.identity.inode) != simdjson::SUCCESS) {
+            return false;
+        }
+        add(std::move(file));
+        return true;
     }
     bool stream(simdjson::dom::element object) {
         std::string_view stream;
@@ -155,19 +171,16 @@ private:
         return true;
     }
     /// Of each inode the last that was said.
-    void keep_newest() {
-        auto& files = result_.files;
+    static void keep_newest(std::vector<tailer::FileProgress>& files) {
         std::vector<std::size_t> order(files.size());
         for (std::size_t i = 0; i < order.size(); ++i) {
             order[i] = i;
         }
-        const auto key = [&files](std::size_t i) {
-            return std::pair(files[i].identity.inode, std::string_view(files[i].folder));
-        };
-        std::ranges::stable_sort(order, {}, key);
+        const auto inode = [&files](std::size_t i) { return files[i].identity.inode; };
+        std::ranges::stable_sort(order, {}, inode);
         std::vector<bool> outdated(files.size());
         for (std::size_t i = 0; i < order.size(); ++i) {
-            const bool last = i + 1 == order.size() || key(order[i]) != key(order[i + 1]);
+            const bool last = i + 1 == order.size() || inode(order[i]) != inode(order[i + 1]);
             outdated[order[i]] = !last || files[order[i]].name.empty();
         }
         std::size_t kept = 0;
@@ -184,7 +197,9 @@ private:
 
     simdjson::dom::parser parser_;
     Checkpoint result_;
-    std::optional<std::string> folder_;
+    std::size_t lines_;
+    std::vector<tailer::FileProgress>* folder_ = nullptr;  ///< whose files are being told
+    std::size_t files_read_ = 0;
     std::size_t groups_ = 0;
     int version_ = 0;
     std::uint64_t files_ = 0;
@@ -301,8 +316,10 @@ base::Result<void> CheckpointWriter::end() {
 }
 
 void write(CheckpointWriter& writer, const Checkpoint& checkpoint) {
-    for (const auto& file : checkpoint.files) {
-        writer.file(file.folder, file.name, file.identity, file.offset, file.session);
+    for (const auto& [folder, files] : checkpoint.files) {
+        for (const auto& file : files) {
+            writer.file(folder, file.name.text(), file.identity, file.offset, file.session);
+        }
     }
     for (const auto& [stream, newest_ns] : checkpoint.high_water) {
         writer.stream(stream, newest_ns);
@@ -328,7 +345,7 @@ std::string encode_checkpoint(const Checkpoint& checkpoint) {
 }
 
 base::Result<Checkpoint> decode_checkpoint(std::string_view text) {
-    Reader reader;
+    Reader reader(static_cast<std::size_t>(std::ranges::count(text, '\n')));
     std::uint32_t crc = 0;
     std::size_t line_number = 0;
     for (std::size_t begin = 0; begin < text.size();) {

@@ -15,7 +15,7 @@ namespace bridge {
 
 /// What a daemon knows of its work when it starts again.
 struct Checkpoint {
-    std::vector<tailer::FileProgress> files;
+    tailer::Progress files;
     /// Newest settled timestamp of each stream, by its label text.
     std::map<std::string, std::int64_t> high_water;
     /// Origins of entries that were made durable though `files` are not past their lines, see

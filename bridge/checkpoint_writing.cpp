@@ -14,9 +14,9 @@ void write_file(CheckpointWriter& writer, const tailer::KnownFiles& files,
 }
 
 void write_all_files(CheckpointWriter& writer, const tailer::KnownFiles& files) {
-    for (const auto& file : files.unseen()) {
-        writer.file(file.folder, file.name, file.identity, file.offset, file.session);
-    }
+    files.for_each_unseen([&](const std::string& folder, const tailer::FileProgress& file) {
+        writer.file(folder, file.name.text(), file.identity, file.offset, file.session);
+    });
     files.for_each([&](tailer::FileId, const tailer::KnownFile& file) {
         if (!file.gone) {
             write_file(writer, files, file);

@@ -145,7 +145,7 @@ base::SteadyTime Pipeline::step() {
     report_losses();
     read_some();
     write_letters();
-    if (!backlog_read_ && !parts_.tailer.has_more() && parts_.tailer.files().unseen().empty()) {
+    if (!backlog_read_ && !parts_.tailer.has_more() && !parts_.tailer.files().any_unseen()) {
         backlog_read_ = true;  // what is read from here on cannot have been sent by a predecessor
         parts_.exporter.set_doubtful(false);
     }

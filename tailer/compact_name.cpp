@@ -56,6 +56,11 @@ CompactName::CompactName(std::string_view name) {
               packed_code(name.substr(plain.size())) << kPackedAt | pid >> 32U << kPidHighAt;
 }
 
+CompactName::CompactName(const CompactName& from)
+    : digits_(from.digits_),
+      other_(from.other_ ? std::make_unique<const std::string>(*from.other_) : nullptr),
+      pid_(from.pid_) {}
+
 std::string CompactName::text() const {
     if (digits_ == 0) {
         return other_ ? *other_ : std::string();

@@ -15,7 +15,13 @@ class CompactName {
 public:
     CompactName() = default;
     explicit CompactName(std::string_view name);
+    CompactName(const CompactName& from);
+    CompactName(CompactName&&) = default;
+    CompactName& operator=(const CompactName& from) { return *this = CompactName(from); }
+    CompactName& operator=(CompactName&&) = default;
+    ~CompactName() = default;
 
+    [[nodiscard]] bool empty() const { return digits_ == 0 && (!other_ || other_->empty()); }
     [[nodiscard]] std::string text() const;
     [[nodiscard]] std::size_t hash() const;
 

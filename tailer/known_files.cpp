@@ -2,7 +2,6 @@
 #include "tailer/known_files.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "tailer/log_file_name.h"
 
@@ -13,9 +12,7 @@ bool is_packed(std::string_view name) {
     return without_compression_suffix(name).size() != name.size();
 }
 
-std::tuple<std::string_view, std::uint64_t> key_of(const FileProgress& progress) {
-    return {progress.folder, progress.identity.inode};
-}
+std::uint64_t inode_of(const FileProgress& progress) { return progress.identity.inode; }
 
 /// The folder in the upper part, where names and inodes differ less.
 std::size_t name_hash(std::uint32_t folder, const CompactName& name) {
@@ -28,12 +25,17 @@ std::size_t inode_hash(std::uint32_t folder, std::uint64_t inode) {
 
 }  // namespace
 
-KnownFiles::KnownFiles(std::vector<std::string> folders, std::vector<FileProgress> resume)
+KnownFiles::KnownFiles(std::vector<std::string> folders, Progress resume)
     : folders_(std::move(folders)),
       listed_(folders_.size()),
-      resume_(std::move(resume)),
+      resume_(folders_.size()),
       skipped_(folders_.size()) {
-    std::ranges::stable_sort(resume_, {}, key_of);
+    for (std::size_t i = 0; i < folders_.size(); ++i) {
+        if (const auto said = resume.find(folders_[i]); said != resume.end()) {
+            resume_[i] = std::move(said->second);
+            std::ranges::stable_sort(resume_[i], {}, inode_of);
+        }
+    }
 }
 
 auto KnownFiles::is_named(std::uint32_t folder, const CompactName& name) const {
@@ -106,7 +108,7 @@ void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string
             set_gone(id, !file.listed);
         }
     });
-    drop_resumed();
+    drop_resumed(folder);
 }
 
 void KnownFiles::look(std::uint32_t folder, const std::string& name) {
@@ -176,9 +178,9 @@ void KnownFiles::note(std::uint32_t folder, std::string_view name, const SeenFil
 
 FileProgress* KnownFiles::progress_of(std::uint32_t folder, std::string_view name,
                                       const SeenFile& seen) {
-    const std::tuple<std::string_view, std::uint64_t> key(folders_[folder], seen.identity.inode);
-    const auto behind = std::ranges::upper_bound(resume_, key, {}, key_of);
-    if (behind == resume_.begin() || key_of(*std::prev(behind)) != key) {
+    auto& resume = resume_[folder];
+    const auto behind = std::ranges::upper_bound(resume, seen.identity.inode, {}, inode_of);
+    if (behind == resume.begin()) {
         return nullptr;
     }
     FileProgress& progress = *std::prev(behind);
@@ -191,23 +193,17 @@ FileProgress* KnownFiles::progress_of(std::uint32_t folder, std::string_view nam
 }
 
 /// Gives back the memory of what files have taken up; what is left may still come.
-void KnownFiles::drop_resumed() {
+void KnownFiles::drop_resumed(std::uint32_t folder) {
     const auto taken = [](const FileProgress& progress) { return progress.name.empty(); };
-    if (std::erase_if(resume_, taken) > 0) {
-        resume_.shrink_to_fit();
+    if (std::erase_if(resume_[folder], taken) > 0) {
+        resume_[folder].shrink_to_fit();
     }
 }
 
-std::vector<FileProgress> KnownFiles::unseen() const {
-    std::vector<FileProgress> unseen;
-    for (const auto& progress : resume_) {
-        for (std::size_t i = 0; i < folders_.size(); ++i) {
-            if (!listed_[i] && folders_[i] == progress.folder && !progress.name.empty()) {
-                unseen.push_back(progress);
-            }
-        }
-    }
-    return unseen;
+bool KnownFiles::any_unseen() const {
+    bool any = false;
+    for_each_unseen([&any](const std::string&, const FileProgress&) { any = true; });
+    return any;
 }
 
 FileId KnownFiles::find_name(std::uint32_t folder, const CompactName& name) const {
@@ -235,7 +231,7 @@ FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const SeenFi
     file.identity = seen.identity;
     if (FileProgress* progress = progress_of(folder, name, seen)) {
         const std::string first =
-            progress->session.empty() ? session_of(progress->name) : progress->session;
+            progress->session.empty() ? session_of(progress->name.text()) : progress->session;
         if (first != session_of(name)) {
             file.first_session = std::make_unique<const std::string>(first);
         }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,12 +20,13 @@ namespace tailer {
 
 /// How far a file had been worked off when this was written down.
 struct FileProgress {
-    std::string folder;
-    std::string name;
+    CompactName name;  ///< within its folder
     FileIdentity identity;
     std::uint64_t offset = 0;
     std::string session = {};  ///< empty = the one that the name stands for
 };
+/// By folder. Of two files with one inode the last counts.
+using Progress = std::map<std::string, std::vector<FileProgress>>;
 
 /// What was done to files that a log's writer never does: counts.
 struct FileTroubles {
@@ -45,7 +47,7 @@ struct LostBytes {
 /// what is no regular file of whom the folder belongs to.
 class KnownFiles {
 public:
-    KnownFiles(std::vector<std::string> folders, std::vector<FileProgress> resume);
+    KnownFiles(std::vector<std::string> folders, Progress resume);
 
     /// Files count whoever owns them.
     void trust_all_owners() { all_owners_ = true; }
@@ -74,8 +76,22 @@ public:
     [[nodiscard]] std::size_t size() const { return files_.size(); }
     /// Files ever learned.
     [[nodiscard]] std::uint64_t learned() const { return files_.last_id(); }
-    /// What the checkpoint said of folders in which no log has been seen yet: as good as ever.
-    [[nodiscard]] std::vector<FileProgress> unseen() const;
+    /// Calls `visit(folder, progress)` for all that the checkpoint said of folders in which no log
+    /// has been seen yet: it is as good as ever.
+    template <typename Visit>
+    void for_each_unseen(Visit visit) const {
+        for (std::size_t i = 0; i < folders_.size(); ++i) {
+            if (listed_[i]) {
+                continue;
+            }
+            for (const auto& progress : resume_[i]) {
+                if (!progress.name.empty()) {
+                    visit(folders_[i], progress);
+                }
+            }
+        }
+    }
+    [[nodiscard]] bool any_unseen() const;
     [[nodiscard]] const std::string& folder(std::uint32_t index) const { return folders_[index]; }
     [[nodiscard]] const FileTroubles& troubles() const { return troubles_; }
     [[nodiscard]] const SkippedFiles& skipped() const { return skipped_; }
@@ -105,7 +121,7 @@ private:
     void note(std::uint32_t folder, std::string_view name, const SeenFile& seen);
     [[nodiscard]] FileProgress* progress_of(std::uint32_t folder, std::string_view name,
                                             const SeenFile& seen);
-    void drop_resumed();
+    void drop_resumed(std::uint32_t folder);
     [[nodiscard]] auto is_named(std::uint32_t folder, const CompactName& name) const;
     [[nodiscard]] auto has_inode(std::uint32_t folder, std::uint64_t inode) const;
     [[nodiscard]] auto hash_of_name() const;
@@ -118,9 +134,8 @@ private:
 
     std::vector<std::string> folders_;
     std::vector<bool> listed_;  ///< by folder: a log was seen in it
-    /// By folder and inode; without a name once a file has taken it. Of two with one key the last
-    /// counts.
-    std::vector<FileProgress> resume_;
+    /// By folder, and in it by inode; without a name once a file has taken it.
+    std::vector<std::vector<FileProgress>> resume_;
     FileTable files_;
     FileIndex names_;   ///< of two files with one name in one folder the last counts
     FileIndex inodes_;  ///< the same

@@ -20,15 +20,14 @@ bool Tailer::Wanted::operator()(std::string_view name) const {
     return (whole && is_boundary_log_name(name)) || names.contains(std::string(name));
 }
 
-Tailer::Tailer(std::vector<std::string> folders, std::vector<FileProgress> resume,
-               const EnrichSettings& settings, LineReader::Tail tail,
-               std::vector<std::string> journals)
+Tailer::Tailer(std::vector<std::string> folders, Progress resume, const EnrichSettings& settings,
+               LineReader::Tail tail, std::vector<std::string> journals)
     : files_(std::make_unique<KnownFiles>(std::move(folders), std::move(resume))),
       merge_(*files_, tail),
       enricher_(settings),
       tool_calls_(std::move(journals)) {}
 
-Tailer Tailer::follow(std::vector<std::string> folders, std::vector<FileProgress> resume,
+Tailer Tailer::follow(std::vector<std::string> folders, Progress resume,
                       const EnrichSettings& settings, const std::string& journal) {
     FolderWatch watch(folders);
     Tailer tailer(std::move(folders), std::move(resume), settings, LineReader::Tail::HoldBack,
@@ -38,9 +37,8 @@ Tailer Tailer::follow(std::vector<std::string> folders, std::vector<FileProgress
     return tailer;
 }
 
-base::Result<Tailer> Tailer::once(const std::vector<std::string>& paths,
-                                  std::vector<FileProgress> resume, const EnrichSettings& settings,
-                                  const std::string& journal) {
+base::Result<Tailer> Tailer::once(const std::vector<std::string>& paths, Progress resume,
+                                  const EnrichSettings& settings, const std::string& journal) {
     return of_paths(paths, std::move(resume), settings, journal, LineReader::Tail::IsLine);
 }
 
@@ -50,8 +48,7 @@ base::Result<Tailer> Tailer::follow_paths(const std::vector<std::string>& paths,
     return of_paths(paths, {}, settings, journal, LineReader::Tail::HoldBack);
 }
 
-base::Result<Tailer> Tailer::of_paths(const std::vector<std::string>& paths,
-                                      std::vector<FileProgress> resume,
+base::Result<Tailer> Tailer::of_paths(const std::vector<std::string>& paths, Progress resume,
                                       const EnrichSettings& settings, const std::string& journal,
                                       LineReader::Tail tail) {
     struct Input {

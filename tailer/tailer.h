@@ -46,15 +46,14 @@ class Tailer {
 public:
     /// Follows folders: files of Boundary's own naming, those to come included. `resume` says how
     /// far files had been worked off before; `journal` is the folder of the tool calls.
-    static Tailer follow(std::vector<std::string> folders, std::vector<FileProgress> resume,
+    static Tailer follow(std::vector<std::string> folders, Progress resume,
                          const EnrichSettings& settings, const std::string& journal = "");
 
     /// Reads what is there, once. A folder in `paths` gives its files of Boundary's own naming,
     /// packed ones included; a file counts whatever its name. The tool calls are those of
     /// `journal`; when that is empty, of kJournalFolder beside the logs. An Error names a path that
     /// cannot be used.
-    static base::Result<Tailer> once(const std::vector<std::string>& paths,
-                                     std::vector<FileProgress> resume,
+    static base::Result<Tailer> once(const std::vector<std::string>& paths, Progress resume,
                                      const EnrichSettings& settings,
                                      const std::string& journal = "");
 
@@ -107,14 +106,12 @@ private:
         std::set<std::string> names;  ///< and these
         [[nodiscard]] bool operator()(std::string_view name) const;
     };
-    static base::Result<Tailer> of_paths(const std::vector<std::string>& paths,
-                                         std::vector<FileProgress> resume,
+    static base::Result<Tailer> of_paths(const std::vector<std::string>& paths, Progress resume,
                                          const EnrichSettings& settings, const std::string& journal,
                                          LineReader::Tail tail);
 
-    Tailer(std::vector<std::string> folders, std::vector<FileProgress> resume,
-           const EnrichSettings& settings, LineReader::Tail tail,
-           std::vector<std::string> journals);
+    Tailer(std::vector<std::string> folders, Progress resume, const EnrichSettings& settings,
+           LineReader::Tail tail, std::vector<std::string> journals);
     [[nodiscard]] Record enriched(const Decision& decision, std::string_view session,
                                   std::int64_t timestamp_ns);
 

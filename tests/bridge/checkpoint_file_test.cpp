@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/checkpoint_file.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include <gtest/gtest.h>
 
@@ -33,12 +35,14 @@ protected:
     /// Offset on disk of a file; nothing when there is no such file.
     [[nodiscard]] std::optional<std::uint64_t> offset_of(std::uint64_t inode) const {
         const auto loaded = CheckpointFile(path()).load().value().value();
-        for (const auto& file : loaded.files) {
-            if (file.identity.inode == inode) {
-                return file.offset;
-            }
+        const auto known = loaded.files.find("/logs");
+        if (known == loaded.files.end()) {
+            return std::nullopt;
         }
-        return std::nullopt;
+        const auto file = std::ranges::find_if(known->second, [inode](const auto& progress) {
+            return progress.identity.inode == inode;
+        });
+        return file == known->second.end() ? std::nullopt : std::optional(file->offset);
     }
 
     test_support::TempDir folder_;

@@ -13,19 +13,19 @@
 namespace bridge {
 namespace {
 
+using tailer::CompactName;
 using testing::HasSubstr;
 
 Checkpoint sample() {
     Checkpoint checkpoint;
     checkpoint.files = {
-        {"/tmp/boundary_logs", "boundary-2026-06-09_12-00-00-1.log", {7, 5}, 42, ""},
+        {"/tmp/boundary_logs",
+         {{CompactName("boundary-2026-06-09_12-00-00-1.log"), {7, 5}, 42, ""}}},
         {"/tmp/with \"quotes\" \\ and\nnewline",
-         "caf\xC3\xA9.log",
-         {UINT64_MAX, 0},
-         UINT64_MAX,
-         ""},
-        {"/tmp/x", "renamed", {1, -1'780'000'000'000'000'000}, 1, "boundary-x-1"},
-        {"/tmp/x", "unread.log", {2, 1}, 0, ""},
+         {{CompactName("caf\xC3\xA9.log"), {UINT64_MAX, 0}, UINT64_MAX, ""}}},
+        {"/tmp/x",
+         {{CompactName("renamed"), {1, -1'780'000'000'000'000'000}, 1, "boundary-x-1"},
+          {CompactName("unread.log"), {2, 1}, 0, ""}}},
     };
     checkpoint.high_water = {{R"({job="boundary"})", 1'780'000'000'000'000'005},
                              {R"({job="boundary", owner="a \"b\"\n"})", INT64_MIN}};
@@ -35,15 +35,22 @@ Checkpoint sample() {
     return checkpoint;
 }
 
-void expect_equal(const Checkpoint& a, const Checkpoint& b) {
-    ASSERT_EQ(a.files.size(), b.files.size());
-    for (std::size_t i = 0; i < a.files.size(); ++i) {
-        EXPECT_EQ(a.files[i].folder, b.files[i].folder);
-        EXPECT_EQ(a.files[i].name, b.files[i].name);
-        EXPECT_EQ(a.files[i].identity, b.files[i].identity);
-        EXPECT_EQ(a.files[i].offset, b.files[i].offset);
-        EXPECT_EQ(a.files[i].session, b.files[i].session);
+/// One line of text a file.
+std::vector<std::string> rows(const Checkpoint& checkpoint) {
+    std::vector<std::string> rows;
+    for (const auto& [folder, files] : checkpoint.files) {
+        for (const auto& file : files) {
+            rows.push_back(folder + "|" + file.name.text() + "|" +
+                           std::to_string(file.identity.inode) + "|" +
+                           std::to_string(file.identity.birth_ns) + "|" +
+                           std::to_string(file.offset) + "|" + file.session);
+        }
     }
+    return rows;
+}
+
+void expect_equal(const Checkpoint& a, const Checkpoint& b) {
+    EXPECT_EQ(rows(a), rows(b));
     EXPECT_EQ(a.high_water, b.high_water);
     EXPECT_EQ(a.kept_origins, b.kept_origins);
     EXPECT_EQ(a.newest_segment, b.newest_segment);
@@ -75,8 +82,8 @@ TEST(CheckpointTest, AnEmptyOneIsOneToo) {
 TEST(CheckpointTest, KeepsThousandsOfFiles) {
     Checkpoint many;
     for (std::uint64_t i = 0; i < 5000; ++i) {
-        many.files.push_back(
-            {"/tmp/boundary_logs", "boundary-" + std::to_string(i) + ".log", {i, 1}, i + 1, ""});
+        many.files["/tmp/boundary_logs"].push_back(
+            {CompactName("boundary-" + std::to_string(i) + ".log"), {i, 1}, i + 1, ""});
     }
     const auto decoded = decode_checkpoint(encode_checkpoint(many));
     ASSERT_TRUE(decoded.has_value());
@@ -145,11 +152,10 @@ Grown grown() {
         writer.gone("/tmp/x", 2);
         writer.stream(R"({job="boundary"})", 6);
     });
-    state.files[0].offset = 84;
-    // What is said last of a file stands where it was said.
-    std::rotate(state.files.begin(), state.files.begin() + 1, state.files.end());
-    state.files.erase(state.files.begin() + 2);
-    state.files.push_back({"/tmp/boundary_logs", "new.log", {8, 6}, 0, ""});
+    auto& logs = state.files["/tmp/boundary_logs"];
+    logs[0].offset = 84;
+    logs.push_back({CompactName("new.log"), {8, 6}, 0, ""});
+    state.files["/tmp/x"].pop_back();
     state.high_water[R"({job="boundary"})"] = 6;
     state.clean = false;
     add();
@@ -159,8 +165,8 @@ Grown grown() {
         writer.gone("/tmp/boundary_logs", 99);  // never heard of
         writer.file("/tmp/x", "used again", {2, 77}, 3, "");
     });
-    state.files.pop_back();
-    state.files.push_back({"/tmp/x", "used again", {2, 77}, 3, ""});
+    logs.pop_back();
+    state.files["/tmp/x"].push_back({CompactName("used again"), {2, 77}, 3, ""});
     state.clean = true;
     add();
     return result;
@@ -229,11 +235,14 @@ TEST(CheckpointTest, ReadsVersionOne) {
                "\n");
     const auto decoded = decode_checkpoint(text);
     ASSERT_TRUE(decoded.has_value()) << decoded.error().message;
-    expect_equal(*decoded, {.files = {{"/a", "b", {7, 5}, 42, ""}, {"/a", "c", {8, 6}, 1, "d"}},
-                            .high_water = {{"{}", 9}},
-                            .kept_origins = {},
-                            .newest_segment = 0,
-                            .clean = true});
+    expect_equal(
+        *decoded,
+        {.files = {{"/a",
+                    {{CompactName("b"), {7, 5}, 42, ""}, {CompactName("c"), {8, 6}, 1, "d"}}}},
+         .high_water = {{"{}", 9}},
+         .kept_origins = {},
+         .newest_segment = 0,
+         .clean = true});
     EXPECT_FALSE(decode_checkpoint(text + "x").has_value()) << "nothing was ever appended to it";
 }
 

@@ -20,7 +20,7 @@ inline constexpr const char* kOther = "boundary-2026-06-09_12-00-00-2.log";
 class KnownFilesTest : public testing::Test {
 protected:
     KnownFiles make(std::vector<FileProgress> resume = {}) {
-        return {{dir_.path()}, std::move(resume)};
+        return {{dir_.path()}, {{dir_.path(), std::move(resume)}}};
     }
     static void scan(KnownFiles& files) { files.scan(0, is_boundary_log_name); }
 
@@ -29,11 +29,14 @@ protected:
         KnownFiles files({dir_.path()}, {});
         files.look(0, name);
         const auto ids = files.take_grown();
-        return {dir_.path(), name, files.file(ids.at(0)).identity, offset};
+        return {CompactName(name), files.file(ids.at(0)).identity, offset};
     }
     /// Where reading of the one file would begin after `resume`.
     std::uint64_t offset_after(const FileProgress& resume) {
-        KnownFiles files({dir_.path()}, {resume});
+        auto files = make({resume});
+        return offset_in(files);
+    }
+    static std::uint64_t offset_in(KnownFiles& files) {
         scan(files);
         std::uint64_t offset = 0;
         files.for_each([&offset](FileId, const KnownFile& file) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +13,9 @@ namespace tailer {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Pair;
 using testing::SizeIs;
 
 TEST_F(KnownFilesTest, ResumesWhereACheckpointSays) {
@@ -45,9 +49,9 @@ TEST_F(KnownFilesTest, BeginsAnewWhereTheCheckpointMeansAnotherFile) {
     auto wrong_inode = progress_of(kName, 4);
     ++wrong_inode.identity.inode;
     EXPECT_EQ(offset_after(wrong_inode), 0U);
-    auto wrong_folder = progress_of(kName, 4);
-    wrong_folder.folder += "-other";
-    EXPECT_EQ(offset_after(wrong_folder), 0U);
+    KnownFiles of_another_folder({dir_.path()},
+                                 {{dir_.path() + "-other", {progress_of(kName, 4)}}});
+    EXPECT_EQ(offset_in(of_another_folder), 0U);
     EXPECT_EQ(offset_after(progress_of(kName, 11)), 0U) << "shorter than it was read";
 }
 
@@ -107,24 +111,29 @@ TEST_F(KnownFilesTest, AnotherFileTakesNoSessionFromTheCheckpoint) {
 TEST_F(KnownFilesTest, KeepsWhatTheCheckpointSaysOfAFolderThatIsNotThereYet) {
     dir_.append(kName, "1234567890");
     const FileProgress here = progress_of(kName, 4);
-    FileProgress elsewhere = here;
-    elsewhere.folder = dir_.file("not-mounted");
-    FileProgress not_ours = here;
-    not_ours.folder = dir_.file("no-longer-asked-for");
-    KnownFiles files({dir_.path(), elsewhere.folder}, {here, elsewhere, not_ours});
-    EXPECT_THAT(files.unseen(), SizeIs(2));
+    const std::string elsewhere = dir_.file("not-mounted");
+    KnownFiles files(
+        {dir_.path(), elsewhere},
+        {{dir_.path(), {here}}, {elsewhere, {here}}, {dir_.file("no-longer-asked-for"), {here}}});
+    const auto unseen = [&files] {
+        std::vector<std::pair<std::string, std::uint64_t>> found;
+        files.for_each_unseen([&](const std::string& folder, const FileProgress& progress) {
+            found.emplace_back(folder, progress.offset);
+        });
+        EXPECT_EQ(files.any_unseen(), !found.empty());
+        return found;
+    };
+    EXPECT_THAT(unseen(), SizeIs(2));
     files.scan(0, is_boundary_log_name);
     files.scan(1, is_boundary_log_name);
-    ASSERT_THAT(files.unseen(), SizeIs(1));
-    EXPECT_EQ(files.unseen()[0].folder, elsewhere.folder);
-    EXPECT_EQ(files.unseen()[0].offset, 4U);
+    EXPECT_THAT(unseen(), ElementsAre(Pair(elsewhere, 4U)));
 
-    fs::create_directory(elsewhere.folder);
+    fs::create_directory(elsewhere);
     files.scan(1, is_boundary_log_name);
-    EXPECT_THAT(files.unseen(), SizeIs(1)) << "an empty mount point says nothing";
+    EXPECT_THAT(unseen(), SizeIs(1)) << "an empty mount point says nothing";
     dir_.append(std::string("not-mounted/") + kOther, "1");
     files.scan(1, is_boundary_log_name);
-    EXPECT_THAT(files.unseen(), IsEmpty());
+    EXPECT_THAT(unseen(), IsEmpty());
 }
 
 }  // namespace

@@ -61,11 +61,11 @@ std::string busy_log(std::size_t bytes) {
 class TailerResumeTest : public testing::Test {
 protected:
     Collected read(const std::string& name, std::uint64_t offset) {
-        FileProgress progress{dir_.path(), name, {}, offset};
+        FileProgress progress{CompactName(name), {}, offset};
         KnownFiles files({dir_.path()}, {});
         files.look(0, name);
         files.for_each([&](FileId, const KnownFile& file) { progress.identity = file.identity; });
-        auto tailer = Tailer::once({dir_.file(name)}, {progress}, {});
+        auto tailer = Tailer::once({dir_.file(name)}, {{dir_.path(), {progress}}}, {});
         EXPECT_TRUE(tailer);
         auto collected = read_all(*tailer);
         EXPECT_TRUE(tailer->take_errors().empty());
@@ -206,10 +206,10 @@ TEST_F(TailerResumeTest, AnotherFileInTheCheckpointsPlaceIsReadFromItsStart) {
     dir_.append(kBusyName, deny_line(kNoon) + deny_line(kNoon));
     KnownFiles files({dir_.path()}, {});
     files.look(0, kBusyName);
-    FileProgress progress{dir_.path(), kBusyName, {}, deny_line(kNoon).size()};
+    FileProgress progress{CompactName(kBusyName), {}, deny_line(kNoon).size()};
     files.for_each([&](FileId, const KnownFile& file) { progress.identity = file.identity; });
     ++progress.identity.birth_ns;
-    Tailer tailer = Tailer::follow({dir_.path()}, {progress}, {});
+    Tailer tailer = Tailer::follow({dir_.path()}, {{dir_.path(), {progress}}}, {});
     EXPECT_EQ(read_all(tailer, true).records.size(), 2U);
 }
 
