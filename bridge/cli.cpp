@@ -45,8 +45,9 @@ std::vector<Placed> place(CLI::App& app, const std::vector<NamedSubcommand>& sub
     std::vector<Placed> all;
     for (const auto& [group, name, help, command] : subcommands) {
         CLI::App& above = group.empty() ? app : *app.get_subcommand(group);
-        const Placed placed{above.add_subcommand(name, help),
-                            group.empty() ? name : group + " " + name, command.get()};
+        std::string path = group;
+        path.append(group.empty() ? "" : " ").append(name);
+        const Placed placed{above.add_subcommand(name, help), path, command.get()};
         if (command == nullptr) {
             placed.app->require_subcommand(1);
         }
