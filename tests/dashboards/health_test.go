@@ -35,6 +35,9 @@ func scrapeOf(address string) exposition {
 		return values
 	}
 	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return values // the port is open a moment before there is something to serve
+	}
 	for _, line := range strings.Split(string(must(io.ReadAll(response.Body))), "\n") {
 		if at := strings.LastIndexByte(line, ' '); at > 0 && line[0] != '#' {
 			values[line[:at]] = must(strconv.ParseFloat(line[at+1:], 64))
