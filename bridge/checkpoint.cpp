@@ -52,7 +52,7 @@ void close(std::string& out) {
 /// Reads the lines of all groups.
 class Reader {
 public:
-    /// `lines` at most.
+    /// Of a text of so many lines.
     explicit Reader(std::size_t lines) : lines_(lines) {}
 
     /// False when the line does not fit.

@@ -8,7 +8,7 @@
 namespace exporter {
 namespace {
 
-/// The ABI that <curl/curl.h> describes, the same since 2006 (libcurl VERSIONS, "soname").
+/// The ABI that <curl/curl.h> describes: since 7.16.0 of 2006 (curl docs/libcurl/ABI.md).
 constexpr const char* kFile = "libcurl.so.4";
 
 template <typename Function>
