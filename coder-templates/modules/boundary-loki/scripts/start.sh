@@ -14,6 +14,9 @@ unset CODER_AGENT_TOKEN CODER_AGENT_TOKEN_FILE CODER_SESSION_TOKEN GIT_ASKPASS
 folder=$HOME/.local/share/boundary-loki
 mkdir -p "$folder" "$HOME/.local/bin"
 command -v flock >/dev/null || fail "flock is missing: install util-linux in the image"
+# Starts at the same moment take turns: whoever comes next sees what the last one left.
+exec 8>>"$folder/turn"
+flock 8
 
 if [ -n "$binary" ]; then
     [ -x "$binary" ] || fail "there is no program at $binary: see the module's input binary"
@@ -30,17 +33,16 @@ if [ ! -e /etc/ssl/certs/ca-certificates.crt ] && [ -e "$bundle" ] && [ -z "${LO
     export LOKI_CA_CERT_PATH=$bundle
 fi
 
-running() { ! flock -n "$folder/lock" true; }
-
-# Other settings or another version than those it runs with: start anew.
+# Other settings or another version than those it runs with, or it is ending: start anew.
 wanted=$(printf '%s\n' "$binary" "$@" "$supervise_script" | sha256sum)
-if running; then
+exec 9>>"$folder/lock"
+if ! flock -n 9; then
     if [ "$(cat "$folder/settings" 2>/dev/null)" = "$wanted" ]; then
         echo "boundary-loki: runs already"
         exit 0
     fi
     kill -TERM "$(cat "$folder/pid")" 2>/dev/null || true
-    timeout 20 flock "$folder/lock" true || fail "the daemon with the old settings does not end"
+    timeout 20 flock 9 || fail "the daemon that was started before does not end"
 fi
 printf '%s\n' "$wanted" >"$folder/settings"
 for old in "$folder"/*/bin/boundary-loki; do
@@ -50,7 +52,9 @@ done
 log=$folder/daemon.log
 if [ -e "$log" ] && [ "$(wc -c <"$log")" -gt 1048576 ]; then mv -f "$log" "$log.old"; fi
 printf '%s\n' "$supervise_script" >"$folder/supervise.sh"
-# A session of its own outlives the script's process group; no pipe of the agent's stays open in it.
+# A session of its own outlives the script's process group; no pipe of the agent's stays open in it. The
+# lock goes with it, so there is no moment at which it is nobody's.
 setsid sh "$folder/supervise.sh" "$folder" "$binary" run "$@" \
-    </dev/null >>"$log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+    </dev/null >>"$log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- &
+echo $! >"$folder/pid"
 echo "boundary-loki: started; it logs to ~/${log#"$HOME"/}"

@@ -1,18 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # supervise.sh FOLDER COMMAND...: runs COMMAND, and again whenever it ends, until SIGTERM, which it passes
-# on. One supervisor a FOLDER: it holds FOLDER/lock for as long as it lives, however it ends. Its process
-# id is in FOLDER/pid.
+# on. One supervisor a FOLDER: whoever starts it has locked FOLDER/lock as descriptor 9 and written its
+# process id to FOLDER/pid; the descriptor, and so the lock, is its own for as long as it lives, however
+# it ends.
 set -u
 folder=$1
 shift
-exec 9>>"$folder/lock"
-flock -n 9 || exit 0
-echo $$ >"$folder/pid"
 
 daemon='' stopping='' pause=1
 stop() {
     stopping=yes
+    # Whoever starts it now shall not take it for one that stays.
+    rm -f "$folder/settings"
     [ -z "$daemon" ] || kill -TERM "$daemon" 2>/dev/null
 }
 trap stop TERM INT
