@@ -267,7 +267,7 @@ TEST_F(StartScriptTest, InstallsNothingThatFailsTheChecksum) {
     const auto result = workspace.script(start(url_, std::string(64, 'a')));
     EXPECT_EQ(result.status, 1);
     EXPECT_THAT(result.output, HasSubstr("the archive's checksum is " + machine_.sha256()));
-    EXPECT_EQ(workspace.root().shell("ls -A ~/.local/share/boundary-loki").output, "");
+    EXPECT_EQ(workspace.root().shell("ls -A ~/.local/share/boundary-loki").output, "turn\n");
     EXPECT_EQ(workspace.daemons(), "");
 }
 
@@ -364,6 +364,24 @@ TEST_F(StartScriptTest, ADaemonThatDoesNotEndIsSaid) {
         return lines_in(now) == 1 && now != daemon;
     })) << workspace.log();
     EXPECT_EQ(workspace.stop().status, 0);
+}
+
+TEST(SupervisorTest, ASignalAtAnyMomentEndsItAndItsCommand) {
+    const TempDir folder;
+    // The command's own name tells it from all others.
+    fs::copy_file("/bin/sleep", folder.file("command"));
+    const auto result = test_support::run_command(
+        {"sh", "-c",
+         "cd \"$1\"; for i in 00 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19; do "
+         "for round in 1 2 3; do exec 9>>lock; flock 9; sh \"$2\" . ./command 60 & pid=$!; exec "
+         "9>&-; "
+         "sleep 0.0$i; kill $pid; timeout 10 flock lock true || echo \"$i: lives on\"; "
+         "done; done; sleep 0.2; pgrep -f '^./command' && pkill -f '^./command'; true",
+         "sh", folder.path(),
+         std::string(BOUNDARY_LOKI_SOURCE_DIR) +
+             "/coder-templates/modules/boundary-loki/scripts/supervise.sh"},
+        {}, std::chrono::minutes(5));
+    EXPECT_EQ(result.output, "");
 }
 
 /// Prints whether the command runs within a tool call.

@@ -8,12 +8,24 @@ set -u
 folder=$1
 shift
 
-daemon='' stopping='' pause=1
+daemon='' stopping='' told='' pause=1
+# Once: a second signal would cut the daemon's delivery short. Until it has become the command, the child is a
+# copy of this shell, which loses signals.
+tell_to_end() {
+    [ -n "$daemon" ] && [ -z "$told" ] || return 0
+    told=yes
+    looks=100
+    while [ "$looks" -gt 0 ] && [ "$(readlink "/proc/$daemon/exe")" = "$(readlink "/proc/$$/exe")" ]; do
+        sleep 0.02
+        looks=$((looks - 1))
+    done
+    kill -TERM "$daemon" 2>/dev/null
+}
 stop() {
     stopping=yes
     # Whoever starts it now shall not take it for one that stays.
     rm -f "$folder/settings"
-    [ -z "$daemon" ] || kill -TERM "$daemon" 2>/dev/null
+    tell_to_end
 }
 trap stop TERM INT
 trap '' HUP
@@ -23,7 +35,7 @@ while [ -z "$stopping" ]; do
     "$@" 9>&- &
     daemon=$!
     # A signal that came in between has found no daemon to end.
-    [ -z "$stopping" ] || kill -TERM "$daemon" 2>/dev/null
+    [ -z "$stopping" ] || tell_to_end
     wait "$daemon"
     status=$?
     # A trapped signal ends `wait` early: the daemon is still delivering what is left.
