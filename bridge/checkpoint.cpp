@@ -143,6 +143,10 @@ private:
             object["offset"].get(file.offset) != simdjson::SUCCESS) {
             return false;
         }
+        std::uint64_t fingerprint = 0;
+        if (object["fingerprint"].get(fingerprint) == simdjson::SUCCESS) {
+            file.fingerprint = static_cast<std::uint32_t>(fingerprint);
+        }
         std::string_view session;
         if (object["session"].get(session) == simdjson::SUCCESS) {
             file.session = session;
@@ -249,17 +253,18 @@ void CheckpointWriter::folder(std::string_view path) {
     }
 }
 
-void CheckpointWriter::file(std::string_view its_folder, std::string_view name,
-                            const tailer::FileIdentity& identity, std::uint64_t offset,
-                            std::string_view session) {
+void CheckpointWriter::file(std::string_view its_folder, const tailer::FileProgress& progress) {
     folder(its_folder);
     text_ += '{';
-    append_text(text_, "name", name);
-    append_number(text_, "inode", identity.inode);
-    append_number(text_, "birth_ns", identity.birth_ns);
-    append_number(text_, "offset", offset);
-    if (!session.empty()) {
-        append_text(text_, "session", session);
+    append_text(text_, "name", progress.name.text());
+    append_number(text_, "inode", progress.identity.inode);
+    append_number(text_, "birth_ns", progress.identity.birth_ns);
+    append_number(text_, "offset", progress.offset);
+    if (progress.fingerprint != 0) {
+        append_number(text_, "fingerprint", progress.fingerprint);
+    }
+    if (!progress.session.empty()) {
+        append_text(text_, "session", progress.session);
     }
     close(text_);
     flush();
@@ -318,7 +323,7 @@ base::Result<void> CheckpointWriter::end() {
 void write(CheckpointWriter& writer, const Checkpoint& checkpoint) {
     for (const auto& [folder, files] : checkpoint.files) {
         for (const auto& file : files) {
-            writer.file(folder, file.name.text(), file.identity, file.offset, file.session);
+            writer.file(folder, file);
         }
     }
     for (const auto& [stream, newest_ns] : checkpoint.high_water) {

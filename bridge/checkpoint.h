@@ -33,6 +33,7 @@ struct Checkpoint {
 //     {"boundary_loki_checkpoint":2,"clean":false}
 //     {"folder":"/tmp/boundary_logs"}         of the files that follow
 //     {"name":"boundary-....log","inode":7,"birth_ns":1,"offset":42}
+//     {"name":...,"fingerprint":123}          of what stands before the offset, where it is known
 //     {"name":...,"session":"boundary-..."}   of a file that was renamed since it was first seen
 //     {"stream":"{job=\"boundary\"}","newest_ns":1}
 //     {"kept":17446744073709551615}           origin of an entry, see exporter/kept_origins.h
@@ -58,8 +59,7 @@ public:
 
     void begin_whole(bool clean);
     void begin_changes(bool clean);
-    void file(std::string_view folder, std::string_view name, const tailer::FileIdentity& identity,
-              std::uint64_t offset, std::string_view session);
+    void file(std::string_view folder, const tailer::FileProgress& progress);
     void gone(std::string_view folder, std::uint64_t inode);
     void stream(std::string_view labels, std::int64_t newest_ns);
     void kept(std::uint64_t origin);

@@ -9,13 +9,16 @@ namespace {
 void write_file(CheckpointWriter& writer, const tailer::KnownFiles& files,
                 const tailer::KnownFile& file) {
     const bool renamed = file.first_session != nullptr;
-    writer.file(files.folder(file.folder), file.name.text(), file.identity, file.settled,
-                renamed ? *file.first_session : "");
+    // The fingerprint is of what was read, which may be ahead of what is settled.
+    const bool all_settled = file.settled == file.offset;
+    writer.file(files.folder(file.folder),
+                {file.name, file.identity, file.settled, renamed ? *file.first_session : "",
+                 all_settled ? file.fingerprint : 0});
 }
 
 void write_all_files(CheckpointWriter& writer, const tailer::KnownFiles& files) {
     files.for_each_unseen([&](const std::string& folder, const tailer::FileProgress& file) {
-        writer.file(folder, file.name.text(), file.identity, file.offset, file.session);
+        writer.file(folder, file);
     });
     files.for_each([&](tailer::FileId, const tailer::KnownFile& file) {
         if (!file.gone) {

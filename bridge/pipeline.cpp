@@ -31,6 +31,18 @@ constexpr std::array<std::string_view, 3> kBoundaryDrops = {
     "audit log dropped, channel full", "audit log dropped, batch full",
     "dropping batch due to data error on flush attempt"};
 
+std::string_view sentence_of(tailer::Loss::Kind kind) {
+    switch (kind) {
+        case tailer::Loss::Kind::Unread:
+            return "log file was truncated or removed before it was read";
+        case tailer::Loss::Kind::Rewritten:
+            return "log file was rewritten after it was read";
+        case tailer::Loss::Kind::CutUnwatched:
+            return "log file was truncated while no daemon ran";
+    }
+    return "";
+}
+
 }  // namespace
 
 Wakeup::Wakeup() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
@@ -237,13 +249,13 @@ void Pipeline::forget_finished() {
 void Pipeline::report_losses() {
     for (const auto& loss : parts_.tailer.files().take_losses()) {
         const std::string bytes = std::to_string(loss.bytes);
-        const std::string what = loss.rewritten
-                                     ? "log file was rewritten after it was read"
-                                     : "log file was truncated or removed before it was read";
-        parts_.log.error("a " + what, {{"session", loss.session}, {"lost_bytes", bytes}});
         // An audit trail says where it has holes.
         const std::array<base::LabelView, 1> fields = {base::LabelView{"lost_bytes", bytes}};
-        const std::span<const base::LabelView> known(fields.data(), loss.rewritten ? 0 : 1);
+        const bool counted = loss.kind == tailer::Loss::Kind::Unread;
+        const std::span<const base::LabelView> known(fields.data(), counted ? 1 : 0);
+        const std::string_view what = sentence_of(loss.kind);
+        parts_.log.error("a " + std::string(what),
+                         {{"session", loss.session}, {"lost_bytes", counted ? bytes : "unknown"}});
         const tailer::Record notice = parts_.tailer.own_notice(
             {parts_.clock.wall_ns(), "ERROR", what, known, {}}, loss.session);
         parts_.exporter.add(notice.stream, {notice.timestamp_ns, notice.line, notice.metadata, {}});

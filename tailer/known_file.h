@@ -23,7 +23,7 @@ struct KnownFile {
     std::uint64_t settled = 0;      ///< before it all is done with: what a checkpoint has to say
     std::uint64_t offset = 0;       ///< next byte to read
     std::uint64_t size = 0;         ///< at the last look
-    std::uint64_t fingerprint = 0;  ///< of the bytes before the offset; 0 = not known
+    std::uint32_t fingerprint = 0;  ///< of the bytes before the offset; 0 = not known
     std::uint32_t folder = 0;
     bool inside_long_line : 1 = false;
     bool gone : 1 = false;     ///< no longer in its folder

@@ -131,7 +131,7 @@ void KnownFiles::look(std::uint32_t folder, const std::string& name) {
 
 void KnownFiles::note_loss(const KnownFile& file) {
     if (file.size > file.offset) {
-        losses_.push_back({file.session(), file.size - file.offset, false});
+        losses_.push_back({file.session(), Loss::Kind::Unread, file.size - file.offset});
     }
 }
 
@@ -185,7 +185,6 @@ FileProgress* KnownFiles::progress_of(std::uint32_t folder, std::string_view nam
     }
     FileProgress& progress = *std::prev(behind);
     if (progress.name.empty() || progress.identity != seen.identity ||
-        (!is_packed(name) && progress.offset > seen.size) ||
         (seen.identity.birth_ns == 0 && progress.name != name)) {
         return nullptr;
     }
@@ -230,19 +229,30 @@ FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const SeenFi
     file.name = CompactName(name);
     file.identity = seen.identity;
     if (FileProgress* progress = progress_of(folder, name, seen)) {
-        const std::string first =
-            progress->session.empty() ? session_of(progress->name.text()) : progress->session;
-        if (first != session_of(name)) {
-            file.first_session = std::make_unique<const std::string>(first);
-        }
-        file.settled = file.offset = progress->offset;
-        progress->name = {};
+        resume(file, *progress, seen);
     }
     const FileId id = files_.add(std::move(file));
     enter_name(id);
     enter_inode(id);
     note_changed(id);
     return id;
+}
+
+void KnownFiles::resume(KnownFile& file, FileProgress& progress, const SeenFile& seen) {
+    const std::string name = file.name.text();
+    std::string first =
+        progress.session.empty() ? session_of(progress.name.text()) : progress.session;
+    progress.name = {};
+    if (progress.offset > seen.size && !is_packed(name)) {
+        ++troubles_.truncated;  // and what is written from here on is another log
+        losses_.push_back({std::move(first), Loss::Kind::CutUnwatched});
+        return;
+    }
+    file.settled = file.offset = progress.offset;
+    file.fingerprint = progress.fingerprint;
+    if (first != session_of(name)) {
+        file.first_session = std::make_unique<const std::string>(std::move(first));
+    }
 }
 
 void KnownFiles::note_changed(FileId id) {
@@ -296,7 +306,7 @@ base::Result<base::UniqueFd> KnownFiles::open(const KnownFile& file) {
 FileId KnownFiles::restart(FileId id) {
     ++troubles_.rewritten;
     KnownFile& old = files_.at(id);
-    losses_.push_back({old.session(), 0, true});
+    losses_.push_back({old.session(), Loss::Kind::Rewritten});
     const SeenFile seen{old.identity, old.size};
     const std::string name = old.name.text();
     const std::uint32_t folder = old.folder;
@@ -307,7 +317,6 @@ FileId KnownFiles::restart(FileId id) {
     file.settled = file.offset = 0;
     file.size = seen.size;
     file.queued = true;
-    grown_.push_back(fresh);
     return fresh;
 }
 

@@ -23,7 +23,8 @@ struct FileProgress {
     CompactName name;  ///< within its folder
     FileIdentity identity;
     std::uint64_t offset = 0;
-    std::string session = {};  ///< empty = the one that the name stands for
+    std::string session = {};       ///< empty = the one that the name stands for
+    std::uint32_t fingerprint = 0;  ///< of the bytes before the offset; 0 = not known
 };
 /// By folder. Of two files with one inode the last counts.
 using Progress = std::map<std::string, std::vector<FileProgress>>;
@@ -35,12 +36,16 @@ struct FileTroubles {
     std::uint64_t removed = 0;    ///< before it was read to its end
 };
 
-/// Bytes that were seen in a file, and truncated or removed before they were read; or a file whose
-/// bytes were changed behind our back, where nobody knows how many.
-struct LostBytes {
+/// A hole in what a log file held.
+struct Loss {
+    enum class Kind : std::uint8_t {
+        Unread,        ///< seen in the file, and truncated or removed before it was read
+        Rewritten,     ///< what was read stands there no more; nobody knows what else stood there
+        CutUnwatched,  ///< truncated between two runs; the same
+    };
     std::string session;
-    std::uint64_t bytes = 0;
-    bool rewritten = false;
+    Kind kind = Kind::Unread;
+    std::uint64_t bytes = 0;  ///< of what is unread
 };
 
 /// The table of log files. It looks at names and inodes only, follows no link, and leaves alone
@@ -95,12 +100,12 @@ public:
     [[nodiscard]] const std::string& folder(std::uint32_t index) const { return folders_[index]; }
     [[nodiscard]] const FileTroubles& troubles() const { return troubles_; }
     [[nodiscard]] const SkippedFiles& skipped() const { return skipped_; }
-    /// What was provably lost since the last call.
-    [[nodiscard]] std::vector<LostBytes> take_losses() { return std::exchange(losses_, {}); }
+    /// Since the last call.
+    [[nodiscard]] std::vector<Loss> take_losses() { return std::exchange(losses_, {}); }
 
     /// What had been read of a file is not what stands there now. What it holds is taken for
-    /// another log, to be read from its start; gives that one.
-    FileId restart(FileId id);
+    /// another log, to be read from its start; gives that one, as a grown one.
+    [[nodiscard]] FileId restart(FileId id);
 
     /// Opens the file for reading, if it still is the one that was seen.
     [[nodiscard]] base::Result<base::UniqueFd> open(const KnownFile& file);
@@ -121,6 +126,7 @@ private:
     void note(std::uint32_t folder, std::string_view name, const SeenFile& seen);
     [[nodiscard]] FileProgress* progress_of(std::uint32_t folder, std::string_view name,
                                             const SeenFile& seen);
+    void resume(KnownFile& file, FileProgress& progress, const SeenFile& seen);
     void drop_resumed(std::uint32_t folder);
     [[nodiscard]] auto is_named(std::uint32_t folder, const CompactName& name) const;
     [[nodiscard]] auto has_inode(std::uint32_t folder, std::uint64_t inode) const;
@@ -144,7 +150,7 @@ private:
     FileTroubles troubles_;
     SkippedFiles skipped_;
     bool all_owners_ = false;
-    std::vector<LostBytes> losses_;
+    std::vector<Loss> losses_;
 };
 
 }  // namespace tailer

@@ -105,7 +105,7 @@ bool TimeMerge::was_rewritten(FileId id) {
     }
     file.queued = false;
     cursors_.pop_back();  // the most recently used one
-    files_.restart(id);
+    enqueue({files_.restart(id)});
     return true;
 }
 

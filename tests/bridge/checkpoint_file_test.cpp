@@ -14,6 +14,7 @@ namespace bridge {
 namespace {
 
 namespace fs = std::filesystem;
+using tailer::CompactName;
 
 class CheckpointFileTest : public testing::Test {
 protected:
@@ -22,14 +23,14 @@ protected:
         return [files](CheckpointWriter& writer) {
             writer.begin_whole(false);
             for (std::uint64_t i = 1; i <= files; ++i) {
-                writer.file("/logs", "log-" + std::to_string(i), {i, 1}, 10, "");
+                writer.file("/logs", {CompactName("log-" + std::to_string(i)), {i, 1}, 10});
             }
         };
     }
     [[nodiscard]] static CheckpointFile::Fill change(std::uint64_t inode, std::uint64_t offset) {
         return [inode, offset](CheckpointWriter& writer) {
             writer.begin_changes(false);
-            writer.file("/logs", "log-" + std::to_string(inode), {inode, 1}, offset, "");
+            writer.file("/logs", {CompactName("log-" + std::to_string(inode)), {inode, 1}, offset});
         };
     }
     /// Offset on disk of a file; nothing when there is no such file.

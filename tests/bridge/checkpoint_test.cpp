@@ -20,7 +20,7 @@ Checkpoint sample() {
     Checkpoint checkpoint;
     checkpoint.files = {
         {"/tmp/boundary_logs",
-         {{CompactName("boundary-2026-06-09_12-00-00-1.log"), {7, 5}, 42, ""}}},
+         {{CompactName("boundary-2026-06-09_12-00-00-1.log"), {7, 5}, 42, "", UINT32_MAX}}},
         {"/tmp/with \"quotes\" \\ and\nnewline",
          {{CompactName("caf\xC3\xA9.log"), {UINT64_MAX, 0}, UINT64_MAX, ""}}},
         {"/tmp/x",
@@ -40,10 +40,10 @@ std::vector<std::string> rows(const Checkpoint& checkpoint) {
     std::vector<std::string> rows;
     for (const auto& [folder, files] : checkpoint.files) {
         for (const auto& file : files) {
-            rows.push_back(folder + "|" + file.name.text() + "|" +
-                           std::to_string(file.identity.inode) + "|" +
-                           std::to_string(file.identity.birth_ns) + "|" +
-                           std::to_string(file.offset) + "|" + file.session);
+            rows.push_back(
+                folder + "|" + file.name.text() + "|" + std::to_string(file.identity.inode) + "|" +
+                std::to_string(file.identity.birth_ns) + "|" + std::to_string(file.offset) + "|" +
+                file.session + "|" + std::to_string(file.fingerprint));
         }
     }
     return rows;
@@ -147,13 +147,15 @@ Grown grown() {
     add();
     text += changes(text, [](CheckpointWriter& writer) {
         writer.begin_changes(false);
-        writer.file("/tmp/boundary_logs", "boundary-2026-06-09_12-00-00-1.log", {7, 5}, 84, "");
-        writer.file("/tmp/boundary_logs", "new.log", {8, 6}, 0, "");
+        writer.file("/tmp/boundary_logs",
+                    {CompactName("boundary-2026-06-09_12-00-00-1.log"), {7, 5}, 84});
+        writer.file("/tmp/boundary_logs", {CompactName("new.log"), {8, 6}});
         writer.gone("/tmp/x", 2);
         writer.stream(R"({job="boundary"})", 6);
     });
     auto& logs = state.files["/tmp/boundary_logs"];
     logs[0].offset = 84;
+    logs[0].fingerprint = 0;
     logs.push_back({CompactName("new.log"), {8, 6}, 0, ""});
     state.files["/tmp/x"].pop_back();
     state.high_water[R"({job="boundary"})"] = 6;
@@ -163,7 +165,7 @@ Grown grown() {
         writer.begin_changes(true);
         writer.gone("/tmp/boundary_logs", 8);
         writer.gone("/tmp/boundary_logs", 99);  // never heard of
-        writer.file("/tmp/x", "used again", {2, 77}, 3, "");
+        writer.file("/tmp/x", {CompactName("used again"), {2, 77}, 3});
     });
     logs.pop_back();
     state.files["/tmp/x"].push_back({CompactName("used again"), {2, 77}, 3, ""});
@@ -255,7 +257,7 @@ TEST(CheckpointTest, WritesInPiecesAndTellsOfTheFirstThatFailed) {
         0);
     writer.begin_whole(false);
     for (std::uint64_t i = 0; i < 5000; ++i) {
-        writer.file("/tmp", std::string(40, 'x'), {i, 1}, i, "");
+        writer.file("/tmp", {CompactName(std::string(40, 'x')), {i, 1}, i});
     }
     const auto ended = writer.end();
     ASSERT_FALSE(ended.has_value());

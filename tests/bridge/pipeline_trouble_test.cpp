@@ -119,5 +119,36 @@ TEST_F(PipelineTroubleTest, AFileThatVanishesBeforeItWasReadLeavesANotice) {
     EXPECT_THAT(loki_.all_lines(), testing::Contains(HasSubstr("lost_bytes")));
 }
 
+TEST_F(PipelineTroubleTest, WhatWasDoneToALogWhileNoDaemonRanLeavesANotice) {
+    const std::string whole = allow(milliseconds(0), "a") + allow(milliseconds(1), "b");
+    const std::string longer =
+        allow(milliseconds(2), "other-than-it-was") + allow(milliseconds(3), "c");
+    const std::string shorter = allow(milliseconds(4), "d");
+    int pid = 0;
+    for (const auto& [after, notice] :
+         {std::pair(longer, "boundary: log file was rewritten after it was read"),
+          std::pair(shorter, "boundary: log file was truncated while no daemon ran")}) {
+        for (const bool orderly : {true, false}) {
+            write(++pid, whole);
+            start();
+            step_for(Seconds(5));
+            orderly ? stop() : crash();
+            fs::resize_file(log_file(pid), 0);
+            write(pid, after);
+            const auto lines = static_cast<std::size_t>(std::ranges::count(after, '\n'));
+            const std::size_t all = loki_.all_lines().size() + lines + 1;
+            start();
+            EXPECT_TRUE(deliver(all)) << notice;
+            stop();
+            start();
+            step_for(Seconds(130));
+            EXPECT_EQ(loki_.all_lines().size(), all) << "told once";
+            EXPECT_THAT(loki_.all_lines(),
+                        testing::Contains(HasSubstr(notice)).Times(orderly ? 1 : 2));
+        }
+    }
+    expect_every_row_once();
+}
+
 }  // namespace
 }  // namespace bridge

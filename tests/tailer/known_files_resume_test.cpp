@@ -52,7 +52,22 @@ TEST_F(KnownFilesTest, BeginsAnewWhereTheCheckpointMeansAnotherFile) {
     KnownFiles of_another_folder({dir_.path()},
                                  {{dir_.path() + "-other", {progress_of(kName, 4)}}});
     EXPECT_EQ(offset_in(of_another_folder), 0U);
-    EXPECT_EQ(offset_after(progress_of(kName, 11)), 0U) << "shorter than it was read";
+}
+
+TEST_F(KnownFilesTest, TellsOfAFileThatIsShorterThanItWasRead) {
+    dir_.append(kName, "1234567890");
+    auto progress = progress_of(kName, 11);
+    progress.session = "renamed";
+    auto files = make({progress});
+    EXPECT_EQ(offset_in(files), 0U);
+    EXPECT_EQ(files.troubles().truncated, 1U);
+    const auto losses = files.take_losses();
+    ASSERT_THAT(losses, SizeIs(1));
+    EXPECT_EQ(losses[0].session, "renamed") << "it was that one's";
+    EXPECT_EQ(losses[0].kind, Loss::Kind::CutUnwatched);
+    const auto grown = files.take_grown();
+    ASSERT_THAT(grown, SizeIs(1));
+    EXPECT_EQ(files.file(grown[0]).session(), session_of(kName));
 }
 
 TEST_F(KnownFilesTest, ATruncatedFileDoesNotResumeAtItsOldOffset) {
