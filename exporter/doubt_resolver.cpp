@@ -9,8 +9,10 @@
 namespace exporter {
 namespace {
 
-/// How long queries may fail while the server is there before pushes go on all the same.
+/// How long, and how often, queries may fail while the server is there before pushes go on all the
+/// same. Often as well: the minute may be one for which all stood still, a frozen container.
 constexpr std::chrono::minutes kPatience{1};
+constexpr int kFailures = 5;
 
 }  // namespace
 
@@ -21,7 +23,8 @@ bool DoubtResolver::in_vain(const Reply& reply) {
     }
     const base::SteadyTime now = clock_.steady();
     failing_since_ = failing_since_.value_or(now);
-    if (now - *failing_since_ < kPatience) {
+    ++failures_;
+    if (now - *failing_since_ < kPatience || failures_ < kFailures) {
         return false;
     }
     say_unavailable(reply);
@@ -52,6 +55,7 @@ DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
         return {Answer::Kind::TryLater, {}, std::move(answer.reply)};
     }
     failing_since_.reset();
+    failures_ = 0;
     if (answer.state == ReadBack::State::Unavailable) {
         // A 400 concerns this batch alone: it may span more time than Loki lets a query span.
         refused_ = answer.reply.status != 400;

@@ -49,6 +49,7 @@ private:
     std::chrono::milliseconds timeout_;
     bool refused_ = false;
     std::optional<base::SteadyTime> failing_since_;
+    int failures_ = 0;               ///< since then
     bool said_unavailable_ = false;  ///< since the last answer
 };
 

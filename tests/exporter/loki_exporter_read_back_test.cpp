@@ -159,6 +159,23 @@ TEST_F(LokiExporterReadBackTest, SendsNothingUntilTheQuestionIsAnswered) {
     expect_all_settled();
 }
 
+TEST_F(LokiExporterReadBackTest, TimeThatStoodStillIsNoTimeOfFailing) {
+    start();
+    loki_.answer_next_query(answered(503));
+    loki_.answer_next_query(answered(503));
+    lose_next_answer(kAll);
+    add(kDenyStream, seconds(0), "a");
+    exporter_->flush();
+    while (loki_.queries() < 1) {
+        run_for(std::chrono::milliseconds(100));
+    }
+    clock_.advance(std::chrono::hours(1));
+    run_for(minutes(2));
+    EXPECT_THAT(loki_.pushes(), SizeIs(1)) << "it asks once more before it sends again";
+    EXPECT_EQ(loki_.queries(), 3U);
+    expect_all_settled();
+}
+
 TEST_F(LokiExporterReadBackTest, AQuestionRefusedForOneBatchIsStillAskedForOthers) {
     start();
     // A batch may span more than Loki lets one query span.
