@@ -154,10 +154,7 @@ void KnownFiles::note(std::uint32_t folder, std::string_view name, const SeenFil
         if (seen.size < file.size) {
             ++troubles_.truncated;
             note_loss(file);
-            set_gone(id, true);
-            file.size = file.offset;
-            id = add(folder, name, seen);  // what is written from here on is another log
-            files_.at(id).settled = files_.at(id).offset = 0;
+            id = begin_anew(id, seen.size);
         }
     } else {
         if (known != nullptr) {
@@ -303,21 +300,31 @@ base::Result<base::UniqueFd> KnownFiles::open(const KnownFile& file) {
     return fd;
 }
 
-FileId KnownFiles::restart(FileId id) {
-    ++troubles_.rewritten;
+FileId KnownFiles::changed_behind(FileId id, std::uint64_t size) {
+    const KnownFile& file = files_.at(id);
+    const bool packed = is_packed(file.name.text());
+    if (!packed && size < file.offset) {
+        ++troubles_.truncated;
+        note_loss(file);
+    } else {
+        ++troubles_.rewritten;
+        losses_.push_back({file.session(), Loss::Kind::Rewritten});
+    }
+    const std::uint64_t seen_size = packed ? file.size : size;
+    const FileId fresh_id = begin_anew(id, seen_size);
+    files_.at(id).queued = false;
+    KnownFile& fresh = files_.at(fresh_id);
+    fresh.size = seen_size;
+    fresh.queued = true;
+    return fresh_id;
+}
+
+/// What its inode holds from here on is another log.
+FileId KnownFiles::begin_anew(FileId id, std::uint64_t size) {
     KnownFile& old = files_.at(id);
-    losses_.push_back({old.session(), Loss::Kind::Rewritten});
-    const SeenFile seen{old.identity, old.size};
-    const std::string name = old.name.text();
-    const std::uint32_t folder = old.folder;
     set_gone(id, true);
     old.size = old.offset;
-    const FileId fresh = add(folder, name, seen);
-    KnownFile& file = files_.at(fresh);
-    file.settled = file.offset = 0;
-    file.size = seen.size;
-    file.queued = true;
-    return fresh;
+    return add(old.folder, old.name.text(), {old.identity, size});
 }
 
 void KnownFiles::forget(FileId id) {

@@ -103,9 +103,9 @@ public:
     /// Since the last call.
     [[nodiscard]] std::vector<Loss> take_losses() { return std::exchange(losses_, {}); }
 
-    /// What had been read of a file is not what stands there now. What it holds is taken for
-    /// another log, to be read from its start; gives that one, as a grown one.
-    [[nodiscard]] FileId restart(FileId id);
+    /// What had been read of a file is not what stands there now, in `size` bytes: it was truncated
+    /// or rewritten. What it holds is taken for another log, which has grown; gives that one.
+    [[nodiscard]] FileId changed_behind(FileId id, std::uint64_t size);
 
     /// Opens the file for reading, if it still is the one that was seen.
     [[nodiscard]] base::Result<base::UniqueFd> open(const KnownFile& file);
@@ -121,6 +121,7 @@ public:
 private:
     [[nodiscard]] Owners owners_of(int folder_fd) const;
     void note_loss(const KnownFile& file);
+    FileId begin_anew(FileId id, std::uint64_t size);
     void note_changed(FileId id);
     void set_gone(FileId id, bool gone);
     void note(std::uint32_t folder, std::string_view name, const SeenFile& seen);

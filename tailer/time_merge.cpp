@@ -5,6 +5,8 @@
 #include <limits>
 #include <optional>
 
+#include <sys/stat.h>
+
 #include "bridge/base/nanoseconds.h"
 #include "tailer/decompressed.h"
 #include "tailer/file_fingerprint.h"
@@ -26,6 +28,12 @@ std::optional<std::int64_t> time_of(const ParsedLine& parsed) {
         return notice->time_ns;
     }
     return std::nullopt;
+}
+
+/// In bytes; 0 when it cannot be told.
+std::uint64_t size_of(int fd) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
 std::string_view without_carriage_return(std::string_view text) {
@@ -97,15 +105,15 @@ bool TimeMerge::read(std::uint64_t budget_bytes,
 }
 
 bool TimeMerge::was_rewritten(FileId id) {
-    KnownFile& file = files_.file(id);
+    const KnownFile& file = files_.file(id);
     Cursor* cursor = file.fingerprint == 0 ? nullptr : cursor_of(id);
     if (cursor == nullptr ||
         fingerprint_before(cursor->fd.get(), file.offset) == file.fingerprint) {
         return false;
     }
-    file.queued = false;
+    const std::uint64_t size = size_of(cursor->fd.get());
     cursors_.pop_back();  // the most recently used one
-    enqueue({files_.restart(id)});
+    enqueue({files_.changed_behind(id, size)});
     return true;
 }
 

@@ -203,6 +203,33 @@ TEST_F(TailerTest, ReadsAFileThatWasTruncatedWhileInLineOnce) {
     EXPECT_EQ(losses[0].bytes, 2 * deny_line(kNoon).size());
 }
 
+TEST_F(TailerTest, TellsAFileThatWasTruncatedBetweenTwoReadsFromARewrittenOne) {
+    const std::string line = deny_line(kNoon);
+    for (const std::string& after : {std::string(), line + line + line}) {
+        const std::string name = after.empty() ? kName : kOther;
+        dir_.append(name, line + line);
+        Tailer tailer = following();
+        test_support::Collected read;
+        test_support::Collector collector(read);
+        EXPECT_TRUE(tailer.read(1, collector));
+        fs::resize_file(dir_.file(name), 0);
+        dir_.append(name, after.empty() ? after : "x" + after);
+        while (tailer.read(1U << 20U, collector)) {
+        }
+        const auto losses = tailer.files().take_losses();
+        ASSERT_THAT(losses, SizeIs(1));
+        const bool cut = after.empty();
+        EXPECT_EQ(losses[0].kind, cut ? Loss::Kind::Unread : Loss::Kind::Rewritten);
+        EXPECT_EQ(losses[0].bytes, cut ? line.size() : 0U);
+        EXPECT_EQ(tailer.files().troubles().truncated, cut ? 1U : 0U);
+        EXPECT_EQ(tailer.files().troubles().rewritten, cut ? 0U : 1U);
+        tailer.look(true);
+        EXPECT_FALSE(tailer.has_more());
+        EXPECT_THAT(tailer.files().take_losses(), IsEmpty()) << "told once";
+        fs::remove(dir_.file(name));
+    }
+}
+
 TEST_F(TailerTest, ReadsATruncatedFileThroughTheHoleItsWriterLeaves) {
     const std::string first = deny_line(kNoon);
     dir_.append(kName, first);
