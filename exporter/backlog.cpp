@@ -23,7 +23,14 @@ Backlog::Backlog(Spool* spool, OutgoingStreams& streams, ExporterEvents& events)
 }
 
 bool Backlog::add(OutgoingStream& stream, const SealedBatch& batch) {
-    auto segment = spool_->add(stream.text, batch.entries());
+    return take(stream, spool_->add(stream.text, batch.entries()));
+}
+
+bool Backlog::move_to(OutgoingStream& stream, const SealedBatch& batch) {
+    return take(stream, spool_->add_moved(stream.text, batch.entries()));
+}
+
+bool Backlog::take(OutgoingStream& stream, base::Result<Spool::Segment> segment) {
     if (!segment) {
         events_.on_disk_trouble(segment.error().message);
         return false;

@@ -24,6 +24,8 @@ public:
 
     /// Makes a batch the stream's newest segment; what cannot be kept is told to the events.
     [[nodiscard]] bool add(OutgoingStream& stream, const SealedBatch& batch);
+    /// The same for entries of another stream's segment, before that is finished.
+    [[nodiscard]] bool move_to(OutgoingStream& stream, const SealedBatch& batch);
 
     enum class Front : std::uint8_t {
         Ready,     ///< the batch to send stands in front of the stream's line()
@@ -47,6 +49,8 @@ public:
     void checkpoint_saved() { covered_sequence_ = newest_sequence_; }
 
 private:
+    [[nodiscard]] bool take(OutgoingStream& stream, base::Result<Spool::Segment> segment);
+
     Spool* spool_;
     OutgoingStreams& streams_;
     ExporterEvents& events_;

@@ -44,7 +44,10 @@ void RefusalHandler::handle(OutgoingStream& stream, const Reply& reply) {
         return;
     }
     if (reroute || wait) {
-        make_late(stream, taken_out);
+        if (!make_late(stream, taken_out)) {
+            stream.postpone(clock_);
+            return;
+        }
     } else if (!keep_as_dead_letters(stream, taken_out, reason, reply_text(reply))) {
         stream.postpone(clock_);
         return;
@@ -67,24 +70,47 @@ bool RefusalHandler::will_come_due(const SealedBatch& batch, std::string_view re
            });
 }
 
-void RefusalHandler::make_late(const OutgoingStream& stream, const SealedBatch& batch) {
-    const bool from_memory = stream.sends_from_memory();
+bool RefusalHandler::make_late(const OutgoingStream& stream, const SealedBatch& batch) {
+    if (!stream.sends_from_memory()) {
+        return make_late_on_disk(stream, batch);
+    }
+    make_late_in_memory(stream, batch);
+    return true;
+}
+
+void RefusalHandler::make_late_in_memory(const OutgoingStream& stream, const SealedBatch& batch) {
     const auto entries = decode_entries(batch.entries());
     for (std::size_t i = 0; i < entries.size(); ++i) {
         OutgoingStream& late = streams_.late_sibling(stream.labels, entries[i].timestamp_ns);
-        unsettled_.gathered(
-            late.gather({entries[i].timestamp_ns, entries[i].line, entries[i].metadata,
-                         from_memory ? batch.slots()[i].ticket : Ticket{}},
-                        clock_));
+        unsettled_.gathered(late.gather({entries[i].timestamp_ns, entries[i].line,
+                                         entries[i].metadata, batch.slots()[i].ticket},
+                                        clock_));
     }
-    if (from_memory) {
-        unsettled_.let_go(batch);
-    }
+    unsettled_.let_go(batch);
     for (auto& [text, late] : streams_) {
         if (late.late && !late.open.empty()) {
             late.seal();
         }
     }
+}
+
+/// Its entries were settled when the segment was written, so none may be in memory alone. Should the
+/// disk take some of them only, Loki is asked about those when they come a second time.
+bool RefusalHandler::make_late_on_disk(const OutgoingStream& stream, const SealedBatch& batch) {
+    OutgoingStream* late = nullptr;
+    Batch of_one_hour;
+    const auto move = [&] { return late == nullptr || backlog_.move_to(*late, of_one_hour.seal()); };
+    for (const auto& entry : decode_entries(batch.entries())) {
+        OutgoingStream& its_own = streams_.late_sibling(stream.labels, entry.timestamp_ns);
+        if (&its_own != late) {
+            if (!move()) {
+                return false;
+            }
+            late = &its_own;
+        }
+        of_one_hour.add({entry.timestamp_ns, entry.line, entry.metadata, {}});
+    }
+    return move();
 }
 
 bool RefusalHandler::keep_as_dead_letters(const OutgoingStream& stream, const SealedBatch& batch,

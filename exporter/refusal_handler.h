@@ -37,7 +37,9 @@ public:
 
 private:
     [[nodiscard]] bool will_come_due(const SealedBatch& batch, std::string_view reason) const;
-    void make_late(const OutgoingStream& stream, const SealedBatch& batch);
+    [[nodiscard]] bool make_late(const OutgoingStream& stream, const SealedBatch& batch);
+    void make_late_in_memory(const OutgoingStream& stream, const SealedBatch& batch);
+    [[nodiscard]] bool make_late_on_disk(const OutgoingStream& stream, const SealedBatch& batch);
     [[nodiscard]] bool keep_as_dead_letters(const OutgoingStream& stream, const SealedBatch& batch,
                                             std::string_view reason, std::string_view detail);
 

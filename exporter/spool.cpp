@@ -135,12 +135,21 @@ std::string Spool::path_of(std::uint64_t sequence) const {
 }
 
 base::Result<Spool::Segment> Spool::add(std::string_view labels, std::string_view entries) {
+    return add(labels, entries, max_bytes_);
+}
+
+base::Result<Spool::Segment> Spool::add_moved(std::string_view labels, std::string_view entries) {
+    return add(labels, entries, UINT64_MAX);
+}
+
+base::Result<Spool::Segment> Spool::add(std::string_view labels, std::string_view entries,
+                                        std::uint64_t max_bytes) {
     const auto frame = compress(push_request(labels, entries));
     if (!frame) {
         return tl::unexpected(frame.error());
     }
-    if (bytes_ + frame->size() > max_bytes_) {
-        return base::failure("spool is at its cap of " + std::to_string(max_bytes_) + " bytes",
+    if (bytes_ + frame->size() > max_bytes) {
+        return base::failure("spool is at its cap of " + std::to_string(max_bytes) + " bytes",
                              ENOSPC);
     }
     const Segment segment{next_sequence_, std::string(labels), frame->size()};

@@ -38,6 +38,9 @@ public:
 
     /// Makes a batch durable; the Segment names it from then on.
     [[nodiscard]] base::Result<Segment> add(std::string_view labels, std::string_view entries);
+    /// The same for entries of a segment that will be removed: they find room whatever the cap.
+    [[nodiscard]] base::Result<Segment> add_moved(std::string_view labels,
+                                                  std::string_view entries);
     /// The entries of a segment, as a run of append_entry() results. An Error with code 0 means
     /// that it is damaged.
     [[nodiscard]] base::Result<std::string> load(const Segment& segment) const;
@@ -52,6 +55,8 @@ private:
     Spool(std::string folder, std::uint64_t max_bytes)
         : folder_(std::move(folder)), max_bytes_(max_bytes) {}
     [[nodiscard]] std::string path_of(std::uint64_t sequence) const;
+    [[nodiscard]] base::Result<Segment> add(std::string_view labels, std::string_view entries,
+                                            std::uint64_t max_bytes);
     void forget(const Segment& segment);
     void find_segments();
 

@@ -4,6 +4,7 @@
 
 #include "bridge/base/rfc3339.h"
 #include "tests/exporter/exporter_fixture.h"
+#include "tests/support/file_size_limit.h"
 
 namespace exporter {
 namespace {
@@ -24,6 +25,19 @@ protected:
         std::string hour;
         base::append_rfc3339_nano(hour, at(offset));
         return R"({decision="deny", job="boundary", late=")" + hour.substr(0, 13) + R"("})";
+    }
+    /// From now on somebody else is ahead in the stream of denials.
+    void be_overtaken() {
+        std::string oldest;
+        base::append_rfc3339_nano(oldest, at(seconds(0)));
+        loki_.set_rule([this, oldest](const SeenPush& push) {
+            return push.stream != kDeny
+                       ? loki_.store(push)
+                       : test_support::answered(400,
+                                                "'entry too far behind, entry timestamp is: x, "
+                                                "oldest acceptable timestamp is: " +
+                                                    oldest + "'");
+        });
     }
 };
 
@@ -228,6 +242,45 @@ TEST_F(LokiExporterLateTest, JudgesTheSameAfterARestart) {
     EXPECT_THAT(loki_.lines(late_stream(-minutes(50))),
                 testing::Contains("late after the restart"));
     EXPECT_EQ(exporter_->high_water(), marks);
+}
+
+TEST_F(LokiExporterLateTest, WhatIsSpooledAndTurnsOutToBeLateIsNeverInMemoryAlone) {
+    open_spool();
+    start();
+    add(kDenyStream, -hours(2), "a");
+    add(kDenyStream, -hours(2) + seconds(1), "b");
+    add(kDenyStream, -minutes(61), "of another hour");
+    exporter_->spool_all();
+    EXPECT_THAT(settled(), SizeIs(3)) << "their lines will not be read again";
+    be_overtaken();
+    for (int work = 0; work < 20; ++work) {
+        work_once();
+        restart();  // as after a kill at any moment
+    }
+    run_for(minutes(1));
+    EXPECT_THAT(loki_.lines(late_stream(-hours(2))), ElementsAre("a", "b"));
+    EXPECT_THAT(loki_.lines(late_stream(-minutes(61))), ElementsAre("of another hour"));
+    EXPECT_EQ(spool_->segments(), 0U);
+}
+
+TEST_F(LokiExporterLateTest, WhatIsSpooledAndTurnsOutToBeLateStaysWhereTheDiskDoesNotTakeIt) {
+    open_spool();
+    start();
+    add(kDenyStream, -hours(2), "a");
+    exporter_->spool_all();
+    be_overtaken();
+    {
+        const test_support::FileSizeLimit full(0);
+        run_for(minutes(2));
+        EXPECT_FALSE(events_.disk_troubles.empty());
+        EXPECT_EQ(spool_->segments(), 1U);
+        EXPECT_THAT(loki_.all_lines(), IsEmpty());
+        EXPECT_LT(loki_.pushes().size(), 100U) << "it does not hammer the server meanwhile";
+    }
+    run_for(minutes(2));
+    EXPECT_THAT(loki_.all_lines(), ElementsAre("a"));
+    EXPECT_EQ(spool_->segments(), 0U);
+    EXPECT_TRUE(exporter_->idle());
 }
 
 TEST_F(LokiExporterLateTest, AMarkIsNoNewerThanTheOldestUnsettledEntryAllows) {

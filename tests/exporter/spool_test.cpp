@@ -104,6 +104,15 @@ TEST_F(SpoolTest, GivesTheRoomBackWhenASegmentIsRemoved) {
     EXPECT_TRUE(names_in(path()).empty());
 }
 
+TEST_F(SpoolTest, MovedEntriesFindRoomAboveTheCap) {
+    Spool spool = open(1);
+    EXPECT_FALSE(spool.add(kLabels, entries_of("x")).has_value());
+    const auto segment = spool.add_moved(kLabels, entries_of("x"));
+    ASSERT_TRUE(segment.has_value());
+    EXPECT_EQ(spool.load(*segment), entries_of("x"));
+    EXPECT_EQ(spool.bytes(), segment->disk_bytes);
+}
+
 TEST_F(SpoolTest, FindsTheSegmentsOfAnEarlierProcessOldestFirst) {
     {
         Spool spool = open();
