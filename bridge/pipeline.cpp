@@ -154,8 +154,12 @@ base::SteadyTime Pipeline::step() {
         scanned_at_ = now;
         forget_finished();
     }
-    report_losses();
     read_some();
+    if (!parts_.tailer.has_more()) {
+        // A notice of now makes what is older late. Lines that were sent before a crash must not be
+        // judged so when they are read again, so they come first.
+        report_losses();
+    }
     write_letters();
     if (!backlog_read_ && !parts_.tailer.has_more() && !parts_.tailer.files().any_unseen()) {
         backlog_read_ = true;  // what is read from here on cannot have been sent by a predecessor
@@ -367,6 +371,7 @@ bool Pipeline::drain(milliseconds limit) {
     const base::SteadyTime deadline = parts_.clock.steady() + limit;
     // Who writes on and on does not keep the rest from being sent.
     read_rest(deadline - limit / 2);
+    report_losses();
     if (has_unsaved_files()) {
         save_checkpoint(false);
     }

@@ -150,5 +150,30 @@ TEST_F(PipelineTroubleTest, WhatWasDoneToALogWhileNoDaemonRanLeavesANotice) {
     expect_every_row_once();
 }
 
+TEST_F(PipelineTroubleTest, ANoticeOfNowMakesNothingLateThatWasSentBeforeACrash) {
+    write(2, allow(milliseconds(0), "x"));
+    start();
+    ASSERT_TRUE(deliver(1));
+    stop();
+    clock_.advance(std::chrono::hours(2));
+    write(1, "time=2026-05-28T20:26:40.000Z level=INFO msg=\"of two hours ago\"\n");
+    loki_.set_rule([this](const SeenPush& push) {
+        static_cast<void>(loki_.store(push));
+        return test_support::ambiguous();
+    });
+    start();
+    ASSERT_TRUE(deliver(2));
+    crash();
+    loki_.set_rule(nullptr);
+    fs::resize_file(log_file(2), 0);
+    start();
+    ASSERT_TRUE(deliver(3)) << "the notice";
+    step_for(Seconds(130));
+    EXPECT_THAT(loki_.all_lines(), SizeIs(3));
+    for (const auto& [stream, rows] : loki_.rows()) {
+        EXPECT_THAT(stream, testing::Not(HasSubstr("late")));
+    }
+}
+
 }  // namespace
 }  // namespace bridge
