@@ -94,12 +94,14 @@ void RefusalHandler::make_late_in_memory(const OutgoingStream& stream, const Sea
     }
 }
 
-/// Its entries were settled when the segment was written, so none may be in memory alone. Should the
-/// disk take some of them only, Loki is asked about those when they come a second time.
+/// Its entries were settled when the segment was written, so none may be in memory alone. Should
+/// the disk take some of them only, Loki is asked about those when they come a second time.
 bool RefusalHandler::make_late_on_disk(const OutgoingStream& stream, const SealedBatch& batch) {
     OutgoingStream* late = nullptr;
     Batch of_one_hour;
-    const auto move = [&] { return late == nullptr || backlog_.move_to(*late, of_one_hour.seal()); };
+    const auto move = [&] {
+        return late == nullptr || backlog_.move_to(*late, of_one_hour.seal());
+    };
     for (const auto& entry : decode_entries(batch.entries())) {
         OutgoingStream& its_own = streams_.late_sibling(stream.labels, entry.timestamp_ns);
         if (&its_own != late) {
