@@ -3,10 +3,12 @@
 
 #include <stdexcept>
 
+#include "tests/support/programs.h"
+
 namespace end_to_end {
 namespace {
 
-using test_support::real_tool;
+using test_support::tool;
 
 constexpr std::chrono::seconds kStartLimit{20};
 
@@ -16,7 +18,7 @@ Upstream::Upstream() {
     test_support::Process::Options options;
     options.output = folder_.file("address");
     process_.emplace(
-        std::vector<std::string>{real_tool("boundary-stand-in").value_or("boundary-stand-in"),
+        std::vector<std::string>{tool("boundary-stand-in").value_or("boundary-stand-in"),
                                  "--serve-upstream", "127.0.0.1:0"},
         options);
     std::string address;

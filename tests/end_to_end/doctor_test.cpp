@@ -9,6 +9,7 @@
 
 #include "tests/end_to_end/daemon.h"
 #include "tests/end_to_end/decisions.h"
+#include "tests/support/programs.h"
 
 namespace end_to_end {
 namespace {
@@ -33,7 +34,7 @@ public:
     Workspace(const LokiServer& loki, std::string tenant)
         : tenant_(std::move(tenant)), daemon_(loki.url()) {
         std::filesystem::create_directories(daemon_.log_dir());
-        std::filesystem::create_symlink(*test_support::real_tool("boundary-stand-in"),
+        std::filesystem::create_symlink(*test_support::tool("boundary-stand-in"),
                                         folder_.file("boundary"));
         set("PATH", folder_.path());  // with that one program in it
         set("HOME", folder_.path());
@@ -140,7 +141,7 @@ void run_a_denied_request(const std::string& log_dir, std::map<std::string, std:
                           const std::string& level) {
     variables["BOUNDARY_JAIL_TYPE"] = "landjail";
     const auto result = test_support::run_command(
-        {*test_support::real_tool("boundary-stand-in"), "--log-dir", log_dir, "--log-level", level,
+        {*test_support::tool("boundary-stand-in"), "--log-dir", log_dir, "--log-level", level,
          "--allow", "domain=ok.example", "--proxy-port", std::to_string(test_support::free_port()),
          "--", "sh", "-c", "curl -s -o /dev/null --max-time 20 http://evil.example/"},
         variables);
@@ -271,7 +272,7 @@ void DoctorTest::causes_on_the_side_of_loki() const {
 
 void DoctorTest::coderd_without_agent_metrics() const {
     SCOPED_TRACE("9. coderd gives no agent metrics");
-    const auto prometheus = test_support::real_tool("prometheus");
+    const auto prometheus = test_support::tool("prometheus");
     ASSERT_TRUE(prometheus) << "run tests/packages.sh test";
     const TempDir folder;
     const std::string config = folder.append("prometheus.yml", "scrape_configs: []\n");

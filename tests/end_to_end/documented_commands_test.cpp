@@ -17,6 +17,7 @@
 #include "bridge/examples.h"
 #include "tests/support/loki_server.h"
 #include "tests/support/process.h"
+#include "tests/support/programs.h"
 #include "tests/support/temp_dir.h"
 
 namespace end_to_end {
@@ -112,11 +113,10 @@ protected:
                         {"LC_ALL", "C.UTF-8"}};
     }
     void SetUp() override {
-        for (const auto* tool : {"loki", "logcli", "boundary-stand-in"}) {
-            ASSERT_TRUE(test_support::real_tool(tool)) << tool << ": run tests/tools/install.sh";
+        for (const auto* name : {"loki-stand-in", "logcli", "boundary-stand-in"}) {
+            ASSERT_TRUE(test_support::tool(name)) << name << ": run tests/tools/install.sh";
         }
-        fs::create_symlink(*test_support::real_tool("boundary-stand-in"),
-                           folder_.file("bin/boundary"));
+        fs::create_symlink(*test_support::tool("boundary-stand-in"), folder_.file("bin/boundary"));
     }
 
     [[nodiscard]] std::string logs() const { return folder_.file("logs"); }
@@ -264,7 +264,7 @@ TEST_F(DocumentedCommandsTest, TheReadmesQueriesAnswer) {
             << query;
     }
 
-    script("logcli", "command=$1; shift; exec '" + *test_support::real_tool("logcli") +
+    script("logcli", "command=$1; shift; exec '" + *test_support::tool("logcli") +
                          "' \"$command\" --addr='" + loki_.url() +
                          "' --from=2026-11-23T00:00:00Z --to=2026-11-24T00:00:00Z \"$@\"");
     const auto console = blocks("console");

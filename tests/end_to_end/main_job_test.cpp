@@ -12,6 +12,7 @@
 #include "bridge/base/clock.h"
 #include "tests/end_to_end/boundary.h"
 #include "tests/end_to_end/daemon.h"
+#include "tests/support/programs.h"
 
 namespace end_to_end {
 namespace {
@@ -151,19 +152,8 @@ void every_request_is_counted_once(const std::string& program) {
     }
 }
 
-TEST(MainJobTest, EveryRequestUnderTheRealBoundaryIsCountedOnce) {
-    const auto boundary = test_support::real_tool("boundary");
-    if (!boundary) {
-        ASSERT_NE(test_support::missing_tool("boundary"), "") << "run tests/tools/install.sh";
-        GTEST_SKIP() << test_support::missing_tool("boundary");
-    }
-    every_request_is_counted_once(*boundary);
-}
-
-TEST(MainJobTest, EveryRequestUnderTheStandInIsCountedOnce) {
-    const auto stand_in = test_support::real_tool("boundary-stand-in");
-    ASSERT_TRUE(stand_in) << "run tests/tools/install.sh";
-    every_request_is_counted_once(*stand_in);
+TEST(MainJobTest, EveryRequestIsCountedOnce) {
+    every_request_is_counted_once(test_support::boundary_program());
 }
 
 }  // namespace

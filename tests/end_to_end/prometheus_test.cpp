@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/end_to_end/daemon.h"
+#include "tests/support/programs.h"
 
 namespace end_to_end {
 namespace {
@@ -13,8 +14,8 @@ namespace {
 using test_support::eventually;
 
 TEST(PrometheusTest, ScrapesTheDaemonAndPromtoolAcceptsItsExposition) {
-    const auto prometheus = test_support::real_tool("prometheus");
-    const auto promtool = test_support::real_tool("promtool");
+    const auto prometheus = test_support::tool("prometheus");
+    const auto promtool = test_support::tool("promtool");
     ASSERT_TRUE(prometheus && promtool) << "run tests/packages.sh test";
     Daemon daemon("http://127.0.0.1:" + std::to_string(test_support::free_port()));
     std::filesystem::create_directories(daemon.log_dir());

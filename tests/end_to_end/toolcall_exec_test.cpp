@@ -14,23 +14,20 @@
 #include "bridge/base/unique_fd.h"
 #include "tests/end_to_end/boundary.h"
 #include "tests/end_to_end/decisions.h"
+#include "tests/support/programs.h"
 
 namespace end_to_end {
 namespace {
 
 namespace fs = std::filesystem;
+using test_support::boundary_program;
 using test_support::eventually;
 using test_support::LokiServer;
 using test_support::Process;
-using test_support::real_tool;
+using test_support::tool;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-/// The real Boundary, or its stand-in where the real one could not be had.
-std::string boundary_program() {
-    return real_tool("boundary").value_or(real_tool("boundary-stand-in").value_or(""));
-}
 
 /// What agent-exec takes for the agent's "terminate" and "kill", which go to the whole group.
 constexpr int kAgentTerminates = SIGTERM;
@@ -83,7 +80,7 @@ public:
         more.merge(options.environment);
         options.environment = std::move(more);
         options.output = folder_.file(name + ".out");
-        return Process({real_tool("agent-exec").value_or("agent-exec"), "-chat-id", chat, command},
+        return Process({tool("agent-exec").value_or("agent-exec"), "-chat-id", chat, command},
                        options);
     }
     struct Result {

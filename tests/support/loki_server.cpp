@@ -10,6 +10,8 @@
 #include <curl/curl.h>
 #include <simdjson.h>
 
+#include "tests/support/programs.h"
+
 namespace test_support {
 namespace {
 
@@ -91,14 +93,11 @@ LokiServer::LokiServer(Options options)
     : options_(std::move(options)), port_(free_port()), grpc_port_(free_port()) {}
 
 void LokiServer::start() {
-    const auto loki = real_tool("loki");
-    if (!loki) {
-        throw std::runtime_error("no real Loki; run tests/tools/install.sh");
-    }
     std::ofstream(folder_.file("loki.yaml")) << config(folder_.path(), port_, grpc_port_, options_);
     Process::Options process;
     process.errors = folder_.file("log");
-    process_.emplace(std::vector{*loki, "-config.file=" + folder_.file("loki.yaml")}, process);
+    process_.emplace(std::vector{loki_program(), "-config.file=" + folder_.file("loki.yaml")},
+                     process);
     const std::string ready =
         url() + "/loki/api/v1/query?query=" + escaped("sum(count_over_time({probe=\"none\"}[1m]))");
     if (!eventually([&] { return http_get(ready, "probe").first == 200; },

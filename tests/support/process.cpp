@@ -146,16 +146,4 @@ std::string read_file(const std::string& path) {
     return content.str();
 }
 
-std::optional<std::string> real_tool(const std::string& name) {
-    std::string path = std::string(BOUNDARY_LOKI_SOURCE_DIR) + "/build/tools/bin/" + name;
-    return std::filesystem::exists(path) ? std::optional(std::move(path)) : std::nullopt;
-}
-
-std::string missing_tool(const std::string& name) {
-    const std::string note = "build/tools/unavailable/" + name;
-    const bool refused =
-        std::filesystem::exists(std::string(BOUNDARY_LOKI_SOURCE_DIR) + "/" + note);
-    return refused ? "see " + note : "";
-}
-
 }  // namespace test_support

@@ -64,11 +64,6 @@ template <typename Condition>
 [[nodiscard]] bool eventually(Condition done,
                               std::chrono::milliseconds limit = std::chrono::seconds(30));
 
-/// Path of a real tool that tests/tools/install.sh built, or nothing. Then `missing_tool()` says
-/// what a test has to say to be skipped, or is empty when the tool should have been there.
-[[nodiscard]] std::optional<std::string> real_tool(const std::string& name);
-[[nodiscard]] std::string missing_tool(const std::string& name);
-
 }  // namespace test_support
 
 template <typename Condition>

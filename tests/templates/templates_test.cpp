@@ -9,6 +9,7 @@
 
 #include "tests/packaging/clean_root.h"
 #include "tests/packaging/packages.h"
+#include "tests/support/programs.h"
 #include "tests/templates/tofu.h"
 
 namespace templates {
@@ -165,7 +166,7 @@ TEST(TemplatesTest, TheInitContainerMakesWhatTheAgentNeeds) {
     const TempDir artifacts;
     std::filesystem::permissions(artifacts.path(), std::filesystem::perms(0755));
     std::filesystem::copy_file(packaging::package(".tar.gz"), artifacts.file("archive"));
-    std::filesystem::copy_file(test_support::real_tool("boundary-stand-in").value_or(""),
+    std::filesystem::copy_file(test_support::tool("boundary-stand-in").value_or(""),
                                artifacts.file("boundary"));
     const auto sha256 = [&](const std::string& name) {
         return test_support::run_command({"sha256sum", artifacts.file(name)}).output.substr(0, 64);

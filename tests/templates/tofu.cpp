@@ -4,6 +4,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "tests/support/programs.h"
+
 namespace templates {
 namespace {
 
@@ -12,10 +14,10 @@ const std::string kTools = BOUNDARY_LOKI_SOURCE_DIR "/build/tools/bin";
 }  // namespace
 
 Tofu::Tofu() {
-    for (const std::string tool :
+    for (const std::string name :
          {"tofu", "terraform-provider-coder", "terraform-provider-kubernetes"}) {
-        if (!test_support::real_tool(tool)) {
-            throw std::runtime_error("no " + tool + ": " + test_support::missing_tool(tool));
+        if (!test_support::tool(name)) {
+            throw std::runtime_error("no " + name + ": run tests/tools/install.sh");
         }
     }
     std::ofstream(settings_.file("tofurc"))

@@ -12,6 +12,7 @@
 #include "tests/end_to_end/decisions.h"
 #include "tests/packaging/clean_root.h"
 #include "tests/packaging/packages.h"
+#include "tests/support/programs.h"
 #include "tests/templates/tofu.h"
 
 namespace templates {
@@ -21,9 +22,9 @@ namespace fs = std::filesystem;
 using end_to_end::judge_when_there;
 using end_to_end::kAllThereOnce;
 using packaging::CleanRoot;
+using test_support::boundary_program;
 using test_support::eventually;
 using test_support::LokiServer;
-using test_support::real_tool;
 using test_support::RunResult;
 using test_support::TempDir;
 using testing::HasSubstr;
@@ -46,7 +47,7 @@ public:
         fs::permissions(folder_.path(), fs::perms(0755));
         fs::copy_file(std::string(BOUNDARY_LOKI_SOURCE_DIR) + "/coder-templates/shim/sh",
                       folder_.file("firewall/shim/sh"));
-        fs::copy_file(real_tool(boundary).value_or(""), folder_.file("firewall/bin/real-boundary"));
+        fs::copy_file(boundary, folder_.file("firewall/bin/real-boundary"));
         std::ofstream(folder_.file("firewall/bin/boundary"))
             << "#!/bin/sh\nexec /opt/firewall/bin/real-boundary --log-level info "
                "--allow domain=127.0.0.1 \"$@\"\n";
@@ -240,15 +241,7 @@ void live(const std::string& boundary) {
     EXPECT_EQ(workspace.stop().status, 0);
 }
 
-TEST(WorkspaceStartTest, ALifeWithTheRealBoundary) {
-    if (!real_tool("boundary")) {
-        ASSERT_NE(test_support::missing_tool("boundary"), "") << "run tests/tools/install.sh";
-        GTEST_SKIP() << test_support::missing_tool("boundary");
-    }
-    live("boundary");
-}
-
-TEST(WorkspaceStartTest, ALifeWithTheStandIn) { live("boundary-stand-in"); }
+TEST(WorkspaceStartTest, ALife) { live(boundary_program()); }
 
 class StartScriptTest : public testing::Test {
 protected:
@@ -258,7 +251,7 @@ protected:
                         "\"\n  archive_sha256 = \"" + sha256 + "\"\n" + more);
     }
 
-    Machine machine_{"boundary-stand-in"};
+    Machine machine_{boundary_program()};
     const std::string url_ = "file:///opt/artifacts/boundary-loki.tar.gz";
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/support/process.h"
+#include "tests/support/programs.h"
 #include "tests/support/temp_dir.h"
 
 namespace transport {
@@ -29,7 +30,7 @@ public:
     }
     void start() {
         write();
-        const auto program = test_support::real_tool("nginx");
+        const auto program = test_support::tool("nginx");
         if (!program) {
             throw std::runtime_error("no nginx; run tests/packages.sh test");
         }
