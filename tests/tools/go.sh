@@ -10,7 +10,7 @@ set -euo pipefail
 fetched_version=1.26.8
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 fetched=$here/../../build/tools/go-$fetched_version
-minimum=$(awk '$1 == "go" { print $2; exit }' "$here/loki/go.mod")
+minimum=$(awk '$1 == "go" { print $2 }' "$here"/*/go.mod "$here"/../*/go.mod | sort --version-sort | tail -n 1)
 
 new_enough() { # GO
     local version

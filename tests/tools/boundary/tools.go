@@ -1,8 +1,0 @@
-// SPDX-License-Identifier: MIT
-
-//go:build tools
-
-// Package tools names the command that this module exists to build.
-package tools
-
-import _ "github.com/coder/boundary/cmd/boundary"
