@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-#include "bridge/base/durable_file.h"
+#include "base/durable_file.h"
 
 namespace bridge {
 namespace {

@@ -8,7 +8,7 @@
 #include <simdjson.h>
 #include <zlib.h>
 
-#include "bridge/base/utf8.h"
+#include "base/utf8.h"
 
 namespace bridge {
 namespace {

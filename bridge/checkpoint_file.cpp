@@ -6,7 +6,7 @@
 
 #include <unistd.h>
 
-#include "bridge/base/durable_file.h"
+#include "base/durable_file.h"
 
 namespace bridge {
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "bridge/base/result.h"
-#include "bridge/base/unique_fd.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
 #include "bridge/checkpoint.h"
 
 namespace bridge {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "bridge/base/result.h"
+#include "base/result.h"
 #include "bridge/checkpoint_file.h"
 #include "exporter/loki_exporter.h"
 #include "tailer/known_files.h"

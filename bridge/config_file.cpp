@@ -4,8 +4,8 @@
 #include <sstream>
 #include <string_view>
 
-#include "bridge/base/durable_file.h"
-#include "bridge/base/text.h"
+#include "base/durable_file.h"
+#include "base/text.h"
 
 namespace bridge {
 

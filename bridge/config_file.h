@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "bridge/base/result.h"
+#include "base/result.h"
 
 namespace bridge {
 

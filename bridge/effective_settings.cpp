@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "bridge/base/text.h"
-#include "bridge/base/utf8.h"
+#include "base/text.h"
+#include "base/utf8.h"
 #include "bridge/summary_terminal.h"
 
 namespace bridge {

@@ -6,10 +6,10 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "bridge/base/clock.h"
-#include "bridge/base/nanoseconds.h"
-#include "bridge/base/rfc3339.h"
-#include "bridge/base/utf8.h"
+#include "base/clock.h"
+#include "base/nanoseconds.h"
+#include "base/rfc3339.h"
+#include "base/utf8.h"
 
 namespace bridge {
 namespace {

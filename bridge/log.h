@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "bridge/base/clock.h"
+#include "base/clock.h"
 #include "bridge/log_limiter.h"
 
 namespace spdlog {

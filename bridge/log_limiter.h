@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bridge/base/clock.h"
+#include "base/clock.h"
 
 namespace bridge {
 

@@ -8,9 +8,9 @@
 #include <functional>
 #include <string>
 
+#include "base/clock.h"
+#include "base/unique_fd.h"
 #include "bridge/ack_ledger.h"
-#include "bridge/base/clock.h"
-#include "bridge/base/unique_fd.h"
 #include "bridge/log.h"
 #include "bridge/state_folder.h"
 #include "bridge/telemetry.h"

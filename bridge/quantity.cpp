@@ -7,7 +7,7 @@
 #include <cmath>
 #include <string>
 
-#include "bridge/base/text.h"
+#include "base/text.h"
 
 namespace bridge {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bridge/base/result.h"
+#include "base/result.h"
 
 namespace bridge {
 

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <filesystem>
 
-#include "bridge/base/text.h"
+#include "base/text.h"
 #include "bridge/quantity.h"
 #include "bridge/settings_readers.h"
 #include "tailer/toolcall_record.h"

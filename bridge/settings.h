@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "bridge/base/result.h"
+#include "base/result.h"
 #include "bridge/log.h"
 #include "bridge/option_specs.h"
 #include "bridge/setting_sources.h"

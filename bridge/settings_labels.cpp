@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
-#include "bridge/base/durable_file.h"
-#include "bridge/base/text.h"
+#include "base/durable_file.h"
+#include "base/text.h"
 #include "bridge/settings_readers.h"
 #include "exporter/stream_labels.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <unistd.h>
 
-#include "bridge/base/durable_file.h"
+#include "base/durable_file.h"
 #include "bridge/settings_readers.h"
 
 namespace bridge {

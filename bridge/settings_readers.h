@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "bridge/base/result.h"
+#include "base/result.h"
 #include "bridge/setting_sources.h"
 #include "bridge/settings.h"
 

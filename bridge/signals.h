@@ -6,7 +6,7 @@
 #include <initializer_list>
 #include <optional>
 
-#include "bridge/base/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace bridge {
 

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include "bridge/base/durable_file.h"
+#include "base/durable_file.h"
 
 namespace bridge {
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "bridge/base/result.h"
-#include "bridge/base/unique_fd.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
 #include "bridge/checkpoint_file.h"
 #include "exporter/dead_letters.h"
 #include "exporter/spool.h"

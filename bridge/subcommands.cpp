@@ -8,7 +8,7 @@
 
 #include <unistd.h>
 
-#include "bridge/base/clock.h"
+#include "base/clock.h"
 #include "bridge/commands/commands.h"
 #include "bridge/effective_settings.h"
 #include "bridge/exit_code.h"

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "bridge/base/rfc3339.h"
+#include "base/rfc3339.h"
 #include "bridge/quantity.h"
 
 namespace bridge {

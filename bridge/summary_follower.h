@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "bridge/base/result.h"
+#include "base/result.h"
 #include "bridge/signals.h"
 #include "bridge/summary_output.h"
 #include "bridge/summary_reader.h"

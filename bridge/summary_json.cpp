@@ -4,9 +4,9 @@
 #include <optional>
 #include <string_view>
 
-#include "bridge/base/nanoseconds.h"
-#include "bridge/base/rfc3339.h"
-#include "bridge/base/utf8.h"
+#include "base/nanoseconds.h"
+#include "base/rfc3339.h"
+#include "base/utf8.h"
 
 namespace bridge {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "bridge/base/result.h"
+#include "base/result.h"
 
 namespace bridge {
 

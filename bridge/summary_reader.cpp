@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "bridge/base/result.h"
+#include "base/result.h"
 
 namespace bridge {
 namespace {

@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "bridge/base/utf8.h"
+#include "base/utf8.h"
 
 namespace bridge {
 namespace {

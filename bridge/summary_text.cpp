@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/base/nanoseconds.h"
+#include "base/nanoseconds.h"
 #include "bridge/summary_panels.h"
 
 namespace bridge {

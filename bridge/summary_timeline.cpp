@@ -5,7 +5,7 @@
 #include <array>
 #include <iterator>
 
-#include "bridge/base/nanoseconds.h"
+#include "base/nanoseconds.h"
 
 namespace bridge {
 namespace {

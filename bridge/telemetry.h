@@ -17,8 +17,8 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
-#include "bridge/base/clock.h"
-#include "bridge/base/result.h"
+#include "base/clock.h"
+#include "base/result.h"
 #include "bridge/log.h"
 #include "exporter/exporter_events.h"
 #include "tailer/known_files.h"

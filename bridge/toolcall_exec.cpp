@@ -22,9 +22,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bridge/base/clock.h"
-#include "bridge/base/durable_file.h"
-#include "bridge/base/unique_fd.h"
+#include "base/clock.h"
+#include "base/durable_file.h"
+#include "base/unique_fd.h"
 #include "bridge/signals.h"
 #include "tailer/toolcall_record.h"
 

@@ -10,7 +10,7 @@
 #include <simdjson.h>
 #include <unistd.h>
 
-#include "bridge/base/clock.h"
+#include "base/clock.h"
 #include "bridge/boundary_ancestors.h"
 
 namespace bridge {

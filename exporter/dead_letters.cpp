@@ -6,8 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "bridge/base/durable_file.h"
-#include "bridge/base/utf8.h"
+#include "base/durable_file.h"
+#include "base/utf8.h"
 #include "exporter/stream_labels.h"
 
 namespace exporter {

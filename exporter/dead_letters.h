@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "bridge/base/labels.h"
-#include "bridge/base/result.h"
-#include "bridge/base/unique_fd.h"
+#include "base/labels.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
 #include "exporter/push_request.h"
 
 namespace exporter {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "bridge/base/clock.h"
+#include "base/clock.h"
 #include "exporter/exporter_events.h"
 #include "exporter/loki_client.h"
 #include "exporter/outgoing_stream.h"

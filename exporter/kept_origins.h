@@ -9,7 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "bridge/base/labels.h"
+#include "base/labels.h"
 #include "exporter/entry.h"
 
 namespace exporter {

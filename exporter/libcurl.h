@@ -3,7 +3,7 @@
 
 #include <curl/curl.h>
 
-#include "bridge/base/result.h"
+#include "base/result.h"
 
 namespace exporter {
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/base/result.h"
+#include "base/result.h"
 #include "exporter/push_outcome.h"
 
 namespace exporter {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "bridge/base/nanoseconds.h"
+#include "base/nanoseconds.h"
 
 namespace exporter {
 namespace {

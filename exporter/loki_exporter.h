@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "bridge/base/clock.h"
-#include "bridge/base/labels.h"
+#include "base/clock.h"
+#include "base/labels.h"
 #include "exporter/backlog.h"
 #include "exporter/batch.h"
 #include "exporter/dead_letters.h"

@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
-#include "bridge/base/clock.h"
-#include "bridge/base/labels.h"
+#include "base/clock.h"
+#include "base/labels.h"
 #include "exporter/backoff.h"
 #include "exporter/batch.h"
 #include "exporter/read_back.h"

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "bridge/base/rfc3339.h"
+#include "base/rfc3339.h"
 #include "exporter/stream_labels.h"
 
 namespace exporter {

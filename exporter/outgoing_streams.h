@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "bridge/base/labels.h"
+#include "base/labels.h"
 #include "exporter/exporter_events.h"
 #include "exporter/outgoing_stream.h"
 

@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-#include "bridge/base/utf8.h"
+#include "base/utf8.h"
 
 namespace exporter {
 namespace {

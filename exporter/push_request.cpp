@@ -9,8 +9,8 @@
 #include <snappy-sinksource.h>
 #include <snappy.h>
 
-#include "bridge/base/nanoseconds.h"
-#include "bridge/base/text_buffer.h"
+#include "base/nanoseconds.h"
+#include "base/text_buffer.h"
 
 namespace exporter {
 namespace {

@@ -9,7 +9,7 @@
 
 #include <simdjson.h>
 
-#include "bridge/base/nanoseconds.h"
+#include "base/nanoseconds.h"
 #include "exporter/push_request.h"
 
 namespace exporter {

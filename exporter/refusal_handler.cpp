@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "bridge/base/nanoseconds.h"
+#include "base/nanoseconds.h"
 #include "exporter/push_request.h"
 #include "exporter/rejection.h"
 

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "bridge/base/clock.h"
+#include "base/clock.h"
 #include "exporter/backlog.h"
 #include "exporter/dead_letters.h"
 #include "exporter/exporter_events.h"

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "bridge/base/nanoseconds.h"
-#include "bridge/base/rfc3339.h"
+#include "base/nanoseconds.h"
+#include "base/rfc3339.h"
 
 namespace exporter {
 namespace {

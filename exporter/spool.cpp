@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "bridge/base/durable_file.h"
+#include "base/durable_file.h"
 #include "exporter/push_request.h"
 
 namespace exporter {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "bridge/base/utf8.h"
+#include "base/utf8.h"
 
 namespace exporter {
 

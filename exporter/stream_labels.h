@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "bridge/base/labels.h"
+#include "base/labels.h"
 
 namespace exporter {
 

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "bridge/base/clock.h"
+#include "base/clock.h"
 
 namespace exporter {
 

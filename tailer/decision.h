@@ -7,7 +7,7 @@
 #include <string_view>
 #include <variant>
 
-#include "bridge/base/labels.h"
+#include "base/labels.h"
 
 namespace tailer {
 

@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-#include "bridge/base/result.h"
-#include "bridge/base/unique_fd.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace tailer {
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "bridge/base/labels.h"
-#include "bridge/base/rfc3339.h"
+#include "base/labels.h"
+#include "base/rfc3339.h"
 #include "tailer/decision.h"
 #include "tailer/line_builder.h"
 #include "tailer/record.h"

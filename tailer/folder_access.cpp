@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bridge/base/nanoseconds.h"
+#include "base/nanoseconds.h"
 
 namespace tailer {
 namespace {

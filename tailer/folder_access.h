@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "bridge/base/result.h"
-#include "bridge/base/unique_fd.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
 #include "tailer/skipped_files.h"
 
 // How folders that others may write to are read: no link is followed, nothing but a regular file is

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/base/result.h"
-#include "bridge/base/unique_fd.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
 #include "tailer/file_index.h"
 #include "tailer/file_table.h"
 #include "tailer/folder_access.h"

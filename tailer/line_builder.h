@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "bridge/base/rfc3339.h"
-#include "bridge/base/text_buffer.h"
+#include "base/rfc3339.h"
+#include "base/text_buffer.h"
 
 namespace tailer {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tailer/log_file_name.h"
 
-#include "bridge/base/utf8.h"
+#include "base/utf8.h"
 
 namespace tailer {
 namespace {

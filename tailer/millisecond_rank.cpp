@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "bridge/base/nanoseconds.h"
+#include "base/nanoseconds.h"
 
 namespace tailer {
 namespace {

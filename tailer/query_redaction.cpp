@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "bridge/base/text.h"
+#include "base/text.h"
 
 namespace tailer {
 namespace {

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "bridge/base/labels.h"
+#include "base/labels.h"
 
 namespace tailer {
 

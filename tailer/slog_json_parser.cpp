@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "bridge/base/rfc3339.h"
+#include "base/rfc3339.h"
 #include "tailer/suspicion.h"
 
 namespace tailer {

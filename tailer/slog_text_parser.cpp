@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "bridge/base/byte_scan.h"
+#include "base/byte_scan.h"
 #include "tailer/suspicion.h"
 
 namespace tailer {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bridge/base/rfc3339.h"
+#include "base/rfc3339.h"
 #include "tailer/decision.h"
 
 namespace tailer {

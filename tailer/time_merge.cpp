@@ -7,7 +7,7 @@
 
 #include <sys/stat.h>
 
-#include "bridge/base/nanoseconds.h"
+#include "base/nanoseconds.h"
 #include "tailer/decompressed.h"
 #include "tailer/file_fingerprint.h"
 

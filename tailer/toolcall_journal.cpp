@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "bridge/base/nanoseconds.h"
-#include "bridge/base/unique_fd.h"
+#include "base/nanoseconds.h"
+#include "base/unique_fd.h"
 
 namespace tailer {
 namespace {

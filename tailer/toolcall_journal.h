@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/base/nanoseconds.h"
+#include "base/nanoseconds.h"
 #include "tailer/folder_access.h"
 #include "tailer/line_reader.h"
 #include "tailer/toolcall_record.h"

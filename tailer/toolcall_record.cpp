@@ -7,10 +7,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "bridge/base/durable_file.h"
-#include "bridge/base/rfc3339.h"
-#include "bridge/base/unique_fd.h"
-#include "bridge/base/utf8.h"
+#include "base/durable_file.h"
+#include "base/rfc3339.h"
+#include "base/unique_fd.h"
+#include "base/utf8.h"
 
 namespace tailer {
 namespace {

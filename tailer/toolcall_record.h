@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "bridge/base/result.h"
+#include "base/result.h"
 #include "tailer/slog_json_parser.h"
 
 // The journal of tool calls: JSON lines in files that `toolcall exec` and `toolcall hook` append

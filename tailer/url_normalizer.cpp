@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "bridge/base/byte_scan.h"
-#include "bridge/base/text.h"
-#include "bridge/base/utf8.h"
+#include "base/byte_scan.h"
+#include "base/text.h"
+#include "base/utf8.h"
 
 namespace tailer {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "bridge/base/text_buffer.h"
+#include "base/text_buffer.h"
 #include "tailer/query_redaction.h"
 
 namespace tailer {

@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "bridge/base/clock.h"
+#include "base/clock.h"
 #include "bridge/commands/commands.h"
 #include "bridge/doctor/checks.h"
 #include "bridge/doctor/report.h"

@@ -5,7 +5,7 @@
 #include <iterator>
 #include <random>
 
-#include "bridge/base/text.h"
+#include "base/text.h"
 #include "bridge/commands/commands.h"
 #include "bridge/pipeline.h"
 #include "bridge/process_hardening.h"

@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-#include "bridge/base/result.h"
+#include "base/result.h"
 #include "bridge/commands/commands.h"
 #include "bridge/summary_follower.h"
 #include "bridge/summary_json.h"

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "bridge/base/text.h"
+#include "base/text.h"
 #include "bridge/doctor/checks.h"
 
 namespace bridge::doctor {

@@ -6,7 +6,7 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include "bridge/base/durable_file.h"
+#include "base/durable_file.h"
 #include "bridge/doctor/program.h"
 
 namespace bridge::doctor {

@@ -9,8 +9,8 @@
 #include <simdjson.h>
 #include <sys/file.h>
 
-#include "bridge/base/result.h"
-#include "bridge/base/unique_fd.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
 #include "exporter/loki_client.h"
 #include "exporter/push_outcome.h"
 

@@ -6,7 +6,7 @@
 
 #include <simdjson.h>
 
-#include "bridge/base/utf8.h"
+#include "base/utf8.h"
 #include "exporter/push_outcome.h"
 
 namespace bridge::doctor {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
-#include "bridge/base/nanoseconds.h"
-#include "bridge/base/rfc3339.h"
+#include "base/nanoseconds.h"
+#include "base/rfc3339.h"
 #include "bridge/doctor/checks.h"
 
 namespace bridge::doctor {

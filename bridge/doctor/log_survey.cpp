@@ -6,8 +6,8 @@
 
 #include <unistd.h>
 
-#include "bridge/base/result.h"
-#include "bridge/base/unique_fd.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
 #include "tailer/folder_access.h"
 #include "tailer/line_parser.h"
 #include "tailer/line_reader.h"

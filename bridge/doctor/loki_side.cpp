@@ -6,8 +6,8 @@
 
 #include <unistd.h>
 
-#include "bridge/base/clock.h"
-#include "bridge/base/nanoseconds.h"
+#include "base/clock.h"
+#include "base/nanoseconds.h"
 #include "exporter/push_outcome.h"
 #include "exporter/push_request.h"
 #include "exporter/stream_labels.h"

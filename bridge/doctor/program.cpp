@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bridge/base/text.h"
-#include "bridge/base/unique_fd.h"
+#include "base/text.h"
+#include "base/unique_fd.h"
 
 namespace bridge::doctor {
 namespace {

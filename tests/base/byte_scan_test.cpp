@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/base/byte_scan.h"
+#include "base/byte_scan.h"
 
 #include <cstdint>
 #include <random>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/base/durable_file.h"
+#include "base/durable_file.h"
 
 #include <cerrno>
 #include <filesystem>

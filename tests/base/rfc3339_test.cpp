@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/base/rfc3339.h"
+#include "base/rfc3339.h"
 
 #include <cstdint>
 #include <limits>

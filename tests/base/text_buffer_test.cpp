@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/base/text_buffer.h"
+#include "base/text_buffer.h"
 
 #include <cstdint>
 #include <string>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/base/utf8.h"
+#include "base/utf8.h"
 
 #include <cstdint>
 #include <random>

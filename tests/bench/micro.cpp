@@ -11,7 +11,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "bridge/base/rfc3339.h"
+#include "base/rfc3339.h"
 #include "exporter/batch.h"
 #include "exporter/push_request.h"
 #include "exporter/spool.h"

@@ -9,8 +9,8 @@
 #include <protozero/pbf_reader.hpp>
 #include <simdjson.h>
 
-#include "bridge/base/clock.h"
-#include "bridge/base/nanoseconds.h"
+#include "base/clock.h"
+#include "base/nanoseconds.h"
 
 namespace bench {
 namespace {

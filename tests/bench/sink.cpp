@@ -27,7 +27,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "bridge/base/unique_fd.h"
+#include "base/unique_fd.h"
 #include "tests/bench/push_counts.h"
 
 namespace {

@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bridge/base/rfc3339.h"
+#include "base/rfc3339.h"
 #include "bridge/pipeline.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_loki.h"

@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bridge/base/unique_fd.h"
+#include "base/unique_fd.h"
 #include "tests/support/temp_dir.h"
 
 namespace bridge {

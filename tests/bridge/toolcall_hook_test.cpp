@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "bridge/base/unique_fd.h"
+#include "base/unique_fd.h"
 #include "bridge/boundary_ancestors.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"

@@ -12,8 +12,8 @@
 
 #include <simdjson.h>
 
-#include "bridge/base/clock.h"
-#include "bridge/base/rfc3339.h"
+#include "base/clock.h"
+#include "base/rfc3339.h"
 
 namespace end_to_end {
 namespace {

@@ -13,7 +13,7 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
-#include "bridge/base/rfc3339.h"
+#include "base/rfc3339.h"
 #include "bridge/examples.h"
 #include "tests/support/loki_server.h"
 #include "tests/support/process.h"

@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
-#include "bridge/base/clock.h"
+#include "base/clock.h"
 #include "tests/end_to_end/boundary.h"
 #include "tests/end_to_end/daemon.h"
 #include "tests/support/programs.h"

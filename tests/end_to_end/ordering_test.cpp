@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "bridge/base/rfc3339.h"
+#include "base/rfc3339.h"
 #include "tests/end_to_end/decisions.h"
 
 namespace end_to_end {

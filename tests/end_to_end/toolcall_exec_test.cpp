@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include "bridge/base/unique_fd.h"
+#include "base/unique_fd.h"
 #include "tests/end_to_end/boundary.h"
 #include "tests/end_to_end/decisions.h"
 #include "tests/support/programs.h"

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "bridge/base/rfc3339.h"
+#include "base/rfc3339.h"
 #include "tests/exporter/exporter_fixture.h"
 #include "tests/support/file_size_limit.h"
 

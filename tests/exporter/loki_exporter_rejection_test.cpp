@@ -3,7 +3,7 @@
 
 #include <simdjson.h>
 
-#include "bridge/base/rfc3339.h"
+#include "base/rfc3339.h"
 #include "tests/exporter/exporter_fixture.h"
 #include "tests/support/file_size_limit.h"
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "bridge/base/rfc3339.h"
+#include "base/rfc3339.h"
 
 namespace exporter {
 namespace {

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "bridge/base/unique_fd.h"
+#include "base/unique_fd.h"
 #include "bridge/config_file.h"
 #include "bridge/quantity.h"
 #include "bridge/settings.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/fuzz/reference_slog.h"
 
-#include "bridge/base/rfc3339.h"
+#include "base/rfc3339.h"
 
 namespace fuzz {
 namespace {

@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "bridge/base/unique_fd.h"
+#include "base/unique_fd.h"
 #include "tests/support/fault_server.h"
 #include "tests/support/loki_server.h"
 #include "tests/support/process.h"

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bridge/base/rfc3339.h"
-#include "bridge/base/unique_fd.h"
+#include "base/rfc3339.h"
+#include "base/unique_fd.h"
 #include "tests/support/fake_clock.h"
 
 namespace model {

@@ -6,8 +6,8 @@
 
 #include <snappy.h>
 
-#include "bridge/base/rfc3339.h"
-#include "bridge/base/utf8.h"
+#include "base/rfc3339.h"
+#include "base/utf8.h"
 #include "exporter/push_request.h"
 #include "exporter/stream_labels.h"
 #include "tests/support/fake_loki.h"

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bridge/base/unique_fd.h"
+#include "base/unique_fd.h"
 #include "bridge/commands/commands.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "bridge/base/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace bridge {
 namespace {

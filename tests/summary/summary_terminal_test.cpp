@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <pty.h>
 
-#include "bridge/base/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace bridge {
 namespace {

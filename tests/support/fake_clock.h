@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "bridge/base/clock.h"
+#include "base/clock.h"
 
 namespace test_support {
 

@@ -6,7 +6,7 @@
 
 #include <snappy.h>
 
-#include "bridge/base/utf8.h"
+#include "base/utf8.h"
 #include "exporter/push_request.h"
 
 namespace test_support {

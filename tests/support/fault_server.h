@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "bridge/base/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace test_support {
 

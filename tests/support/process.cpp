@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bridge/base/unique_fd.h"
+#include "base/unique_fd.h"
 #include "tests/support/temp_dir.h"
 
 namespace test_support {

@@ -8,8 +8,8 @@
 
 #include <poll.h>
 
-#include "bridge/base/labels.h"
-#include "bridge/base/rfc3339.h"
+#include "base/labels.h"
+#include "base/rfc3339.h"
 #include "tailer/tailer.h"
 
 namespace test_support {

@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bridge/base/utf8.h"
+#include "base/utf8.h"
 #include "tests/tailer/collected.h"
 
 namespace tailer {

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "bridge/base/utf8.h"
+#include "base/utf8.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 

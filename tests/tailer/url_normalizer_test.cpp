@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "bridge/base/utf8.h"
+#include "base/utf8.h"
 
 namespace tailer {
 namespace {

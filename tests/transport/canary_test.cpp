@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 #include <snappy.h>
 
-#include "bridge/base/rfc3339.h"
+#include "base/rfc3339.h"
 #include "exporter/spool.h"
 #include "tests/end_to_end/decisions.h"
 #include "tests/support/fault_server.h"

@@ -14,7 +14,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
-#include "bridge/base/unique_fd.h"
+#include "base/unique_fd.h"
 #include "tailer/line_parser.h"
 #include "tailer/line_reader.h"
 #include "tests/conformance/compare/go_program.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/base/text.h"
+#include "base/text.h"
 
 #include <algorithm>
 

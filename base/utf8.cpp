@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/base/utf8.h"
+#include "base/utf8.h"
 
 #include <cstdint>
 
-#include "bridge/base/byte_scan.h"
+#include "base/byte_scan.h"
 
 namespace base {
 namespace {

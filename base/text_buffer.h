@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "bridge/base/byte_scan.h"
+#include "base/byte_scan.h"
 
 namespace base {
 

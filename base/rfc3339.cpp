@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/base/rfc3339.h"
+#include "base/rfc3339.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cstring>
 
-#include "bridge/base/nanoseconds.h"
+#include "base/nanoseconds.h"
 
 namespace base {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "bridge/base/text_buffer.h"
+#include "base/text_buffer.h"
 
 namespace base {
 

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "bridge/base/result.h"
-#include "bridge/base/unique_fd.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace base {
 
