@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "tailer/known_files.h"
+#include "tailer/files/known_files.h"
 
 namespace bridge {
 

@@ -4,7 +4,7 @@
 #include "base/result.h"
 #include "bridge/checkpoint_file.h"
 #include "exporter/loki_exporter.h"
-#include "tailer/known_files.h"
+#include "tailer/files/known_files.h"
 
 namespace bridge {
 

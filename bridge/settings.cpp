@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "bridge/quantity.h"
 #include "bridge/settings_readers.h"
-#include "tailer/toolcall_record.h"
+#include "tailer/toolcalls/toolcall_record.h"
 
 namespace bridge {
 namespace {

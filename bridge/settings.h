@@ -11,7 +11,7 @@
 #include "bridge/setting_sources.h"
 #include "exporter/loki_client.h"
 #include "exporter/loki_exporter.h"
-#include "tailer/enricher.h"
+#include "tailer/records/enricher.h"
 
 namespace bridge {
 

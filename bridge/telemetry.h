@@ -21,9 +21,9 @@
 #include "base/result.h"
 #include "bridge/log.h"
 #include "exporter/exporter_events.h"
-#include "tailer/known_files.h"
-#include "tailer/record.h"
-#include "tailer/toolcall_journal.h"
+#include "tailer/files/known_files.h"
+#include "tailer/records/record.h"
+#include "tailer/toolcalls/toolcall_journal.h"
 
 namespace prometheus {
 class Exposer;

@@ -26,7 +26,7 @@
 #include "base/durable_file.h"
 #include "base/unique_fd.h"
 #include "bridge/signals.h"
-#include "tailer/toolcall_record.h"
+#include "tailer/toolcalls/toolcall_record.h"
 
 namespace bridge {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "tailer/toolcall_record.h"
+#include "tailer/toolcalls/toolcall_record.h"
 
 namespace bridge {
 

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "tailer/log_file_name.h"
+#include "tailer/files/log_file_name.h"
 
 namespace tailer {
 namespace {

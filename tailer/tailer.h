@@ -10,12 +10,12 @@
 #include <string_view>
 #include <vector>
 
-#include "tailer/enricher.h"
-#include "tailer/folder_watch.h"
-#include "tailer/known_files.h"
-#include "tailer/record.h"
-#include "tailer/time_merge.h"
-#include "tailer/toolcall_journal.h"
+#include "tailer/files/folder_watch.h"
+#include "tailer/files/known_files.h"
+#include "tailer/lines/time_merge.h"
+#include "tailer/records/enricher.h"
+#include "tailer/records/record.h"
+#include "tailer/toolcalls/toolcall_journal.h"
 
 namespace tailer {
 

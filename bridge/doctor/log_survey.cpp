@@ -8,10 +8,10 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "tailer/folder_access.h"
-#include "tailer/line_parser.h"
-#include "tailer/line_reader.h"
-#include "tailer/log_file_name.h"
+#include "tailer/files/folder_access.h"
+#include "tailer/files/log_file_name.h"
+#include "tailer/lines/line_parser.h"
+#include "tailer/lines/line_reader.h"
 
 namespace bridge::doctor {
 namespace {

@@ -15,10 +15,10 @@
 #include "exporter/batch.h"
 #include "exporter/push_request.h"
 #include "exporter/spool.h"
-#include "tailer/enricher.h"
-#include "tailer/line_parser.h"
-#include "tailer/toolcall_journal.h"
-#include "tailer/toolcall_record.h"
+#include "tailer/lines/line_parser.h"
+#include "tailer/records/enricher.h"
+#include "tailer/toolcalls/toolcall_journal.h"
+#include "tailer/toolcalls/toolcall_record.h"
 #include "tests/support/temp_dir.h"
 
 namespace {

@@ -8,7 +8,7 @@
 
 #include "bridge/option_specs.h"
 #include "bridge/version.h"
-#include "tailer/time_merge.h"
+#include "tailer/lines/time_merge.h"
 #include "tests/bridge/empty_loki.h"
 #include "tests/support/fault_server.h"
 #include "tests/support/process.h"

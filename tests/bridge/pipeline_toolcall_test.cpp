@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <array>
 
-#include "tailer/enricher.h"
-#include "tailer/toolcall_record.h"
+#include "tailer/records/enricher.h"
+#include "tailer/toolcalls/toolcall_record.h"
 #include "tests/bridge/pipeline_fixture.h"
 
 namespace bridge {

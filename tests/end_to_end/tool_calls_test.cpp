@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tailer/toolcall_record.h"
+#include "tailer/toolcalls/toolcall_record.h"
 #include "tests/end_to_end/decisions.h"
 
 namespace end_to_end {

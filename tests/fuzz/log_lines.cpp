@@ -4,8 +4,8 @@
 
 #include <simdjson.h>
 
-#include "tailer/enricher.h"
-#include "tailer/line_parser.h"
+#include "tailer/lines/line_parser.h"
+#include "tailer/records/enricher.h"
 #include "tailer/tailer.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/reference_slog.h"

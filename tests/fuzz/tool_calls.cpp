@@ -3,7 +3,7 @@
 #include <variant>
 
 #include "bridge/toolcall_hook.h"
-#include "tailer/toolcall_record.h"
+#include "tailer/toolcalls/toolcall_record.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/targets.h"
 

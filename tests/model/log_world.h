@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tailer/known_files.h"
+#include "tailer/files/known_files.h"
 #include "tests/model/dice.h"
 #include "tests/support/fake_clock.h"
 

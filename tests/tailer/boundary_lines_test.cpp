@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tailer/line_parser.h"
-#include "tailer/url_normalizer.h"
+#include "tailer/lines/line_parser.h"
+#include "tailer/records/url_normalizer.h"
 
 namespace tailer {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/compact_name.h"
+#include "tailer/files/compact_name.h"
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/decompressed.h"
+#include "tailer/files/decompressed.h"
 
 #include <array>
 #include <filesystem>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/enricher.h"
+#include "tailer/records/enricher.h"
 
 #include <string>
 #include <string_view>

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tailer/enricher.h"
+#include "tailer/records/enricher.h"
 #include "tests/tailer/collected.h"
 
 namespace tailer {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/file_table.h"
+#include "tailer/files/file_table.h"
 
 #include <random>
 #include <set>
@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tailer/file_index.h"
+#include "tailer/files/file_index.h"
 
 namespace tailer {
 namespace {

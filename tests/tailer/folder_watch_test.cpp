@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/folder_watch.h"
+#include "tailer/files/folder_watch.h"
 
 #include <filesystem>
 #include <fstream>

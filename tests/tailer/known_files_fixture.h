@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tailer/known_files.h"
-#include "tailer/log_file_name.h"
+#include "tailer/files/known_files.h"
+#include "tailer/files/log_file_name.h"
 #include "tests/support/temp_dir.h"
 
 namespace tailer {

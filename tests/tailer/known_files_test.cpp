@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/known_files.h"
+#include "tailer/files/known_files.h"
 
 #include <cerrno>
 #include <filesystem>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/line_builder.h"
+#include "tailer/records/line_builder.h"
 
 #include <string>
 #include <string_view>

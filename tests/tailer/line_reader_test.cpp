@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/line_reader.h"
+#include "tailer/lines/line_reader.h"
 
 #include <filesystem>
 #include <string>

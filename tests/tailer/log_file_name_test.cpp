@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/log_file_name.h"
+#include "tailer/files/log_file_name.h"
 
 #include <string_view>
 

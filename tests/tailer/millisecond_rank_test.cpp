@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/millisecond_rank.h"
+#include "tailer/lines/millisecond_rank.h"
 
 #include <random>
 #include <set>

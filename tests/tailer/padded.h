@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "tailer/slog_json_parser.h"
+#include "tailer/lines/slog_json_parser.h"
 
 namespace test_support {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/query_redaction.h"
+#include "tailer/records/query_redaction.h"
 
 #include <string>
 #include <string_view>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/secret_scrubber.h"
+#include "tailer/records/secret_scrubber.h"
 
 #include <string>
 #include <string_view>

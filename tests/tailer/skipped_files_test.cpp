@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/skipped_files.h"
+#include "tailer/files/skipped_files.h"
 
 #include <string>
 

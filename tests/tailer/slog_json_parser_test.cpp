@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/slog_json_parser.h"
+#include "tailer/lines/slog_json_parser.h"
 
 #include <string>
 #include <string_view>

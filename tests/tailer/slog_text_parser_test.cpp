@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/slog_text_parser.h"
+#include "tailer/lines/slog_text_parser.h"
 
 #include <string>
 #include <string_view>

@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tailer/millisecond_rank.h"
+#include "tailer/lines/millisecond_rank.h"
 #include "tailer/tailer.h"
 #include "tests/support/temp_dir.h"
 #include "tests/tailer/collected.h"

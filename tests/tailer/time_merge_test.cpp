@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/time_merge.h"
+#include "tailer/lines/time_merge.h"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/toolcall_journal.h"
+#include "tailer/toolcalls/toolcall_journal.h"
 
 #include <filesystem>
 #include <fstream>
@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tailer/tool_label.h"
+#include "tailer/toolcalls/tool_label.h"
 #include "tests/support/temp_dir.h"
 #include "tests/tailer/collected.h"
 

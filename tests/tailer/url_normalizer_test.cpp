@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/url_normalizer.h"
+#include "tailer/records/url_normalizer.h"
 
 #include <random>
 #include <string>

@@ -15,8 +15,8 @@
 #include <gtest/gtest.h>
 
 #include "base/unique_fd.h"
-#include "tailer/line_parser.h"
-#include "tailer/line_reader.h"
+#include "tailer/lines/line_parser.h"
+#include "tailer/lines/line_reader.h"
 #include "tests/conformance/compare/go_program.h"
 #include "tests/support/temp_dir.h"
 

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "tailer/files/folder_watch.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <filesystem>
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+namespace tailer {
+namespace {
+
+constexpr std::uint32_t kFolderEvents = IN_CREATE | IN_MODIFY | IN_MOVED_TO | IN_MOVED_FROM |
+                                        IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+/// Added to whatever the inode is watched for already: an ancestor may be a log folder, too.
+constexpr std::uint32_t kAncestorEvents =
+    IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_ONLYDIR | IN_MASK_ADD;
+
+}  // namespace
+
+FolderWatch::FolderWatch(std::vector<std::string> folders)
+    : folders_(std::move(folders)),
+      inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
+      watches_(folders_.size(), -1) {
+    attach();
+}
+
+bool FolderWatch::attach() {
+    bool appeared = false;
+    std::vector<int> ancestors;
+    for (std::size_t i = 0; i < folders_.size() && inotify_.valid(); ++i) {
+        if (watches_[i] >= 0) {
+            continue;
+        }
+        const auto watch_folder = [&] {
+            watches_[i] = ::inotify_add_watch(inotify_.get(), folders_[i].c_str(), kFolderEvents);
+        };
+        watch_folder();
+        if (watches_[i] < 0) {
+            // Again until no nearer one has come while we looked, then the folder itself.
+            int last = -1;
+            for (int now = watch_ancestor(folders_[i]); now != last;
+                 now = watch_ancestor(folders_[i])) {
+                ancestors.push_back(now);
+                last = now;
+            }
+            watch_folder();
+        }
+        appeared = appeared || watches_[i] >= 0;
+    }
+    // What goes on in an ancestor must not wake us once its part is done.
+    ancestors_.swap(ancestors);
+    for (const int old : ancestors) {
+        if (std::ranges::find(ancestors_, old) == ancestors_.end() &&
+            std::ranges::find(watches_, old) == watches_.end()) {
+            ::inotify_rm_watch(inotify_.get(), old);
+        }
+    }
+    return appeared;
+}
+
+int FolderWatch::watch_ancestor(const std::string& folder) {
+    std::error_code ignored;
+    std::filesystem::path path = std::filesystem::absolute(folder, ignored);
+    while (path.has_relative_path()) {
+        path = path.parent_path();
+        const int watch = ::inotify_add_watch(inotify_.get(), path.c_str(), kAncestorEvents);
+        if (watch >= 0) {
+            return watch;
+        }
+    }
+    return -1;
+}
+
+bool FolderWatch::drain(const std::function<void(FolderIndex, std::string_view)>& changed) {
+    bool rescan = false;
+    alignas(inotify_event) std::array<char, 64U << 10U> buffer;
+    while (inotify_.valid()) {
+        const ::ssize_t got = ::read(inotify_.get(), buffer.data(), buffer.size());
+        if (got <= 0) {
+            break;
+        }
+        for (::ssize_t at = 0; at < got;) {
+            inotify_event event{};
+            std::memcpy(&event, buffer.data() + at, sizeof event);
+            const char* name = buffer.data() + at + sizeof event;
+            at += static_cast<::ssize_t>(sizeof event + event.len);
+
+            const auto folder = std::ranges::find(watches_, event.wd);
+            const bool is_log_folder = event.wd >= 0 && folder != watches_.end();
+            if (!is_log_folder && (event.mask & IN_IGNORED) != 0U) {
+                continue;  // an ancestor's watch that was taken away
+            }
+            if ((event.mask & IN_Q_OVERFLOW) != 0U || !is_log_folder) {
+                rescan = true;  // something appeared on the way to a folder, or events were lost
+            } else if ((event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) != 0U) {
+                if ((event.mask & IN_IGNORED) == 0U) {
+                    ::inotify_rm_watch(inotify_.get(), event.wd);
+                }
+                *folder = -1;
+                rescan = true;
+            } else if (event.len > 0) {
+                changed(static_cast<FolderIndex>(folder - watches_.begin()),
+                        std::string_view(name, ::strnlen(name, event.len)));
+            }
+        }
+    }
+    if (rescan) {
+        attach();
+    }
+    return rescan;
+}
+
+}  // namespace tailer

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+#include "tailer/files/known_files.h"
+
+#include <algorithm>
+
+#include "tailer/files/log_file_name.h"
+
+namespace tailer {
+namespace {
+
+bool is_packed(std::string_view name) {
+    return without_compression_suffix(name).size() != name.size();
+}
+
+std::uint64_t inode_of(const FileProgress& progress) { return progress.identity.inode; }
+
+/// The folder in the upper part, where names and inodes differ less.
+std::size_t name_hash(std::uint32_t folder, const CompactName& name) {
+    return name.hash() + (std::size_t{folder} << 32U);
+}
+std::size_t inode_hash(std::uint32_t folder, std::uint64_t inode) {
+    const std::uint64_t mixed = inode * 0x9E3779B97F4A7C15U;
+    return (mixed ^ mixed >> 32U) + (std::size_t{folder} << 32U);
+}
+
+}  // namespace
+
+KnownFiles::KnownFiles(std::vector<std::string> folders, Progress resume)
+    : folders_(std::move(folders)),
+      listed_(folders_.size()),
+      resume_(folders_.size()),
+      skipped_(folders_.size()) {
+    for (std::size_t i = 0; i < folders_.size(); ++i) {
+        if (const auto said = resume.find(folders_[i]); said != resume.end()) {
+            resume_[i] = std::move(said->second);
+            std::ranges::stable_sort(resume_[i], {}, inode_of);
+        }
+    }
+}
+
+auto KnownFiles::is_named(std::uint32_t folder, const CompactName& name) const {
+    return [this, folder, &name](FileId id) {
+        const KnownFile& file = *files_.find(id);
+        return file.folder == folder && file.name == name;
+    };
+}
+
+auto KnownFiles::has_inode(std::uint32_t folder, std::uint64_t inode) const {
+    return [this, folder, inode](FileId id) {
+        const KnownFile& file = *files_.find(id);
+        return file.folder == folder && file.identity.inode == inode;
+    };
+}
+
+auto KnownFiles::hash_of_name() const {
+    return [this](FileId id) {
+        const KnownFile& file = *files_.find(id);
+        return name_hash(file.folder, file.name);
+    };
+}
+
+auto KnownFiles::hash_of_inode() const {
+    return [this](FileId id) {
+        const KnownFile& file = *files_.find(id);
+        return inode_hash(file.folder, file.identity.inode);
+    };
+}
+
+Owners KnownFiles::owners_of(int folder_fd) const {
+    return all_owners_ ? Owners::any() : Owners::of_folder(folder_fd);
+}
+
+void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string_view)>& wanted) {
+    const base::UniqueFd folder_fd = open_folder(folders_[folder]);
+    const Owners owners = owners_of(folder_fd.get());
+    skipped_.begin_scan(folder);
+    files_.for_each(
+        [folder](FileId, KnownFile& file) { file.listed = file.listed && file.folder != folder; });
+    bool any = false;
+    const auto visit = [&](const char* name, std::uint64_t inode) {
+        // A file that was renamed away from its pattern is still ours until it is read out.
+        if (!wanted(name) && find_inode(folder, inode) == 0) {
+            if (std::string_view(name) != "." && std::string_view(name) != "..") {
+                skipped_.seen_in_scan(folder, SkipReason::Name, name);
+            }
+            return;
+        }
+        const auto seen = examine(folder_fd.get(), name);
+        if (!seen) {
+            return;
+        }
+        if (const auto refused = owners.refuse(*seen)) {
+            skipped_.seen_in_scan(folder, *refused, name);
+            return;
+        }
+        note(folder, name, *seen);
+        if (const FileId now = find_inode(folder, seen->identity.inode); now != 0) {
+            files_.at(now).listed = any = true;
+        }
+    };
+    if (!list_folder(folder_fd.get(), visit)) {
+        return;
+    }
+    skipped_.end_scan(folder);
+    listed_[folder] = listed_[folder] || any;
+    files_.for_each([this, folder](FileId id, KnownFile& file) {
+        if (file.folder == folder) {
+            set_gone(id, !file.listed);
+        }
+    });
+    drop_resumed(folder);
+}
+
+void KnownFiles::look(std::uint32_t folder, const std::string& name) {
+    const base::UniqueFd folder_fd = open_folder(folders_[folder]);
+    if (!folder_fd.valid()) {
+        return;
+    }
+    if (const auto seen = examine(folder_fd.get(), name.c_str())) {
+        const auto refused = owners_of(folder_fd.get()).refuse(*seen);
+        if (!refused) {
+            note(folder, name, *seen);
+            return;
+        }
+        skipped_.seen_alone(folder, *refused, name);
+    }
+    if (const FileId known = find_name(folder, CompactName(name)); known != 0) {
+        set_gone(known, true);  // until a scan finds it under another name
+    }
+}
+
+void KnownFiles::note_loss(const KnownFile& file) {
+    if (file.size > file.offset) {
+        losses_.push_back({file.session(), Loss::Kind::Unread, file.size - file.offset});
+    }
+}
+
+void KnownFiles::note(std::uint32_t folder, std::string_view name, const SeenFile& seen) {
+    FileId id = find_inode(folder, seen.identity.inode);
+    KnownFile* known = files_.find(id);
+    CompactName compact(name);
+    if (known != nullptr && known->identity == seen.identity &&
+        (seen.identity.birth_ns != 0 || known->name == compact)) {
+        KnownFile& file = *known;
+        if (file.name != compact) {
+            names_.erase(id, hash_of_name());
+            if (!file.first_session && session_of(name) != file.session()) {
+                file.first_session = std::make_unique<const std::string>(file.session());
+            }
+            file.name = std::move(compact);
+            enter_name(id);
+            note_changed(id);
+        }
+        if (seen.size < file.size) {
+            ++troubles_.truncated;
+            note_loss(file);
+            id = begin_anew(id, seen.size);
+        }
+    } else {
+        if (known != nullptr) {
+            set_gone(id, true);  // the new file took over its inode
+        }
+        id = add(folder, name, seen);
+    }
+    KnownFile& file = files_.at(id);
+    set_gone(id, false);
+    // Offsets in a packed file are those of its content, which its size says nothing of.
+    const bool unread = is_packed(name) ? seen.size != file.size : seen.size > file.offset;
+    if (unread && !file.queued) {
+        file.queued = true;
+        grown_.push_back(id);
+    }
+    file.size = seen.size;
+}
+
+FileProgress* KnownFiles::progress_of(std::uint32_t folder, std::string_view name,
+                                      const SeenFile& seen) {
+    auto& resume = resume_[folder];
+    const auto behind = std::ranges::upper_bound(resume, seen.identity.inode, {}, inode_of);
+    if (behind == resume.begin()) {
+        return nullptr;
+    }
+    FileProgress& progress = *std::prev(behind);
+    if (progress.name.empty() || progress.identity != seen.identity ||
+        (seen.identity.birth_ns == 0 && progress.name != name)) {
+        return nullptr;
+    }
+    return &progress;
+}
+
+/// Gives back the memory of what files have taken up; what is left may still come.
+void KnownFiles::drop_resumed(std::uint32_t folder) {
+    const auto taken = [](const FileProgress& progress) { return progress.name.empty(); };
+    if (std::erase_if(resume_[folder], taken) > 0) {
+        resume_[folder].shrink_to_fit();
+    }
+}
+
+bool KnownFiles::any_unseen() const {
+    bool any = false;
+    for_each_unseen([&any](const std::string&, const FileProgress&) { any = true; });
+    return any;
+}
+
+FileId KnownFiles::find_name(std::uint32_t folder, const CompactName& name) const {
+    return names_.find(name_hash(folder, name), is_named(folder, name));
+}
+
+FileId KnownFiles::find_inode(std::uint32_t folder, std::uint64_t inode) const {
+    return inodes_.find(inode_hash(folder, inode), has_inode(folder, inode));
+}
+
+void KnownFiles::enter_name(FileId id) {
+    const KnownFile& file = files_.at(id);
+    names_.assign(id, is_named(file.folder, file.name), hash_of_name());
+}
+
+void KnownFiles::enter_inode(FileId id) {
+    const KnownFile& file = files_.at(id);
+    inodes_.assign(id, has_inode(file.folder, file.identity.inode), hash_of_inode());
+}
+
+FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const SeenFile& seen) {
+    KnownFile file;
+    file.folder = folder;
+    file.name = CompactName(name);
+    file.identity = seen.identity;
+    if (FileProgress* progress = progress_of(folder, name, seen)) {
+        resume(file, *progress, seen);
+    }
+    const FileId id = files_.add(std::move(file));
+    enter_name(id);
+    enter_inode(id);
+    note_changed(id);
+    return id;
+}
+
+void KnownFiles::resume(KnownFile& file, FileProgress& progress, const SeenFile& seen) {
+    const std::string name = file.name.text();
+    std::string first =
+        progress.session.empty() ? session_of(progress.name.text()) : progress.session;
+    progress.name = {};
+    if (progress.offset > seen.size && !is_packed(name)) {
+        ++troubles_.truncated;  // and what is written from here on is another log
+        losses_.push_back({std::move(first), Loss::Kind::CutUnwatched});
+        return;
+    }
+    file.settled = file.offset = progress.offset;
+    file.fingerprint = progress.fingerprint;
+    if (first != session_of(name)) {
+        file.first_session = std::make_unique<const std::string>(std::move(first));
+    }
+}
+
+void KnownFiles::note_changed(FileId id) {
+    if (KnownFile& file = files_.at(id); !file.changed) {
+        file.changed = true;
+        changed_.push_back(id);
+    }
+}
+
+void KnownFiles::set_gone(FileId id, bool gone) {
+    if (KnownFile& file = files_.at(id); file.gone != gone) {
+        file.gone = gone;
+        note_changed(id);
+    }
+}
+
+void KnownFiles::settle(FileId id, std::uint64_t offset) {
+    if (KnownFile* file = files_.find(id); file != nullptr) {
+        file->settled = offset;
+        note_changed(id);
+    }
+}
+
+std::vector<FileId> KnownFiles::take_changed() {
+    std::erase_if(changed_, [this](FileId id) { return !knows(id); });
+    for (const FileId id : changed_) {
+        files_.at(id).changed = false;
+    }
+    return std::exchange(changed_, {});
+}
+
+bool KnownFiles::is_replaced(const KnownFile& file) const {
+    const FileId now = find_inode(file.folder, file.identity.inode);
+    return now != 0 && !files_.find(now)->gone;
+}
+
+std::vector<FileId> KnownFiles::take_grown() { return std::exchange(grown_, {}); }
+
+base::Result<base::UniqueFd> KnownFiles::open(const KnownFile& file) {
+    const std::string& folder = folders_[file.folder];
+    auto fd = open_seen(open_folder(folder).get(), folder, file.name.text(), file.identity);
+    if (!fd && fd.error().code != ENOENT) {
+        // ELOOP, ENXIO: a link or a socket stands where the file was.
+        const int code = fd.error().code;
+        const bool swapped = code == ESTALE || code == ELOOP || code == ENXIO;
+        skipped_.at_open(swapped ? SkipReason::Swapped : SkipReason::Unreadable);
+    }
+    return fd;
+}
+
+FileId KnownFiles::changed_behind(FileId id, std::uint64_t size) {
+    const KnownFile& file = files_.at(id);
+    const bool packed = is_packed(file.name.text());
+    if (!packed && size < file.offset) {
+        ++troubles_.truncated;
+        note_loss(file);
+    } else {
+        ++troubles_.rewritten;
+        losses_.push_back({file.session(), Loss::Kind::Rewritten});
+    }
+    const std::uint64_t seen_size = packed ? file.size : size;
+    const FileId fresh_id = begin_anew(id, seen_size);
+    files_.at(id).queued = false;
+    KnownFile& fresh = files_.at(fresh_id);
+    fresh.size = seen_size;
+    fresh.queued = true;
+    return fresh_id;
+}
+
+/// What its inode holds from here on is another log.
+FileId KnownFiles::begin_anew(FileId id, std::uint64_t size) {
+    KnownFile& old = files_.at(id);
+    set_gone(id, true);
+    old.size = old.offset;
+    return add(old.folder, old.name.text(), {old.identity, size});
+}
+
+void KnownFiles::forget(FileId id) {
+    if (!knows(id)) {
+        return;
+    }
+    const KnownFile& file = files_.at(id);
+    troubles_.removed += file.size > file.offset ? 1 : 0;
+    note_loss(file);
+    names_.erase(id, hash_of_name());
+    inodes_.erase(id, hash_of_inode());
+    files_.erase(id);
+}
+
+}  // namespace tailer

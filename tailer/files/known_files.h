@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "tailer/files/file_index.h"
+#include "tailer/files/file_table.h"
+#include "tailer/files/folder_access.h"
+#include "tailer/files/known_file.h"
+
+namespace tailer {
+
+/// How far a file had been worked off when this was written down.
+struct FileProgress {
+    CompactName name;  ///< within its folder
+    FileIdentity identity;
+    std::uint64_t offset = 0;
+    std::string session = {};       ///< empty = the one that the name stands for
+    std::uint32_t fingerprint = 0;  ///< of the bytes before the offset; 0 = not known
+};
+/// By folder. Of two files with one inode the last counts.
+using Progress = std::map<std::string, std::vector<FileProgress>>;
+
+/// What was done to files that a log's writer never does: counts.
+struct FileTroubles {
+    std::uint64_t truncated = 0;  ///< shrank: a log only grows
+    std::uint64_t rewritten = 0;  ///< what had been read stands there no more
+    std::uint64_t removed = 0;    ///< before it was read to its end
+};
+
+/// A hole in what a log file held.
+struct Loss {
+    enum class Kind : std::uint8_t {
+        Unread,        ///< seen in the file, and truncated or removed before it was read
+        Rewritten,     ///< what was read stands there no more; nobody knows what else stood there
+        CutUnwatched,  ///< truncated between two runs; the same
+    };
+    std::string session;
+    Kind kind = Kind::Unread;
+    std::uint64_t bytes = 0;  ///< of what is unread
+};
+
+/// The table of log files. It looks at names and inodes only, follows no link, and leaves alone
+/// what is no regular file of whom the folder belongs to.
+class KnownFiles {
+public:
+    KnownFiles(std::vector<std::string> folders, Progress resume);
+
+    /// Files count whoever owns them.
+    void trust_all_owners() { all_owners_ = true; }
+
+    /// Lists a folder: learns new files, marks grown ones, notes vanished ones. `wanted` says which
+    /// names count. A folder that is not there says nothing of its files: it may be a volume that
+    /// is yet to be mounted, or mounted again.
+    void scan(std::uint32_t folder, const std::function<bool(std::string_view)>& wanted);
+
+    /// Looks at one file by name; a no-op when there is none.
+    void look(std::uint32_t folder, const std::string& name);
+
+    /// Files that have grown since the last call. Each stays `queued` until its reader clears that.
+    [[nodiscard]] std::vector<FileId> take_grown();
+
+    /// All of the file before `offset` is done with.
+    void settle(FileId id, std::uint64_t offset);
+
+    /// Files of which a checkpoint has to say something else than at the last call.
+    [[nodiscard]] std::vector<FileId> take_changed();
+    /// Whether a file that is gone left its inode to another one that is known.
+    [[nodiscard]] bool is_replaced(const KnownFile& file) const;
+
+    [[nodiscard]] KnownFile& file(FileId id) { return files_.at(id); }
+    [[nodiscard]] bool knows(FileId id) const { return files_.find(id) != nullptr; }
+    [[nodiscard]] std::size_t size() const { return files_.size(); }
+    /// Files ever learned.
+    [[nodiscard]] std::uint64_t learned() const { return files_.last_id(); }
+    /// Calls `visit(folder, progress)` for all that the checkpoint said of folders in which no log
+    /// has been seen yet: it is as good as ever.
+    template <typename Visit>
+    void for_each_unseen(Visit visit) const {
+        for (std::size_t i = 0; i < folders_.size(); ++i) {
+            if (listed_[i]) {
+                continue;
+            }
+            for (const auto& progress : resume_[i]) {
+                if (!progress.name.empty()) {
+                    visit(folders_[i], progress);
+                }
+            }
+        }
+    }
+    [[nodiscard]] bool any_unseen() const;
+    [[nodiscard]] const std::string& folder(std::uint32_t index) const { return folders_[index]; }
+    [[nodiscard]] const FileTroubles& troubles() const { return troubles_; }
+    [[nodiscard]] const SkippedFiles& skipped() const { return skipped_; }
+    /// Since the last call.
+    [[nodiscard]] std::vector<Loss> take_losses() { return std::exchange(losses_, {}); }
+
+    /// What had been read of a file is not what stands there now, in `size` bytes: it was truncated
+    /// or rewritten. What it holds is taken for another log, which has grown; gives that one.
+    [[nodiscard]] FileId changed_behind(FileId id, std::uint64_t size);
+
+    /// Opens the file for reading, if it still is the one that was seen.
+    [[nodiscard]] base::Result<base::UniqueFd> open(const KnownFile& file);
+
+    /// Calls `visit(id, file)` for every known file.
+    template <typename Visit>
+    void for_each(Visit visit) const {
+        files_.for_each(visit);
+    }
+    /// Drops a file that is gone and done with.
+    void forget(FileId id);
+
+private:
+    [[nodiscard]] Owners owners_of(int folder_fd) const;
+    void note_loss(const KnownFile& file);
+    FileId begin_anew(FileId id, std::uint64_t size);
+    void note_changed(FileId id);
+    void set_gone(FileId id, bool gone);
+    void note(std::uint32_t folder, std::string_view name, const SeenFile& seen);
+    [[nodiscard]] FileProgress* progress_of(std::uint32_t folder, std::string_view name,
+                                            const SeenFile& seen);
+    void resume(KnownFile& file, FileProgress& progress, const SeenFile& seen);
+    void drop_resumed(std::uint32_t folder);
+    [[nodiscard]] auto is_named(std::uint32_t folder, const CompactName& name) const;
+    [[nodiscard]] auto has_inode(std::uint32_t folder, std::uint64_t inode) const;
+    [[nodiscard]] auto hash_of_name() const;
+    [[nodiscard]] auto hash_of_inode() const;
+    [[nodiscard]] FileId find_name(std::uint32_t folder, const CompactName& name) const;
+    [[nodiscard]] FileId find_inode(std::uint32_t folder, std::uint64_t inode) const;
+    void enter_name(FileId id);
+    void enter_inode(FileId id);
+    FileId add(std::uint32_t folder, std::string_view name, const SeenFile& seen);
+
+    std::vector<std::string> folders_;
+    std::vector<bool> listed_;  ///< by folder: a log was seen in it
+    /// By folder, and in it by inode; without a name once a file has taken it.
+    std::vector<std::vector<FileProgress>> resume_;
+    FileTable files_;
+    FileIndex names_;   ///< of two files with one name in one folder the last counts
+    FileIndex inodes_;  ///< the same
+    std::vector<FileId> grown_;
+    std::vector<FileId> changed_;
+    FileTroubles troubles_;
+    SkippedFiles skipped_;
+    bool all_owners_ = false;
+    std::vector<Loss> losses_;
+};
+
+}  // namespace tailer

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+#include "tailer/records/enricher.h"
+
+#include <algorithm>
+
+#include "base/utf8.h"
+#include "tailer/records/secret_scrubber.h"
+
+namespace tailer {
+namespace {
+
+constexpr std::string_view kJob = "boundary";
+constexpr std::string_view kRequestMessage = "boundary_request";
+constexpr std::string_view kNoticePrefix = "boundary: ";
+
+/// Values of the label `decision`.
+constexpr std::string_view kAllow = "allow";
+constexpr std::string_view kDeny = "deny";
+constexpr std::string_view kNotice;
+
+/// Loki takes 64 KiB of metadata an entry; the line holds every value whole.
+constexpr std::size_t kMetadataValueBytes = 1024;
+
+/// Keys of our own line. A notice's key of the same name gets a prefix, so that no notice can pass
+/// for a decision or for another workspace's.
+constexpr std::array<std::string_view, 23> kReservedFields = {"level",
+                                                              "msg",
+                                                              "decision",
+                                                              "owner",
+                                                              "workspace_name",
+                                                              "agent_name",
+                                                              "workspace_id",
+                                                              "template_id",
+                                                              "template_version_id",
+                                                              "http_method",
+                                                              "http_url",
+                                                              "event_time",
+                                                              "matched_rule",
+                                                              "domain",
+                                                              "session",
+                                                              "tool",
+                                                              "tool_call_id",
+                                                              "chat_id",
+                                                              "tool_match",
+                                                              "tool_name",
+                                                              "confined_process",
+                                                              "late",
+                                                              "suspect"};
+
+bool holds(const std::vector<std::string>& names, std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+/// Whether `name` is one of our keys, or would be once logfmt has put `_` for what a key may not
+/// hold.
+bool is_reserved(std::string_view name) {
+    const auto same = [](char ours, char theirs) {
+        const bool word = (theirs >= '0' && theirs <= '9') || (theirs >= 'a' && theirs <= 'z');
+        return ours == theirs || (ours == '_' && !word);
+    };
+    return std::ranges::any_of(kReservedFields, [&](std::string_view reserved) {
+        return std::ranges::equal(reserved, name, same);
+    });
+}
+
+base::Labels sorted(base::Labels labels) {
+    std::ranges::sort(labels);
+    return labels;
+}
+
+}  // namespace
+
+Enricher::Enricher(const EnrichSettings& settings)
+    : builder_(settings.line_format),
+      urls_(settings.url_query),
+      url_query_(settings.url_query),
+      tools_(settings.tools) {
+    const WorkspaceIdentity& who = settings.identity;
+    identity_fields_ = {{"owner", who.owner},
+                        {"workspace_name", who.workspace_name},
+                        {"agent_name", who.agent_name},
+                        {"workspace_id", who.workspace_id},
+                        {"template_id", who.template_id},
+                        {"template_version_id", who.template_version_id}};
+    for (const Verdict verdict : {Verdict::Allow, Verdict::Deny}) {
+        begin_line(verdict, 0);
+        identity();
+        (verdict == Verdict::Allow ? allow_head_ : deny_head_) = builder_.head();
+    }
+
+    common_labels_ = settings.extra_labels;
+    const base::Labels candidates = {{"job", std::string(kJob)},
+                                     {"owner", who.owner},
+                                     {"workspace_name", who.workspace_name},
+                                     {"agent_name", who.agent_name},
+                                     {"template_name", who.template_name},
+                                     {"namespace", who.kubernetes_namespace}};
+    for (const auto& label : candidates) {
+        if (!label.second.empty()) {
+            (holds(settings.stream_labels, label.first) ? common_labels_ : constant_metadata_)
+                .push_back(label);
+        }
+    }
+    for (const auto& [name, value] : identity_fields_) {
+        const bool by_id = name == "workspace_id" || name.starts_with("template_");
+        if (by_id && !value.empty()) {
+            constant_metadata_.emplace_back(name, value);
+        }
+    }
+    decision_is_label_ = holds(settings.stream_labels, "decision");
+    tool_is_label_ = holds(settings.stream_labels, "tool");
+    plain_streams_ = {stream_of(kAllow, ""), stream_of(kDeny, ""), stream_of(kNotice, "")};
+    for (const auto& [name, value] : constant_metadata_) {
+        metadata_.push_back({name, value});
+    }
+}
+
+void Enricher::begin_line(Verdict verdict, std::int64_t timestamp_ns) {
+    const bool allow = verdict == Verdict::Allow;
+    builder_.begin(timestamp_ns, allow ? "INFO" : "WARN", kRequestMessage);
+    builder_.our_field("decision", allow ? kAllow : kDeny);
+}
+
+void Enricher::identity() {
+    for (const auto& [name, value] : identity_fields_) {
+        builder_.our_field(name, value);
+    }
+}
+
+StreamIndex Enricher::stream_of(std::string_view decision, std::string_view tool) {
+    const std::pair<std::string_view, std::string_view> key{decision_is_label_ ? decision : kNotice,
+                                                            tool_is_label_ ? tool : ""};
+    const auto [at, is_new] =
+        stream_index_.try_emplace(key, static_cast<StreamIndex>(streams_.size()));
+    if (is_new) {
+        base::Labels labels = common_labels_;
+        for (const auto& [name, value] :
+             {base::LabelView{"decision", key.first}, base::LabelView{"tool", key.second}}) {
+            if (!value.empty()) {
+                labels.emplace_back(name, value);
+            }
+        }
+        if (labels.empty()) {
+            labels.emplace_back("job", kJob);  // Loki takes no stream without a label
+        }
+        streams_.push_back(sorted(std::move(labels)));
+    }
+    return at->second;
+}
+
+void Enricher::metadata(std::string_view name, std::string_view value) {
+    value = base::utf8_prefix(value, kMetadataValueBytes);
+    if (!base::is_ascii(value)) {
+        // Reserved by the caller, so earlier views into the buffer stay valid.
+        const std::size_t start = sanitized_.size();
+        base::append_valid_utf8(sanitized_, value);
+        value = std::string_view(sanitized_).substr(start);
+    }
+    if (!value.empty()) {
+        metadata_.push_back({name, value});
+    }
+}
+
+void Enricher::valid_metadata(std::string_view name, std::string_view value) {
+    if (!value.empty()) {
+        metadata_.push_back({name, base::utf8_prefix(value, kMetadataValueBytes)});
+    }
+}
+
+void Enricher::begin_metadata() {
+    metadata_.resize(constant_metadata_.size());
+    sanitized_.clear();
+    sanitized_.reserve(16 * 3 * kMetadataValueBytes);
+}
+
+void Enricher::claims(const Decision& decision) {
+    // Where the operator has said who this workspace is, a line cannot say otherwise.
+    for (const auto& [name, value] : identity_fields_) {
+        const auto claim = std::ranges::find(decision.claims, name, &base::LabelView::name);
+        if (claim != decision.claims.end() && value.empty()) {
+            builder_.field(claim->name, claim->value);
+            metadata(claim->name, claim->value);
+        } else {
+            builder_.field(name, value);
+        }
+    }
+}
+
+void Enricher::tool_call_fields(const ToolCallMatch& call, std::string_view tool) {
+    builder_.our_field("tool", tool);
+    builder_.our_field("tool_call_id", call.id);
+    builder_.our_field("chat_id", call.chat_id);
+    builder_.our_field("tool_match", name_of(call.match));
+    builder_.our_field("tool_name", call.tool);
+    builder_.our_field("confined_process", call.process);
+}
+
+void Enricher::tool_call_metadata(const ToolCallMatch& call, std::string_view tool) {
+    if (!tool_is_label_) {
+        metadata("tool", tool);
+    }
+    metadata("tool_name", call.tool);
+    metadata("tool_call_id", call.id);
+    metadata("tool_match", name_of(call.match));
+    metadata("chat_id", call.chat_id);
+    metadata("confined_process", call.process);
+}
+
+Record Enricher::enrich(const Decision& decision, std::string_view session,
+                        std::int64_t timestamp_ns, const ToolCallMatch* call) {
+    const bool allow = decision.verdict == Verdict::Allow;
+    const std::string_view verdict = allow ? kAllow : kDeny;
+    const std::string_view tool = call != nullptr ? tool_label(call->tool, tools_) : "";
+    folded_tools_ += tool == kOtherTool ? 1 : 0;
+    const NormalizedUrl url = urls_.normalize(decision.url, decision.host);
+    begin_metadata();
+
+    if (decision.claims.empty()) {
+        builder_.begin(timestamp_ns, allow ? allow_head_ : deny_head_);
+    } else {
+        begin_line(decision.verdict, timestamp_ns);
+        claims(decision);
+    }
+    builder_.our_field("http_method", decision.method);
+    builder_.plain_field("http_url", url.http_url);
+    builder_.plain_field("event_time", event_times_.text(decision.time_ns));
+    builder_.our_field("matched_rule", decision.rule);
+    builder_.plain_field("domain", url.domain);
+    builder_.our_field("session", session);
+    if (call != nullptr) {
+        tool_call_fields(*call, tool);
+    }
+    builder_.our_field("suspect", decision.suspect);
+
+    if (!decision_is_label_) {
+        valid_metadata("decision", verdict);
+    }
+    valid_metadata("domain", url.domain);
+    metadata("http_method", decision.method);
+    metadata("matched_rule", decision.rule);
+    valid_metadata("session", session);
+    if (call != nullptr) {
+        tool_call_metadata(*call, tool);
+    }
+    valid_metadata("suspect", decision.suspect);
+
+    Record record;
+    record.suspect = decision.suspect;
+    record.kind = allow ? RecordKind::Allow : RecordKind::Deny;
+    record.event_time_ns = decision.time_ns;
+    record.timestamp_ns = timestamp_ns;
+    record.stream = tool.empty() ? plain_streams_[static_cast<std::size_t>(record.kind)]
+                                 : stream_of(verdict, tool);
+    record.line = builder_.finish();
+    record.metadata = metadata_;
+    return record;
+}
+
+std::string_view Enricher::scrubbed(std::string_view text) {
+    scrubbed_.clear();
+    append_scrubbed(scrubbed_, text, url_query_);
+    return scrubbed_;
+}
+
+Record Enricher::enrich(const Notice& notice, std::string_view session, std::int64_t timestamp_ns) {
+    message_.assign(kNoticePrefix);
+    append_scrubbed(message_, notice.message, url_query_);
+    begin_metadata();
+    builder_.begin(timestamp_ns, notice.level, message_);
+    identity();
+    for (const auto& [name, value] : notice.fields) {
+        key_.assign(is_reserved(name) ? "boundary_" : "").append(name);
+        builder_.field(key_, scrubbed(value));
+    }
+    builder_.our_field("session", session);
+    builder_.our_field("suspect", notice.suspect);
+    valid_metadata("session", session);
+    valid_metadata("suspect", notice.suspect);
+
+    Record record;
+    record.event_time_ns = notice.time_ns;
+    record.notice = notice.message;
+    record.level = notice.level;
+    record.suspect = notice.suspect;
+    record.timestamp_ns = timestamp_ns;
+    record.stream = plain_streams_[static_cast<std::size_t>(RecordKind::Notice)];
+    record.line = builder_.finish();
+    record.metadata = metadata_;
+    return record;
+}
+
+}  // namespace tailer

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/labels.h"
+#include "base/rfc3339.h"
+#include "tailer/lines/decision.h"
+#include "tailer/records/line_builder.h"
+#include "tailer/records/record.h"
+#include "tailer/records/url_normalizer.h"
+#include "tailer/toolcalls/tool_label.h"
+#include "tailer/toolcalls/toolcall_journal.h"
+
+namespace tailer {
+
+/// Who this workspace is; fixed at start, empty = unknown. All of it is the operator's own input.
+struct WorkspaceIdentity {
+    std::string owner;
+    std::string workspace_name;
+    std::string agent_name;
+    std::string template_name;
+    std::string kubernetes_namespace;
+    std::string workspace_id;
+    std::string template_id;
+    std::string template_version_id;
+};
+
+/// The stream labels of the contract; `late` is the exporter's and always a label.
+inline constexpr std::array<std::string_view, 8> kStreamLabelNames = {
+    "job",        "decision",      "owner",     "workspace_name",
+    "agent_name", "template_name", "namespace", "tool"};
+
+struct EnrichSettings {
+    WorkspaceIdentity identity;
+    base::Labels extra_labels;  ///< from --label
+    /// Which of kStreamLabelNames are stream labels; the others become structured metadata.
+    std::vector<std::string> stream_labels{kStreamLabelNames.begin(), kStreamLabelNames.end()};
+    LineFormat line_format = LineFormat::Json;
+    QueryPolicy url_query = QueryPolicy::Redact;
+    /// Tools that have a value of the label `tool` of their own.
+    std::vector<std::string> tools = default_tool_names();
+};
+
+/// Metadata that a tool call gives to a record: what may resolve otherwise when a line is read
+/// again.
+inline constexpr std::array<std::string_view, 6> kToolCallMetadata = {
+    "tool", "tool_name", "tool_call_id", "tool_match", "chat_id", "confined_process"};
+
+/// Turns parsed lines into records: stream, structured metadata, the line to store. Nothing from a
+/// log line can name a label or fill a stream label. Not thread-safe; allocates only to grow.
+class Enricher {
+public:
+    explicit Enricher(const EnrichSettings& settings);
+    Enricher(const Enricher&) = delete;  // views into itself, which a move keeps
+    Enricher& operator=(const Enricher&) = delete;
+    Enricher(Enricher&&) = default;
+    Enricher& operator=(Enricher&&) = default;
+    ~Enricher() = default;
+
+    /// The labels of every stream so far, by StreamIndex: enrich() adds one when it meets a tool
+    /// for the first time.
+    [[nodiscard]] const std::vector<base::Labels>& streams() const { return streams_; }
+
+    /// `session` is the log file's stem, valid UTF-8; `call` is the tool call that caused the
+    /// request, if any is known. The result borrows from this object and from the arguments until
+    /// the next call.
+    [[nodiscard]] Record enrich(const Decision& decision, std::string_view session,
+                                std::int64_t timestamp_ns, const ToolCallMatch* call = nullptr);
+    [[nodiscard]] Record enrich(const Notice& notice, std::string_view session,
+                                std::int64_t timestamp_ns);
+
+    /// Free text of Boundary's as it may be kept: see append_scrubbed(). Borrows from this object
+    /// until the next call.
+    [[nodiscard]] std::string_view scrubbed(std::string_view text);
+
+    /// Requests of tools that have no value of the label `tool` of their own.
+    [[nodiscard]] std::uint64_t folded_tools() const { return folded_tools_; }
+
+private:
+    void metadata(std::string_view name, std::string_view value);
+    /// The same for what is valid UTF-8.
+    void valid_metadata(std::string_view name, std::string_view value);
+    void begin_metadata();
+    void begin_line(Verdict verdict, std::int64_t timestamp_ns);
+    void identity();
+    void claims(const Decision& decision);
+    void tool_call_fields(const ToolCallMatch& call, std::string_view tool);
+    void tool_call_metadata(const ToolCallMatch& call, std::string_view tool);
+    [[nodiscard]] StreamIndex stream_of(std::string_view decision, std::string_view tool);
+
+    LineBuilder builder_;
+    UrlNormalizer urls_;
+    QueryPolicy url_query_;
+    std::vector<std::string> tools_;
+    base::Labels common_labels_;
+    std::vector<base::Labels> streams_;
+    /// By verdict and tool; the tool is empty where it is no label.
+    std::map<std::pair<std::string_view, std::string_view>, StreamIndex> stream_index_;
+    /// Those without a tool, by RecordKind.
+    std::array<StreamIndex, 3> plain_streams_{};
+    base::Labels constant_metadata_;  ///< identity that is no stream label, same for every record
+    base::Labels identity_fields_;    ///< identity as it stands in the line
+    /// What every allow and every deny begins with: see LineBuilder::head().
+    std::string allow_head_;
+    std::string deny_head_;
+    bool decision_is_label_ = true;
+    bool tool_is_label_ = true;
+    std::vector<base::LabelView> metadata_;  ///< begins with constant_metadata_
+    std::string sanitized_;                  ///< backs metadata values that had to be changed
+    std::string message_;
+    std::string key_;
+    base::Rfc3339Writer event_times_;
+    std::string scrubbed_;
+    std::uint64_t folded_tools_ = 0;
+};
+
+}  // namespace tailer

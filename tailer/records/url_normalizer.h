@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/text_buffer.h"
+#include "tailer/records/query_redaction.h"
+
+namespace tailer {
+
+/// A logged URL in the one shape that every dashboard's pattern reads.
+struct NormalizedUrl {
+    std::string_view http_url;  ///< valid UTF-8, no space, quote, backslash or control byte
+    std::string_view domain;    ///< lower case, no port, no brackets; may be empty
+};
+
+/// Brings Boundary's `url` and `host` to that shape: http:// or https://, userinfo stripped, a `/`
+/// before a query, unsafe bytes percent-escaped. A path-only URL (Boundary before v0.5.2) gets its
+/// host back; its scheme is unknown and becomes http. Not thread-safe.
+class UrlNormalizer {
+public:
+    explicit UrlNormalizer(QueryPolicy policy) : policy_(policy) {}
+
+    /// The result borrows from this object until the next call.
+    [[nodiscard]] NormalizedUrl normalize(std::string_view url, std::string_view host);
+
+private:
+    void append_parameters(std::string_view part);
+
+    QueryPolicy policy_;
+    std::string redacted_;
+    base::TextBuffer http_url_;
+    base::TextBuffer domain_;
+};
+
+}  // namespace tailer

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/nanoseconds.h"
+#include "tailer/files/folder_access.h"
+#include "tailer/lines/line_reader.h"
+#include "tailer/toolcalls/toolcall_record.h"
+
+namespace tailer {
+
+/// How sure it is that a tool call caused a request.
+enum class ToolMatch : std::uint8_t {
+    Exact,    ///< the log file is that of the one Boundary that the call started
+    Window,   ///< the one call that was open at that time
+    Overlap,  ///< the latest started of several, or one that another record casts doubt on
+};
+
+[[nodiscard]] std::string_view name_of(ToolMatch match) noexcept;
+
+/// The views live until the next refresh().
+struct ToolCallMatch {
+    ToolMatch match = ToolMatch::Exact;
+    std::string_view id;
+    std::string_view tool;
+    std::string_view chat_id;
+    std::string_view process;
+};
+
+/// Knows which tool calls were open when, from the records in some folders. Not thread-safe.
+///
+/// A call that names PIDs serves the log files of those PIDs; one that names none serves any file
+/// by time alone, where no other call names the file's PID at that time. A call without an end is
+/// taken to last kLongestCallNs. What is matched is a pure function of the records, the PID and the
+/// time.
+class ToolCallJournal {
+public:
+    /// The longest that the agent's execute tool lets a command run.
+    static constexpr std::int64_t kLongestCallNs = 4 * 3600 * base::kNanosPerSecond;
+    /// Added before and behind a call that named its own Boundary: its clock may be set meanwhile,
+    /// and no PID comes round that soon.
+    static constexpr std::int64_t kClockSlackNs = 5'000'000'000;
+    /// Beyond this, half of the calls, those that started first, are forgotten.
+    static constexpr std::size_t kMostCalls = 32'768;
+
+    explicit ToolCallJournal(std::vector<std::string> folders);
+
+    /// Reads what was added since the last time; cheap when that is nothing. To be called after a
+    /// log was read and before what it holds is matched: a call's start is written before anything
+    /// that it causes.
+    void refresh();
+
+    /// The call that a request of this log file's PID at this time belongs to. A time stands for
+    /// the whole of its millisecond.
+    [[nodiscard]] std::optional<ToolCallMatch> match(std::int64_t pid, std::int64_t time_ns) const;
+
+    /// Whether the answer for this PID could be another one once more has been written: all but
+    /// exact matches, and only where calls are matched by time.
+    [[nodiscard]] bool may_change(std::int64_t pid,
+                                  const std::optional<ToolCallMatch>& match) const;
+
+    [[nodiscard]] bool empty() const { return calls_.empty(); }
+    [[nodiscard]] std::size_t size() const { return calls_.size(); }
+
+    struct Counts {
+        std::uint64_t starts = 0;
+        std::uint64_t ends = 0;
+        std::uint64_t invalid = 0;
+    };
+    [[nodiscard]] const Counts& counts() const { return counts_; }
+
+private:
+    struct Call {
+        std::optional<ToolCallStart> start;
+        std::optional<std::int64_t> end_ns;
+        bool disputed = false;  ///< another start claims the same id
+
+        [[nodiscard]] bool names_its_boundary() const {
+            return start->source == ToolCallSource::Exec && !start->pids.empty();
+        }
+    };
+    struct Interval {
+        std::int64_t start_ns = 0;
+        std::int64_t end_ns = 0;
+        std::int64_t latest_end_ns = 0;  ///< of this one and all before it
+        const Call* call = nullptr;
+        std::string_view id;
+    };
+    /// What was open at some time: the latest started, and whether there are more.
+    struct Open {
+        const Interval* latest = nullptr;
+        bool several = false;
+    };
+    /// The calls that serve one PID, by start. Those without an end all last equally long, so that
+    /// one look finds the latest of them; the others are found by looking back from the time.
+    struct Timeline {
+        std::vector<Interval> ended;
+        std::vector<Interval> open_ended;
+        [[nodiscard]] Open open_at(std::int64_t time_ns) const;
+    };
+    struct File {
+        FileIdentity identity;
+        std::uint64_t offset = 0;
+        bool inside_long_line = false;
+    };
+    struct Folder {
+        std::string path;
+        std::map<std::string, File> files;  ///< oldest first
+    };
+
+    void refresh(Folder& folder);
+    void read(const Folder& folder, int folder_fd, const std::string& name, File& file);
+    void take(ToolCallStart start);
+    void take(const ToolCallEnd& end);
+    void enter(const std::string& id, const Call& call);
+    void leave(const Call& call);
+    void forget_oldest();
+    [[nodiscard]] const Timeline* timeline_of(std::int64_t pid) const;
+
+    std::vector<Folder> folders_;
+    std::optional<LineReader> reader_;  ///< made when there is a journal
+    ToolCallParser parser_;
+    std::unordered_map<std::string, Call> calls_;
+    std::unordered_map<std::int64_t, Timeline> timelines_;
+    Counts counts_;
+};
+
+}  // namespace tailer
