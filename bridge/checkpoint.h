@@ -36,7 +36,7 @@ struct Checkpoint {
 //     {"name":...,"fingerprint":123}          of what stands before the offset, where it is known
 //     {"name":...,"session":"boundary-..."}   of a file that was renamed since it was first seen
 //     {"stream":"{job=\"boundary\"}","newest_ns":1}
-//     {"kept":17446744073709551615}           origin of an entry, see exporter/kept_origins.h
+//     {"kept":17446744073709551615}           origin of an entry, see KeptOrigins
 //     {"segment":3}                           newest one of the spool
 //     {"crc32":123}                           over all bytes before this line
 //     {"changed":2,"clean":false}

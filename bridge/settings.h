@@ -9,7 +9,7 @@
 #include "bridge/log.h"
 #include "bridge/option_specs.h"
 #include "bridge/setting_sources.h"
-#include "exporter/loki_client.h"
+#include "exporter/loki/loki_client.h"
 #include "exporter/loki_exporter.h"
 #include "tailer/records/enricher.h"
 

@@ -4,7 +4,7 @@
 #include "base/durable_file.h"
 #include "base/text.h"
 #include "bridge/settings_readers.h"
-#include "exporter/stream_labels.h"
+#include "exporter/loki/stream_labels.h"
 
 namespace bridge {
 namespace {

@@ -7,8 +7,8 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "bridge/checkpoint_file.h"
-#include "exporter/dead_letters.h"
-#include "exporter/spool.h"
+#include "exporter/disk/dead_letters.h"
+#include "exporter/disk/spool.h"
 
 namespace bridge {
 

@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "bridge/log.h"
-#include "exporter/exporter_events.h"
+#include "exporter/streams/exporter_events.h"
 #include "tailer/files/known_files.h"
 #include "tailer/records/record.h"
 #include "tailer/toolcalls/toolcall_journal.h"

@@ -13,7 +13,7 @@
 #include "bridge/process_hardening.h"
 #include "bridge/version.h"
 #include "bridge/worker.h"
-#include "exporter/stream_labels.h"
+#include "exporter/loki/stream_labels.h"
 
 namespace bridge {
 namespace {

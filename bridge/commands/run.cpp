@@ -12,7 +12,7 @@
 #include "bridge/process_limits.h"
 #include "bridge/version.h"
 #include "bridge/worker.h"
-#include "exporter/secret_file.h"
+#include "exporter/loki/secret_file.h"
 
 namespace bridge {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "exporter/loki_client.h"
-#include "exporter/push_outcome.h"
+#include "exporter/loki/loki_client.h"
+#include "exporter/loki/push_outcome.h"
 
 namespace bridge::doctor {
 namespace {

@@ -7,7 +7,7 @@
 #include <simdjson.h>
 
 #include "base/utf8.h"
-#include "exporter/push_outcome.h"
+#include "exporter/loki/push_outcome.h"
 
 namespace bridge::doctor {
 namespace {

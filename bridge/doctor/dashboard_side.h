@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "bridge/settings.h"
-#include "exporter/loki_client.h"
+#include "exporter/loki/loki_client.h"
 
 namespace bridge::doctor {
 

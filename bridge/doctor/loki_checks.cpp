@@ -2,7 +2,7 @@
 #include <cstdlib>
 
 #include "bridge/doctor/checks.h"
-#include "exporter/push_outcome.h"
+#include "exporter/loki/push_outcome.h"
 
 namespace bridge::doctor {
 namespace {

@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "base/nanoseconds.h"
-#include "exporter/push_outcome.h"
-#include "exporter/push_request.h"
-#include "exporter/stream_labels.h"
+#include "exporter/loki/push_outcome.h"
+#include "exporter/loki/push_request.h"
+#include "exporter/loki/stream_labels.h"
 
 namespace bridge::doctor {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "bridge/settings.h"
-#include "exporter/loki_client.h"
+#include "exporter/loki/loki_client.h"
 
 namespace bridge::doctor {
 

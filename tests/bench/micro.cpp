@@ -12,9 +12,9 @@
 #include <benchmark/benchmark.h>
 
 #include "base/rfc3339.h"
-#include "exporter/batch.h"
-#include "exporter/push_request.h"
-#include "exporter/spool.h"
+#include "exporter/disk/spool.h"
+#include "exporter/loki/batch.h"
+#include "exporter/loki/push_request.h"
 #include "tailer/lines/line_parser.h"
 #include "tailer/records/enricher.h"
 #include "tailer/toolcalls/toolcall_journal.h"

@@ -16,7 +16,7 @@ public:
     /// To be called for each request, before its entries are added.
     void arrived(std::size_t wire_bytes);
 
-    /// logproto.PushRequest: see exporter/push_request.h. False when it is damaged.
+    /// logproto.PushRequest: see exporter/loki/push_request.h. False when it is damaged.
     [[nodiscard]] bool add_protobuf(std::string_view body);
     /// {"streams":[{"stream":{..},"values":[["<ns>","<line>"],..]}]}. False when it is damaged.
     [[nodiscard]] bool add_json(std::string_view body);

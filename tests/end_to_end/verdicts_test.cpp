@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <snappy.h>
 
-#include "exporter/push_request.h"
+#include "exporter/loki/push_request.h"
 #include "tests/end_to_end/decisions.h"
 #include "tests/support/fault_server.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "exporter/backoff.h"
+#include "exporter/streams/backoff.h"
 
 #include <algorithm>
 #include <set>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "exporter/batch.h"
+#include "exporter/loki/batch.h"
 
 #include <random>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "exporter/push_request.h"
+#include "exporter/loki/push_request.h"
 
 namespace exporter {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "exporter/loki_client.h"
+#include "exporter/loki/loki_client.h"
 #include "tests/support/fault_server.h"
 #include "tests/support/temp_dir.h"
 

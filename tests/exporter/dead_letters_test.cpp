@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "exporter/dead_letters.h"
+#include "exporter/disk/dead_letters.h"
 
 #include <filesystem>
 #include <sstream>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "exporter/kept_origins.h"
+#include "exporter/streams/kept_origins.h"
 
 #include <array>
 

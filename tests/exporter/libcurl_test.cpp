@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "exporter/libcurl.h"
+#include "exporter/loki/libcurl.h"
 
 #include <string>
 

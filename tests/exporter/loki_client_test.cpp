@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "exporter/loki_client.h"
+#include "exporter/loki/loki_client.h"
 
 #include <filesystem>
 #include <fstream>

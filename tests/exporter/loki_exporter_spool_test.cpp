@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <filesystem>
 
-#include "exporter/push_request.h"
+#include "exporter/loki/push_request.h"
 #include "tests/exporter/exporter_fixture.h"
 
 namespace exporter {

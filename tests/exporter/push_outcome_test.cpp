@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "exporter/push_outcome.h"
+#include "exporter/loki/push_outcome.h"
 
 #include <algorithm>
 

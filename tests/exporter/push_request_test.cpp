@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "exporter/push_request.h"
+#include "exporter/loki/push_request.h"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "exporter/read_back.h"
+#include "exporter/loki/read_back.h"
 
 #include <cstdint>
 #include <limits>

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "exporter/exporter_events.h"
+#include "exporter/streams/exporter_events.h"
 
 namespace exporter {
 

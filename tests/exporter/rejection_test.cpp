@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "exporter/rejection.h"
+#include "exporter/loki/rejection.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "exporter/spool.h"
+#include "exporter/disk/spool.h"
 
 #include <cerrno>
 #include <filesystem>
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <zstd.h>
 
-#include "exporter/push_request.h"
+#include "exporter/loki/push_request.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 

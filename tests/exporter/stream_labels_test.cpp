@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "exporter/stream_labels.h"
+#include "exporter/loki/stream_labels.h"
 
 #include <random>
 

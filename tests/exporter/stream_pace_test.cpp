@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "exporter/stream_pace.h"
+#include "exporter/streams/stream_pace.h"
 
 #include <gtest/gtest.h>
 

@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <string>
 
-#include "exporter/batch.h"
-#include "exporter/push_outcome.h"
-#include "exporter/read_back.h"
-#include "exporter/rejection.h"
+#include "exporter/loki/batch.h"
+#include "exporter/loki/push_outcome.h"
+#include "exporter/loki/read_back.h"
+#include "exporter/loki/rejection.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/targets.h"
 

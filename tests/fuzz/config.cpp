@@ -8,7 +8,7 @@
 #include "bridge/config_file.h"
 #include "bridge/quantity.h"
 #include "bridge/settings.h"
-#include "exporter/stream_labels.h"
+#include "exporter/loki/stream_labels.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/targets.h"
 

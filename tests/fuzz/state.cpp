@@ -5,7 +5,7 @@
 #include <zlib.h>
 
 #include "bridge/checkpoint.h"
-#include "exporter/push_request.h"
+#include "exporter/loki/push_request.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/targets.h"
 

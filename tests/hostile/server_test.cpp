@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "exporter/loki_client.h"
+#include "exporter/loki/loki_client.h"
 #include "tests/hostile/hostile_fixture.h"
 #include "tests/support/fault_server.h"
 

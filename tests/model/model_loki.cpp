@@ -8,8 +8,8 @@
 
 #include "base/rfc3339.h"
 #include "base/utf8.h"
-#include "exporter/push_request.h"
-#include "exporter/stream_labels.h"
+#include "exporter/loki/push_request.h"
+#include "exporter/loki/stream_labels.h"
 #include "tests/support/fake_loki.h"
 
 namespace model {

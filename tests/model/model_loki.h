@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "exporter/loki_client.h"
+#include "exporter/loki/loki_client.h"
 #include "tests/model/dice.h"
 #include "tests/model/fuse.h"
 

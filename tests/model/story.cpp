@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "exporter/push_request.h"
+#include "exporter/loki/push_request.h"
 
 namespace model {
 namespace {

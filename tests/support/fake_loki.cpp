@@ -7,7 +7,7 @@
 #include <snappy.h>
 
 #include "base/utf8.h"
-#include "exporter/push_request.h"
+#include "exporter/loki/push_request.h"
 
 namespace test_support {
 

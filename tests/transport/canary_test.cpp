@@ -13,7 +13,7 @@
 #include <snappy.h>
 
 #include "base/rfc3339.h"
-#include "exporter/spool.h"
+#include "exporter/disk/spool.h"
 #include "tests/end_to_end/decisions.h"
 #include "tests/support/fault_server.h"
 

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
-#include "exporter/push_request.h"
+#include "exporter/loki/push_request.h"
 #include "tests/conformance/compare/go_program.h"
 #include "tests/support/temp_dir.h"
 

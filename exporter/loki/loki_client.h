@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "exporter/loki/push_outcome.h"
+
+namespace exporter {
+
+/// Where Loki is and how to speak to it.
+struct LokiSettings {
+    std::string url;  ///< base address, as logcli's LOKI_ADDR
+    std::string tenant;
+    std::string username;
+    std::string password;
+    std::string password_file;  ///< beats `password`; read for every request
+    std::string bearer_token;
+    std::string bearer_token_file;  ///< read again for every request
+    std::string ca_cert;            ///< paths; empty = system trust, no client certificate
+    std::string client_cert;
+    std::string client_key;
+    std::string user_agent;
+};
+
+/// Whether `address` can be Loki's base address: http(s)://host[:port][/path], without credentials,
+/// query and fragment. The Error says what is wrong and never repeats a credential.
+[[nodiscard]] base::Result<void> check_loki_url(const std::string& address);
+
+/// What a push needs of Loki's HTTP API. The real one is LokiClient.
+class LokiApi {
+public:
+    LokiApi() = default;
+    LokiApi(const LokiApi&) = delete;
+    LokiApi& operator=(const LokiApi&) = delete;
+    virtual ~LokiApi() = default;
+
+    /// POST /loki/api/v1/push with a raw snappy block. Blocks up to `timeout`.
+    [[nodiscard]] virtual Reply push(std::string_view body, std::chrono::milliseconds timeout) = 0;
+
+    /// GET /loki/api/v1/query_range over [start, end) in ns, oldest first. Blocks up to `timeout`.
+    [[nodiscard]] virtual Reply query_range(std::string_view query, std::int64_t start_ns,
+                                            std::int64_t end_ns, std::size_t limit,
+                                            std::chrono::milliseconds timeout) = 0;
+};
+
+/// Loki over HTTP by libcurl: one kept-alive connection, TLS verified, redirects not followed,
+/// response bodies capped. One thread may use it; abort() may be called from any.
+class LokiClient final : public LokiApi {
+public:
+    /// An Error when check_loki_url() has one, or the tenant or the token cannot be a header.
+    [[nodiscard]] static base::Result<std::unique_ptr<LokiClient>> create(LokiSettings settings);
+    ~LokiClient() override;
+
+    [[nodiscard]] Reply push(std::string_view body, std::chrono::milliseconds timeout) override;
+    [[nodiscard]] Reply query_range(std::string_view query, std::int64_t start_ns,
+                                    std::int64_t end_ns, std::size_t limit,
+                                    std::chrono::milliseconds timeout) override;
+
+    using Parameters = std::vector<std::pair<std::string_view, std::string>>;
+    /// GET of any path below the base address; the values are escaped here. Blocks up to `timeout`.
+    [[nodiscard]] Reply get(std::string_view path, const Parameters& parameters,
+                            std::chrono::milliseconds timeout);
+
+    /// Makes the next request open a new connection, with the certificates as they are then. From
+    /// any thread.
+    void reconnect() { fresh_ = true; }
+    /// Makes the request under way, and all later ones, fail soon.
+    void abort() { aborted_ = true; }
+
+private:
+    struct Curl;
+    explicit LokiClient(LokiSettings settings);
+    [[nodiscard]] Reply perform(std::chrono::milliseconds timeout, std::size_t body_limit);
+    [[nodiscard]] base::Result<void> prepare(const std::string& url, bool push);
+    [[nodiscard]] base::Result<std::string> bearer_token() const;
+    [[nodiscard]] base::Result<std::string> password() const;
+    [[nodiscard]] std::string basic_credentials(const std::string& password) const;
+    [[nodiscard]] std::string withheld(std::string text) const;
+
+    LokiSettings settings_;
+    std::unique_ptr<Curl> curl_;
+    std::vector<std::string> secrets_;  ///< of the request under way
+    std::atomic<bool> aborted_ = false;
+    std::atomic<bool> fresh_ = false;
+};
+
+}  // namespace exporter

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "exporter/loki/push_outcome.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/utf8.h"
+
+namespace exporter {
+namespace {
+
+bool holds(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+/// Phrases of grafana/loki pkg/validation/validate.go and pkg/ingester/stream.go.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kPhrases = {{
+    {"timestamp too old", "greater_than_max_sample_age"},
+    {"timestamp too new", "too_far_in_future"},
+    {"entry too far behind", "too_far_behind"},
+    {"max entry size", "line_too_long"},
+    {"structured metadata too large", "structured_metadata_too_large"},
+    {"too many structured metadata", "structured_metadata_too_many"},
+    {"label name too long", "label_name_too_long"},
+    {"label value too long", "label_value_too_long"},
+    {"label names; limit", "max_label_names_per_series"},
+    {"couldn't parse labels", "invalid_labels"},
+    {"label", "invalid_labels"},
+}};
+
+/// A 400 of these concerns the tenant header, not the entries.
+bool is_tenant_trouble(std::string_view body) {
+    return holds(body, "multiple org IDs") || holds(body, "tenant ID");
+}
+
+/// A proxy in between answers with a page of its own, where Loki's errors are plain text: nginx
+/// says so with a 400 that it wants a client certificate, or to be spoken to by TLS.
+bool is_web_page(std::string_view body) {
+    return body.substr(0, 512).find("<html") != std::string_view::npos;
+}
+
+std::string_view tls_advice(Reply::Tls tls) {
+    switch (tls) {
+        case Reply::Tls::Untrusted:
+            return "name the authority that signed the server's certificate with --ca-cert, or "
+                   "mend "
+                   "the certificate (its dates, its host names) or the host in --loki-url";
+        case Reply::Tls::NoHandshake:
+            return "the server has to speak TLS 1.2 or 1.3 at --loki-url, and may want a client "
+                   "certificate (--client-cert, --client-key)";
+        case Reply::Tls::BadFile:
+            return "--ca-cert, --client-cert and --client-key have to be PEM files that belong "
+                   "together";
+        case Reply::Tls::None:
+            break;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string_view advice(const Reply& reply) {
+    if (reply.transport != Reply::Transport::Answered) {
+        return tls_advice(reply.tls);
+    }
+    const std::string_view body = reply.body;
+    if (reply.status == 400 && is_web_page(body)) {
+        return holds(body, "SSL") || holds(body, "HTTPS")
+                   ? "the server wants https:// in --loki-url, or a client certificate that it "
+                     "accepts (--client-cert, --client-key)"
+                   : "what answers is not Loki: check --loki-url";
+    }
+    if (reply.status == 401) {
+        return holds(body, "no org id")
+                   ? "this Loki serves tenants: name yours with --tenant or LOKI_ORG_ID"
+                   : "check the credentials: --bearer-token-file, or --username and "
+                     "--password-file";
+    }
+    if (reply.status == 400 && is_tenant_trouble(body)) {
+        return "a tenant is up to 150 letters, digits and !-_.*'() : mend --tenant or LOKI_ORG_ID";
+    }
+    if (reply.status == 403) {
+        return "these credentials may not push, or not for this tenant: check --tenant and what "
+               "the server grants";
+    }
+    if (reply.status >= 300 && reply.status < 400) {
+        return "redirects are not followed, as credentials would be, too: set --loki-url to where "
+               "it leads";
+    }
+    if (reply.status == 200 || reply.status == 404) {
+        return "what answers is not Loki's push API: --loki-url is the base address, without "
+               "/loki/api/v1/push";
+    }
+    return {};
+}
+
+Outcome classify(const Reply& reply) {
+    if (reply.transport != Reply::Transport::Answered) {
+        return Outcome::Retry;
+    }
+    const long status = reply.status;
+    if (status == 204) {
+        return Outcome::Stored;
+    }
+    if (status == 400 || status == 422) {
+        return is_tenant_trouble(reply.body) || is_web_page(reply.body) ? Outcome::Hold
+                                                                        : Outcome::Rejected;
+    }
+    if (status == 413) {
+        return Outcome::TooLarge;
+    }
+    if (status == 408 || status == 425 || status == 429 || status >= 500) {
+        return Outcome::Retry;
+    }
+    return Outcome::Hold;
+}
+
+std::string_view rejection_reason(std::string_view body) {
+    const auto found = std::ranges::find_if(
+        kPhrases, [body](const auto& phrase) { return holds(body, phrase.first); });
+    return found == kPhrases.end() ? "other" : found->second;
+}
+
+bool refuses_metadata(const Reply& reply) {
+    return reply.transport == Reply::Transport::Answered && reply.status == 400 &&
+           holds(reply.body, "includes structured metadata, but this feature is disallowed");
+}
+
+std::string reply_text(const Reply& reply) {
+    const std::string_view whole =
+        reply.transport == Reply::Transport::Answered ? reply.body : reply.error;
+    std::string text;
+    base::append_valid_utf8(text, whole.substr(0, std::min<std::size_t>(whole.find('\n'), 200)));
+    return text;
+}
+
+}  // namespace exporter

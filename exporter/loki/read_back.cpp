@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "exporter/loki/read_back.h"
+
+#include <charconv>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include <simdjson.h>
+
+#include "base/nanoseconds.h"
+#include "exporter/loki/push_request.h"
+
+namespace exporter {
+namespace {
+
+/// Keeps a page well below the 4 MiB at which Loki's own messages fail.
+constexpr std::size_t kPageEntries = 1000;
+
+/// Some MiB of hashes; what lies before is not needed any more, since batches come in time order.
+constexpr std::size_t kMostRows = 200'000;
+
+/// Where a predecessor stored nothing, it mostly stored nothing for long: a whole backlog.
+constexpr std::int64_t kLookAheadNs = 3600 * base::kNanosPerSecond;
+
+struct Page {
+    std::size_t entries = 0;
+    std::int64_t last_ns = INT64_MIN;
+};
+
+/// The next instant, or the last of all.
+std::int64_t after(std::int64_t timestamp_ns) {
+    return timestamp_ns < INT64_MAX ? timestamp_ns + 1 : INT64_MAX;
+}
+
+/// Whatever else is no 200 comes from a server that gives us no queries.
+bool may_answer_later(const Reply& reply) {
+    return reply.transport != Reply::Transport::Answered || reply.status >= 500 ||
+           reply.status == 408 || reply.status == 429;
+}
+
+/// Collects data.result[].values[][timestamp, line] of a query_range answer.
+std::optional<Page> collect(const std::string& body, std::unordered_set<std::size_t>& found) {
+    simdjson::dom::parser parser;
+    simdjson::dom::array results;
+    if (parser.parse(body)["data"]["result"].get_array().get(results) != simdjson::SUCCESS) {
+        return std::nullopt;
+    }
+    Page page;
+    for (const auto result : results) {
+        simdjson::dom::array values;
+        if (result["values"].get_array().get(values) != simdjson::SUCCESS) {
+            return std::nullopt;
+        }
+        for (const auto value : values) {
+            std::string_view stamp;
+            std::string_view line;
+            std::int64_t timestamp_ns = 0;
+            if (value.at(0).get_string().get(stamp) != simdjson::SUCCESS ||
+                value.at(1).get_string().get(line) != simdjson::SUCCESS ||
+                std::from_chars(stamp.data(), stamp.data() + stamp.size(), timestamp_ns).ec !=
+                    std::errc{}) {
+                return std::nullopt;
+            }
+            found.insert(entry_hash(timestamp_ns, line));
+            page.last_ns = std::max(page.last_ns, timestamp_ns);
+            ++page.entries;
+        }
+    }
+    return page;
+}
+
+}  // namespace
+
+std::size_t entry_hash(std::int64_t timestamp_ns, std::string_view line) {
+    const std::size_t line_hash = std::hash<std::string_view>{}(line);
+    return line_hash ^ (std::hash<std::int64_t>{}(timestamp_ns) + 0x9E3779B97F4A7C15ULL +
+                        (line_hash << 6U) + (line_hash >> 2U));
+}
+
+ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& batch,
+                   std::chrono::milliseconds timeout, StoredRows* known) {
+    ReadBack result;
+    StoredRows own;
+    StoredRows& rows = known != nullptr ? *known : own;
+    const std::int64_t first_ns = batch.slots().front().timestamp_ns;
+    const std::int64_t end_ns = after(batch.slots().back().timestamp_ns);
+    const bool nothing_so_far = rows.hashes.empty() && rows.start_ns < rows.end_ns;
+    const bool adjoins = first_ns >= rows.start_ns && first_ns <= rows.end_ns;
+    if (!adjoins || rows.hashes.size() > kMostRows) {
+        rows = {first_ns, first_ns, {}};
+    }
+    const std::int64_t until_ns =
+        nothing_so_far ? std::min(end_ns, INT64_MAX - kLookAheadNs) + kLookAheadNs : end_ns;
+    while (rows.end_ns < end_ns) {
+        result.reply = loki.query_range(labels, rows.end_ns, until_ns, kPageEntries, timeout);
+        if (may_answer_later(result.reply)) {
+            return result;
+        }
+        const auto page =
+            result.reply.status == 200 ? collect(result.reply.body, rows.hashes) : std::nullopt;
+        if (!page) {
+            result.state = ReadBack::State::Unavailable;
+            return result;
+        }
+        if (page->entries < kPageEntries) {
+            rows.end_ns = until_ns;
+        } else {
+            // The last instant may go on on the next page; a page of one instant alone cannot.
+            rows.end_ns = page->last_ns > rows.end_ns ? page->last_ns : after(page->last_ns);
+        }
+    }
+    result.state = ReadBack::State::Known;
+    if (rows.hashes.empty()) {
+        result.stored.assign(batch.size(), false);  // the common case
+        return result;
+    }
+    for (const auto& entry : decode_entries(batch.entries())) {
+        result.stored.push_back(rows.hashes.contains(entry_hash(entry.timestamp_ns, entry.line)));
+    }
+    return result;
+}
+
+}  // namespace exporter

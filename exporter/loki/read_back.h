@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "exporter/loki/batch.h"
+#include "exporter/loki/loki_client.h"
+
+namespace exporter {
+
+/// What Loki was seen to hold of one stream within one span of time: spares a second question about
+/// the same span. Good only for what this process has not pushed since.
+struct StoredRows {
+    std::int64_t start_ns = 0;
+    std::int64_t end_ns = 0;  ///< exclusive
+    std::unordered_set<std::size_t> hashes;
+};
+
+/// What Loki says of a batch whose push may or may not have been stored.
+struct ReadBack {
+    enum class State : std::uint8_t {
+        Known,        ///< `stored` tells it, slot by slot
+        Unavailable,  ///< the server does not let us query
+        TryLater,     ///< no answer now
+    };
+    State state = State::TryLater;
+    std::vector<bool> stored;  ///< by slot of the batch
+    Reply reply;               ///< the last answer, for the log
+};
+
+/// Tells entries of a stream apart.
+[[nodiscard]] std::size_t entry_hash(std::int64_t timestamp_ns, std::string_view line);
+
+/// Asks Loki which entries of `batch` it has, by stream, timestamp and line. Log rows, not counts:
+/// they are exact where a metric query may count a re-push again. With `known`, only what that does
+/// not cover is asked for, and added to it.
+[[nodiscard]] ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& batch,
+                                 std::chrono::milliseconds timeout, StoredRows* known = nullptr);
+
+}  // namespace exporter

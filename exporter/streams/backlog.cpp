@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "exporter/streams/backlog.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "exporter/loki/push_request.h"
+#include "exporter/loki/stream_labels.h"
+
+namespace exporter {
+
+Backlog::Backlog(Spool* spool, OutgoingStreams& streams, ExporterEvents& events)
+    : spool_(spool), streams_(streams), events_(events) {
+    if (!there()) {
+        return;
+    }
+    for (auto& segment : spool_->take_found()) {
+        newest_sequence_ = std::max(newest_sequence_, segment.sequence);
+        streams_.of(parse_stream_labels(segment.labels)).spooled.push_back(std::move(segment));
+    }
+    covered_sequence_ = newest_sequence_;
+}
+
+bool Backlog::add(OutgoingStream& stream, const SealedBatch& batch) {
+    return take(stream, spool_->add(stream.text, batch.entries()));
+}
+
+bool Backlog::move_to(OutgoingStream& stream, const SealedBatch& batch) {
+    return take(stream, spool_->add_moved(stream.text, batch.entries()));
+}
+
+bool Backlog::take(OutgoingStream& stream, base::Result<Spool::Segment> segment) {
+    if (!segment) {
+        events_.on_disk_trouble(segment.error().message);
+        return false;
+    }
+    newest_sequence_ = segment->sequence;
+    stream.spooled.push_back(std::move(*segment));
+    return true;
+}
+
+Backlog::Front Backlog::load_front(OutgoingStream& stream) {
+    if (!stream.unspooled.empty() || stream.spooled.empty()) {
+        return Front::Ready;
+    }
+    const auto entries = spool_->load(stream.spooled.front());
+    if (!entries) {
+        events_.on_disk_trouble(entries.error().message);
+        if (entries.error().code != 0 && entries.error().code != ENOENT) {
+            return Front::TryLater;
+        }
+        // Damaged or removed since it was written: there is nothing to wait for.
+        spool_->set_aside(stream.spooled.front());
+        stream.spooled.pop_front();
+        return Front::Dropped;
+    }
+    Batch batch;
+    for (const auto& entry : decode_entries(*entries)) {
+        batch.add({entry.timestamp_ns, entry.line, entry.metadata, {}});
+    }
+    // Whether an earlier try got through is unknown here, so the first look is at Loki.
+    stream.unspooled.push_back({batch.seal(), Doubt::Own, 0});
+    return Front::Ready;
+}
+
+void Backlog::finish_front(OutgoingStream& stream) {
+    if (stream.unspooled.empty() && !stream.spooled.empty()) {
+        spool_->remove(stream.spooled.front());
+        stream.spooled.pop_front();
+    }
+}
+
+void Backlog::visit_newer(std::uint64_t sequence,
+                          const std::function<void(std::string_view entries)>& visit) {
+    for (const auto& [text, stream] : streams_) {
+        for (const auto& segment : stream.spooled) {
+            if (segment.sequence > sequence) {
+                // What cannot be read now will be reported when it is to be sent.
+                visit(spool_->load(segment).value_or(""));
+            }
+        }
+    }
+}
+
+}  // namespace exporter

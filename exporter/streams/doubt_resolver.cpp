@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "exporter/streams/doubt_resolver.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "exporter/loki/read_back.h"
+
+namespace exporter {
+namespace {
+
+/// How long, and how often, queries may fail while the server is there before pushes go on all the
+/// same. Often as well: the minute may be one for which all stood still, a frozen container.
+constexpr std::chrono::minutes kPatience{1};
+constexpr int kFailures = 5;
+
+}  // namespace
+
+/// Whether to wait for an answer no longer. A server that is not there takes no push either.
+bool DoubtResolver::in_vain(const Reply& reply) {
+    if (reply.transport == Reply::Transport::NotSent) {
+        return false;
+    }
+    const base::SteadyTime now = clock_.steady();
+    failing_since_ = failing_since_.value_or(now);
+    ++failures_;
+    if (now - *failing_since_ < kPatience || failures_ < kFailures) {
+        return false;
+    }
+    say_unavailable(reply);
+    return true;
+}
+
+void DoubtResolver::say_unavailable(const Reply& reply) {
+    if (!std::exchange(said_unavailable_, true)) {
+        events_.on_read_back_unavailable(reply);
+    }
+}
+
+DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
+    PendingPush& front = stream.line().front();
+    if (front.doubt != Doubt::Predecessor) {
+        stream.predecessors_rows = {};
+    }
+    if (front.doubt == Doubt::None || refused_) {
+        return {};
+    }
+    ReadBack answer =
+        read_back(loki_, stream.text, front.batch, timeout_,
+                  front.doubt == Doubt::Predecessor ? &stream.predecessors_rows : nullptr);
+    if (answer.state == ReadBack::State::TryLater) {
+        if (in_vain(answer.reply)) {
+            return {};  // still in doubt: should the push fail, its next try asks again
+        }
+        return {Answer::Kind::TryLater, {}, std::move(answer.reply)};
+    }
+    failing_since_.reset();
+    failures_ = 0;
+    if (answer.state == ReadBack::State::Unavailable) {
+        // A 400 concerns this batch alone: it may span more time than Loki lets a query span.
+        refused_ = answer.reply.status != 400;
+        say_unavailable(answer.reply);
+        return {};  // still in doubt, as above
+    }
+    said_unavailable_ = false;
+    front.doubt = Doubt::None;
+    if (std::ranges::find(answer.stored, true) == answer.stored.end()) {
+        return {};
+    }
+    return {Answer::Kind::Stored, std::move(answer.stored), std::move(answer.reply)};
+}
+
+}  // namespace exporter

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/labels.h"
+#include "exporter/disk/spool.h"
+#include "exporter/loki/batch.h"
+#include "exporter/loki/read_back.h"
+#include "exporter/loki/stream_labels.h"
+#include "exporter/streams/backoff.h"
+#include "exporter/streams/stream_pace.h"
+
+namespace exporter {
+
+/// Whether a batch may be stored already, so that Loki has to be asked before it is sent.
+enum class Doubt : std::uint8_t {
+    None,
+    Predecessor,  ///< an earlier process may have sent it
+    Own,          ///< this process has, and got no clear answer
+};
+
+/// A batch in line, in memory.
+struct PendingPush {
+    SealedBatch batch;
+    Doubt doubt = Doubt::None;
+    int failures = 0;
+};
+
+/// What waits to be pushed to one stream, oldest first: the spool's segments, then the sealed
+/// batches in memory, then the batch that still grows.
+struct OutgoingStream {
+    static constexpr std::int64_t kNone = INT64_MIN;
+
+    OutgoingStream(base::Labels its_labels, std::uint64_t bytes_per_second, std::uint64_t seed);
+
+    /// Where the next batch to send stands: the parts of a loaded segment go first.
+    [[nodiscard]] std::deque<PendingPush>& line() {
+        return sends_from_memory() ? queue : unspooled;
+    }
+    /// Whether there is something to send; a segment only up to `covered_sequence`.
+    [[nodiscard]] bool may_send(std::uint64_t covered_sequence) const;
+    [[nodiscard]] bool empty() const {
+        return open.empty() && queue.empty() && spooled.empty() && unspooled.empty();
+    }
+    /// Timestamp of the oldest entry in memory that is in no segment.
+    [[nodiscard]] std::optional<std::int64_t> oldest_unsettled_ns() const;
+
+    /// Whether line() is of the queue: what is of a segment was settled when that was written.
+    [[nodiscard]] bool sends_from_memory() const { return unspooled.empty(); }
+
+    /// Adds to the growing batch, and gives the bytes that it grew by.
+    std::size_t gather(const Entry& entry, const base::Clock& clock);
+    /// Moves the growing batch to the end of the queue.
+    void seal();
+    /// Cuts the batch in front into halves.
+    void split_front();
+    /// Lets the next try wait, longer each time.
+    void postpone(const base::Clock& clock) { not_before = clock.steady() + backoff.next(); }
+
+    base::Labels labels;
+    std::string text;   ///< the labels as Loki wants them
+    bool late = false;  ///< a sibling for entries behind the window
+    /// Where there is a spool, nothing is sent from memory. Whether an entry is late depends on
+    /// what came before it, and its tool call on what was known by then; so the verdict is made
+    /// durable before anything is sent: no restart can judge it anew.
+    bool spool_first = false;
+    bool to_spool = false;  ///< of those, and sealed since the spool was last tried
+    Batch open;
+    base::SteadyTime opened_at{};
+    bool open_doubtful = false;
+    std::deque<Spool::Segment> spooled;
+    std::deque<PendingPush> unspooled;  ///< the oldest segment while it is being sent, or its parts
+    std::deque<PendingPush> queue;
+    std::int64_t newest_added_ns = kNone;
+    std::int64_t newest_settled_ns = kNone;
+    Backoff backoff;
+    StreamPace pace;
+    base::SteadyTime not_before{};
+    std::uint64_t last_turn = 0;  ///< when it was last sent from, in turns of all streams
+    std::optional<base::SteadyTime> failing_since;
+    StoredRows predecessors_rows;
+};
+
+}  // namespace exporter

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "exporter/streams/outgoing_streams.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "base/rfc3339.h"
+#include "exporter/loki/stream_labels.h"
+
+namespace exporter {
+namespace {
+
+/// How much older than its batch's neighbours an entry may be: what the reader's merge allows.
+constexpr std::chrono::minutes kDisorder{5};
+
+base::Labels with_late(base::Labels labels, std::string_view value) {
+    labels.emplace_back("late", value);
+    std::ranges::sort(labels);
+    return labels;
+}
+
+}  // namespace
+
+OutgoingStream& OutgoingStreams::of(const base::Labels& labels) {
+    const auto [at, is_new] = by_text_.try_emplace(stream_labels_text(labels), labels,
+                                                   bytes_per_second_, jitter_seed_ + size());
+    late_ += is_new && at->second.late ? 1 : 0;
+    return at->second;
+}
+
+OutgoingStream& OutgoingStreams::late_sibling(const base::Labels& labels,
+                                              std::int64_t timestamp_ns) {
+    std::string hour;
+    base::append_rfc3339_nano(hour, timestamp_ns);
+    hour.resize(std::string_view("2026-06-09T12").size());
+    const base::Labels late = with_late(labels, hour);
+    if (late_ >= most_late_ && !by_text_.contains(stream_labels_text(late))) {
+        events_.on_label_folded("late");
+        return of(with_late(labels, "other"));
+    }
+    return of(late);
+}
+
+bool OutgoingStreams::idle() const {
+    return std::ranges::all_of(by_text_, [](const auto& entry) { return entry.second.empty(); });
+}
+
+std::optional<std::int64_t> OutgoingStreams::oldest_unsettled_ns() const {
+    std::optional<std::int64_t> oldest;
+    for (const auto& [text, stream] : by_text_) {
+        const auto its_oldest = stream.oldest_unsettled_ns();
+        if (its_oldest && (!oldest || *its_oldest < *oldest)) {
+            oldest = its_oldest;
+        }
+    }
+    return oldest;
+}
+
+std::map<std::string, std::int64_t> OutgoingStreams::high_water(
+    std::chrono::nanoseconds late_after) const {
+    std::map<std::string, std::int64_t> marks;
+    std::int64_t limit = INT64_MAX;
+    const std::int64_t margin = (late_after - kDisorder).count();
+    for (const auto& [text, stream] : by_text_) {
+        // What was late before has to be late again, so it holds no mark back.
+        if (const auto oldest = stream.oldest_unsettled_ns(); oldest && !stream.late) {
+            limit = std::min(limit, std::min(*oldest, INT64_MAX - margin) + margin);
+        }
+    }
+    for (const auto& [text, stream] : by_text_) {
+        if (stream.newest_settled_ns != OutgoingStream::kNone && !stream.late) {
+            marks.emplace(text, std::min(limit, stream.newest_settled_ns));
+        }
+    }
+    return marks;
+}
+
+void OutgoingStreams::restore_high_water(const std::map<std::string, std::int64_t>& marks) {
+    for (const auto& [text, mark] : marks) {
+        OutgoingStream& stream = of(parse_stream_labels(text));
+        stream.newest_added_ns = std::max(stream.newest_added_ns, mark);
+        stream.newest_settled_ns = std::max(stream.newest_settled_ns, mark);
+    }
+}
+
+}  // namespace exporter

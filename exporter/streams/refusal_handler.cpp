@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "exporter/streams/refusal_handler.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/nanoseconds.h"
+#include "exporter/loki/push_request.h"
+#include "exporter/loki/rejection.h"
+
+namespace exporter {
+namespace {
+
+/// What is refused for being too new, yet no newer than this, is tried again until its time comes:
+/// a clock that was set wrong is no reason to lose a decision.
+constexpr std::int64_t kLongestWaitNs = 3600 * base::kNanosPerSecond;
+
+}  // namespace
+
+void RefusalHandler::handle(OutgoingStream& stream, const Reply& reply) {
+    if (refuses_metadata(reply) && !metadata_refused_) {
+        metadata_refused_ = true;
+        events_.on_metadata_refused();
+        return;
+    }
+    auto& line = stream.line();
+    const SealedBatch& batch = line.front().batch;
+    const std::string_view reason =
+        reply.status == 413 ? "too_large" : rejection_reason(reply.body);
+    const Refused refused = refused_entries(batch, reason, reply.body);
+    // Another writer, or a stream that we know less of than Loki does, is ahead of us; what is
+    // behind even in a late stream has nowhere to go.
+    const bool reroute = refused.behind > 0 && !stream.late;
+    const std::size_t count = reroute ? refused.behind : refused.for_good + refused.behind;
+    if (count == 0) {
+        stream.split_front();  // to find the culprit; what was stored is deduplicated
+        return;
+    }
+    const SealedBatch taken_out = batch.part(0, count);
+    const SealedBatch rest = batch.part(count, batch.size());
+    const bool wait = will_come_due(taken_out, reason);
+    if (wait && stream.late) {
+        stream.postpone(clock_);  // nothing but what is of the same hour waits behind it
+        return;
+    }
+    if (reroute || wait) {
+        if (!make_late(stream, taken_out)) {
+            stream.postpone(clock_);
+            return;
+        }
+    } else if (!keep_as_dead_letters(stream, taken_out, reason, reply_text(reply))) {
+        stream.postpone(clock_);
+        return;
+    } else if (stream.sends_from_memory()) {
+        unsettled_.settle(taken_out);
+    }
+    line.pop_front();
+    if (rest.size() > 0) {
+        line.push_front({rest, Doubt::None, 0});
+    } else {
+        backlog_.finish_front(stream);
+    }
+}
+
+bool RefusalHandler::will_come_due(const SealedBatch& batch, std::string_view reason) const {
+    const std::int64_t limit_ns = clock_.wall_ns() + kLongestWaitNs;
+    return reason == "too_far_in_future" &&
+           std::ranges::all_of(batch.slots(), [limit_ns](const auto& slot) {
+               return slot.timestamp_ns <= limit_ns;
+           });
+}
+
+bool RefusalHandler::make_late(const OutgoingStream& stream, const SealedBatch& batch) {
+    if (!stream.sends_from_memory()) {
+        return make_late_on_disk(stream, batch);
+    }
+    make_late_in_memory(stream, batch);
+    return true;
+}
+
+void RefusalHandler::make_late_in_memory(const OutgoingStream& stream, const SealedBatch& batch) {
+    const auto entries = decode_entries(batch.entries());
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        OutgoingStream& late = streams_.late_sibling(stream.labels, entries[i].timestamp_ns);
+        unsettled_.gathered(late.gather({entries[i].timestamp_ns, entries[i].line,
+                                         entries[i].metadata, batch.slots()[i].ticket},
+                                        clock_));
+    }
+    unsettled_.let_go(batch);
+    for (auto& [text, late] : streams_) {
+        if (late.late && !late.open.empty()) {
+            late.seal();
+        }
+    }
+}
+
+/// Its entries were settled when the segment was written, so none may be in memory alone. Should
+/// the disk take some of them only, Loki is asked about those when they come a second time.
+bool RefusalHandler::make_late_on_disk(const OutgoingStream& stream, const SealedBatch& batch) {
+    OutgoingStream* late = nullptr;
+    Batch of_one_hour;
+    const auto move = [&] {
+        return late == nullptr || backlog_.move_to(*late, of_one_hour.seal());
+    };
+    for (const auto& entry : decode_entries(batch.entries())) {
+        OutgoingStream& its_own = streams_.late_sibling(stream.labels, entry.timestamp_ns);
+        if (&its_own != late) {
+            if (!move()) {
+                return false;
+            }
+            late = &its_own;
+        }
+        of_one_hour.add({entry.timestamp_ns, entry.line, entry.metadata, {}});
+    }
+    return move();
+}
+
+bool RefusalHandler::keep_as_dead_letters(const OutgoingStream& stream, const SealedBatch& batch,
+                                          std::string_view reason, std::string_view detail) {
+    if (dead_letters_ != nullptr) {
+        for (const auto& entry : decode_entries(batch.entries())) {
+            if (auto kept = dead_letters_->add_rejected(stream.labels, entry, reason, detail);
+                !kept) {
+                events_.on_disk_trouble(kept.error().message);
+                return false;
+            }
+        }
+        if (auto synced = dead_letters_->sync(); !synced) {
+            events_.on_disk_trouble(synced.error().message);
+            return false;
+        }
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        events_.on_rejected(reason, detail);
+    }
+    return true;
+}
+
+}  // namespace exporter

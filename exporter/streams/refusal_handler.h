@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string_view>
+
+#include "base/clock.h"
+#include "exporter/disk/dead_letters.h"
+#include "exporter/loki/push_outcome.h"
+#include "exporter/streams/backlog.h"
+#include "exporter/streams/exporter_events.h"
+#include "exporter/streams/outgoing_streams.h"
+#include "exporter/streams/unsettled.h"
+
+namespace exporter {
+
+/// What becomes of a batch that Loki refuses: entries that another stream takes go there, those
+/// whose time has yet to come wait for it, and the others go to the dead letters; the rest of the
+/// batch stays in line. Not thread-safe.
+class RefusalHandler {
+public:
+    /// Null `dead_letters`: what is refused for good is only counted. All that is given must
+    /// outlive this object.
+    RefusalHandler(OutgoingStreams& streams, Backlog& backlog, Unsettled& unsettled,
+                   DeadLetters* dead_letters, const base::Clock& clock, ExporterEvents& events)
+        : streams_(streams),
+          backlog_(backlog),
+          unsettled_(unsettled),
+          dead_letters_(dead_letters),
+          clock_(clock),
+          events_(events) {}
+
+    /// Of the batch in front of the stream's line().
+    void handle(OutgoingStream& stream, const Reply& reply);
+
+    /// Whether this Loki takes no structured metadata, so that pushes have to do without.
+    [[nodiscard]] bool metadata_refused() const { return metadata_refused_; }
+
+private:
+    [[nodiscard]] bool will_come_due(const SealedBatch& batch, std::string_view reason) const;
+    [[nodiscard]] bool make_late(const OutgoingStream& stream, const SealedBatch& batch);
+    void make_late_in_memory(const OutgoingStream& stream, const SealedBatch& batch);
+    [[nodiscard]] bool make_late_on_disk(const OutgoingStream& stream, const SealedBatch& batch);
+    [[nodiscard]] bool keep_as_dead_letters(const OutgoingStream& stream, const SealedBatch& batch,
+                                            std::string_view reason, std::string_view detail);
+
+    OutgoingStreams& streams_;
+    Backlog& backlog_;
+    Unsettled& unsettled_;
+    DeadLetters* dead_letters_;
+    const base::Clock& clock_;
+    ExporterEvents& events_;
+    bool metadata_refused_ = false;
+};
+
+}  // namespace exporter
