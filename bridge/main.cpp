@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/cli.h"
+#include "bridge/cli/cli.h"
 
 int main(int argc, char** argv) { return bridge::run_cli(argc, argv); }

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "bridge/setting_sources.h"
+#include "bridge/process/environment.h"
 
 namespace bridge::doctor {
 

@@ -15,7 +15,7 @@
 #include "bridge/doctor/finding.h"
 #include "bridge/doctor/log_survey.h"
 #include "bridge/doctor/loki_side.h"
-#include "bridge/settings.h"
+#include "bridge/settings/settings.h"
 
 namespace bridge::doctor {
 

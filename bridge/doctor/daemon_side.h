@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "bridge/settings.h"
+#include "bridge/settings/settings.h"
 
 namespace bridge::doctor {
 

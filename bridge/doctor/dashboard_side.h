@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bridge/settings.h"
+#include "bridge/settings/settings.h"
 #include "exporter/loki/loki_client.h"
 
 namespace bridge::doctor {

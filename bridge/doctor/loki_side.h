@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "bridge/settings.h"
+#include "bridge/settings/settings.h"
 #include "exporter/loki/loki_client.h"
 
 namespace bridge::doctor {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "bridge/setting_sources.h"
+#include "bridge/process/environment.h"
 
 namespace bridge::doctor {
 

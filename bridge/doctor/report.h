@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "bridge/console/terminal.h"
 #include "bridge/doctor/finding.h"
-#include "bridge/summary_terminal.h"
 
 namespace bridge::doctor {
 

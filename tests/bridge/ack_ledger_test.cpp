@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/ack_ledger.h"
+#include "bridge/daemon/ack_ledger.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/checkpoint_file.h"
+#include "bridge/daemon/checkpoint_file.h"
 
 #include <algorithm>
 #include <filesystem>

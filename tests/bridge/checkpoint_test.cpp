@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/checkpoint.h"
+#include "bridge/daemon/checkpoint.h"
 
 #include <algorithm>
 #include <functional>

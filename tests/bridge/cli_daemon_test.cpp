@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bridge/option_specs.h"
+#include "bridge/settings/option_specs.h"
 #include "tests/bridge/empty_loki.h"
 #include "tests/support/fault_server.h"
 #include "tests/support/loki_server.h"

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
-#include "bridge/option_specs.h"
-#include "bridge/version.h"
+#include "bridge/process/version.h"
+#include "bridge/settings/option_specs.h"
 #include "tailer/lines/time_merge.h"
 #include "tests/bridge/empty_loki.h"
 #include "tests/support/fault_server.h"

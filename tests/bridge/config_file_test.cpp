@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/config_file.h"
+#include "bridge/settings/config_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

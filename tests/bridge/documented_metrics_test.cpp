@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "bridge/telemetry.h"
+#include "bridge/daemon/telemetry.h"
 #include "tests/support/loki_server.h"
 #include "tests/support/process.h"
 

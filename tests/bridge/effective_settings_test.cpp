@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/effective_settings.h"
+#include "bridge/settings/effective_settings.h"
 
 #include <algorithm>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/log_limiter.h"
+#include "bridge/console/log_limiter.h"
 
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bridge/log.h"
+#include "bridge/console/log.h"
 #include "tests/support/fake_clock.h"
 
 namespace bridge {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/log.h"
+#include "bridge/console/log.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

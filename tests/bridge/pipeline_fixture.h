@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "base/rfc3339.h"
-#include "bridge/pipeline.h"
+#include "bridge/daemon/pipeline.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_loki.h"
 #include "tests/support/temp_dir.h"

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/process_hardening.h"
-
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -16,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/unique_fd.h"
+#include "bridge/process/hardening.h"
 #include "tests/support/temp_dir.h"
 
 namespace bridge {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/process_limits.h"
-
 #include <filesystem>
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include "bridge/process/limits.h"
 #include "tests/support/temp_dir.h"
 
 namespace bridge {

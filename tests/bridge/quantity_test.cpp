@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/quantity.h"
+#include "bridge/settings/quantity.h"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bridge/settings.h"
+#include "bridge/settings/settings.h"
 #include "tests/support/temp_dir.h"
 
 namespace bridge {

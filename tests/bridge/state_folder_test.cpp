@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/state_folder.h"
+#include "bridge/daemon/state_folder.h"
 
 #include <filesystem>
 #include <fstream>

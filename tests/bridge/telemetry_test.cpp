@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/telemetry.h"
+#include "bridge/daemon/telemetry.h"
 
 #include <algorithm>
 #include <map>

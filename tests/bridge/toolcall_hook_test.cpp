@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/toolcall_hook.h"
-
 #include <filesystem>
 #include <fstream>
 
@@ -10,7 +8,8 @@
 #include <unistd.h>
 
 #include "base/unique_fd.h"
-#include "bridge/boundary_ancestors.h"
+#include "bridge/toolcall/boundary_ancestors.h"
+#include "bridge/toolcall/hook.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 

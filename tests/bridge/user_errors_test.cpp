@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bridge/option_specs.h"
+#include "bridge/settings/option_specs.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 

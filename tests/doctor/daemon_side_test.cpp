@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bridge/state_folder.h"
+#include "bridge/daemon/state_folder.h"
 #include "tests/support/fault_server.h"
 #include "tests/support/temp_dir.h"
 

@@ -14,7 +14,7 @@
 #include <simdjson.h>
 
 #include "base/rfc3339.h"
-#include "bridge/examples.h"
+#include "bridge/cli/examples.h"
 #include "tests/support/loki_server.h"
 #include "tests/support/process.h"
 #include "tests/support/programs.h"

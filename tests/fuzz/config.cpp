@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "base/unique_fd.h"
-#include "bridge/config_file.h"
-#include "bridge/quantity.h"
-#include "bridge/settings.h"
+#include "bridge/settings/config_file.h"
+#include "bridge/settings/quantity.h"
+#include "bridge/settings/settings.h"
 #include "exporter/loki/stream_labels.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/targets.h"

@@ -4,7 +4,7 @@
 #include <protozero/exception.hpp>
 #include <zlib.h>
 
-#include "bridge/checkpoint.h"
+#include "bridge/daemon/checkpoint.h"
 #include "exporter/loki/push_request.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/targets.h"

@@ -2,7 +2,7 @@
 #include <string>
 #include <variant>
 
-#include "bridge/toolcall_hook.h"
+#include "bridge/toolcall/hook.h"
 #include "tailer/toolcalls/toolcall_record.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/targets.h"

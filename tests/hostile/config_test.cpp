@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "bridge/option_specs.h"
+#include "bridge/settings/option_specs.h"
 #include "tests/hostile/hostile_fixture.h"
 #include "tests/support/fault_server.h"
 #include "tests/support/process.h"

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "bridge/pipeline.h"
-#include "bridge/state_folder.h"
+#include "bridge/daemon/pipeline.h"
+#include "bridge/daemon/state_folder.h"
 #include "exporter/loki_exporter.h"
 #include "tailer/tailer.h"
 

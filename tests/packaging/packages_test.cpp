@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bridge/version.h"
+#include "bridge/process/version.h"
 #include "tests/packaging/clean_root.h"
 
 namespace packaging {

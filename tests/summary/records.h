@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bridge/summary_data.h"
+#include "bridge/summary/data.h"
 
 namespace test_support {
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "bridge/summary/summary_command.h"
+
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -15,7 +17,6 @@
 #include <unistd.h>
 
 #include "base/unique_fd.h"
-#include "bridge/commands/commands.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/summary_counts.h"
-
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "bridge/summary/counts.h"
 
 namespace bridge {
 namespace {

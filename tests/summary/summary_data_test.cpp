@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/summary_data.h"
-
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "bridge/summary/data.h"
 #include "tests/summary/records.h"
 
 namespace bridge {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/summary_filter.h"
-
 #include <gtest/gtest.h>
 
-#include "bridge/summary_data.h"
+#include "bridge/summary/data.h"
+#include "bridge/summary/filter.h"
 #include "tests/summary/records.h"
 
 namespace bridge {

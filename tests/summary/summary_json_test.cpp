@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/summary_json.h"
-
 #include <limits>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include "bridge/summary/json.h"
 #include "tests/summary/records.h"
 
 namespace bridge {

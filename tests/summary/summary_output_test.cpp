@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/summary_output.h"
-
 #include <array>
 #include <csignal>
 #include <string>
@@ -11,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/unique_fd.h"
+#include "bridge/summary/output.h"
 
 namespace bridge {
 namespace {

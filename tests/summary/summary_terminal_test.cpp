@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/summary_terminal.h"
-
 #include <map>
 #include <optional>
 #include <string>
@@ -10,6 +8,7 @@
 #include <pty.h>
 
 #include "base/unique_fd.h"
+#include "bridge/console/terminal.h"
 
 namespace bridge {
 namespace {

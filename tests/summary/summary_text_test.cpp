@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/summary_text.h"
-
 #include <fstream>
 #include <iterator>
 #include <ostream>
@@ -10,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "bridge/summary/text.h"
 #include "tests/summary/records.h"
 
 namespace bridge {

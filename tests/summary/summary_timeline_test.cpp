@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "bridge/summary_timeline.h"
-
 #include <cstdint>
 #include <limits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "bridge/summary/timeline.h"
 #include "tests/summary/records.h"
 
 namespace bridge {

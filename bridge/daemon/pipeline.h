@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/unique_fd.h"
+#include "bridge/console/log.h"
+#include "bridge/daemon/ack_ledger.h"
+#include "bridge/daemon/state_folder.h"
+#include "bridge/daemon/telemetry.h"
+#include "exporter/loki_exporter.h"
+#include "tailer/tailer.h"
+
+namespace bridge {
+
+/// Wakes a thread that waits in poll().
+class Wakeup {
+public:
+    Wakeup();
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    void notify() const;
+
+private:
+    base::UniqueFd fd_;
+};
+
+/// What the pipeline is made of; all must outlive it. Without state nothing is kept on disk.
+struct PipelineParts {
+    const Log& log;
+    const base::Clock& clock;
+    tailer::Tailer& tailer;
+    exporter::LokiExporter& exporter;
+    Telemetry& telemetry;
+    StateFolder* state = nullptr;
+};
+
+/// Moves records from the tailer to the exporter and keeps the checkpoint. One thread runs it:
+/// while a push is under way nothing is read, because the log files are the queue.
+class Pipeline final : public tailer::LineSink {
+public:
+    /// Unsettled bytes at which reading stops.
+    static constexpr std::size_t kMostInFlight = 2U << 20U;
+
+    Pipeline(const PipelineParts& parts, const Wakeup& wakeup);
+
+    /// Follows the logs until stop() is called.
+    void follow();
+    /// follow() in pieces, for a caller with a loop of its own: begin() once, then step() again and
+    /// again. It reads and sends a little, and says when it wants to be called again.
+    void begin();
+    [[nodiscard]] base::SteadyTime step();
+    /// Works until everything there is has been read and settled, or stop() is called, or
+    /// `give_up` says so after a request. True when all is settled.
+    [[nodiscard]] bool deliver(const std::function<bool()>& give_up);
+    /// After follow(): reads what is there by now, sends it until the deadline, spools the rest,
+    /// writes the last checkpoint. False when something is neither delivered nor spooled (it will
+    /// be read again).
+    bool drain(std::chrono::milliseconds limit);
+
+    /// From any thread.
+    void stop();
+
+    void on_record(const tailer::Record& record) override;
+    void on_unparsed(const tailer::UnparsedLine& line) override;
+
+    struct Account {
+        std::uint64_t lines = 0;
+        std::uint64_t allowed = 0;
+        std::uint64_t denied = 0;
+        std::uint64_t notices = 0;
+        std::uint64_t unparsed = 0;
+        std::uint64_t unreadable_files = 0;
+    };
+    [[nodiscard]] const Account& account() const { return account_; }
+
+private:
+    void read_some();
+    [[nodiscard]] bool may_read() const;
+    [[nodiscard]] bool has_unsaved_files() const;
+    void write_letters();
+    void take_settled();
+    void save_checkpoint(bool clean);
+    void settle(const exporter::Ticket& ticket);
+    void forget_finished();
+    void report();
+    void report_losses();
+    void wait_until(base::SteadyTime due) const;
+    void pause_until(base::SteadyTime due) const;
+    void read_rest(base::SteadyTime deadline);
+
+    PipelineParts parts_;
+    const Wakeup& wakeup_;
+    AckLedger ledger_;
+    /// Unparsed lines that could not be written to the dead letters yet; reading waits for them.
+    struct Letter {
+        std::string session;
+        std::string text;
+        std::string reason;
+        exporter::Ticket ticket;
+    };
+    std::deque<Letter> letters_;
+    base::SteadyTime letters_tried_at_{};
+    bool dirty_ = false;  ///< something the checkpoint does not say yet
+    bool save_failed_ = false;
+    std::uint64_t saved_files_ = 0;  ///< files learned when the checkpoint was written
+    base::SteadyTime checkpoint_at_{};
+    base::SteadyTime scanned_at_{};
+    base::SteadyTime read_at_{};
+    bool letters_unsynced_ = false;
+    bool backlog_read_ = false;
+    std::atomic<bool> stopping_ = false;
+    Account account_;
+};
+
+}  // namespace bridge

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/daemon/run_command.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <iterator>
+#include <random>
+
+#include "base/text.h"
+#include "bridge/daemon/pipeline.h"
+#include "bridge/process/hardening.h"
+#include "bridge/process/limits.h"
+#include "bridge/process/version.h"
+#include "bridge/process/worker.h"
+#include "exporter/loki/secret_file.h"
+
+namespace bridge {
+namespace {
+
+/// With what a request under way may still take, all ends within 10 s of the signal.
+constexpr std::chrono::milliseconds kDrain{5'000};
+
+/// Those that Boundary has not made yet, or that were misspelt.
+std::vector<std::string> missing_folders(const std::vector<std::string>& folders) {
+    std::vector<std::string> missing;
+    std::ranges::copy_if(folders, std::back_inserter(missing), [](const std::string& folder) {
+        std::error_code ignored;
+        return !std::filesystem::is_directory(folder, ignored);
+    });
+    return missing;
+}
+
+void warn_of_open_secrets(const Settings& settings, const Log& log) {
+    for (const auto& [setting, path] :
+         {std::pair("--bearer-token-file", settings.loki.bearer_token_file),
+          std::pair("--password-file", settings.loki.password_file),
+          std::pair("--client-key", settings.loki.client_key)}) {
+        if (!path.empty() && exporter::readable_by_others(path)) {
+            log.warn("any user of this machine may read a file that holds a secret; chmod o-r it",
+                     {{"setting", setting}, {"file", path}});
+        }
+    }
+}
+
+Checkpoint load_checkpoint(const StateFolder& state, const Log& log) {
+    auto loaded = state.load_checkpoint();
+    if (!loaded) {
+        log.warn("cannot use the checkpoint; reading all logs again (Loki keeps what it has once)",
+                 {{"cause", loaded.error().message}});
+        return {};
+    }
+    // Without a checkpoint nobody knows whether this is the first start of all or the state is
+    // lost.
+    return loaded->value_or(Checkpoint{});
+}
+
+}  // namespace
+
+ExitCode run_command(const Settings& settings) {
+    harden_process();
+    const base::SystemClock clock;
+    const Log log(settings.log_level, settings.log_format, &clock);
+    auto state = StateFolder::open(settings.state_dir, settings.spool_max_bytes);
+    if (!state) {
+        log.error("cannot start", {{"cause", state.error().message}});
+        return ExitCode::Usage;
+    }
+    const bool confined = confine_to(settings.state_dir);
+    auto loki = exporter::LokiClient::create(settings.loki);
+    if (!loki) {
+        log.error("cannot start", {{"cause", loki.error().message}});
+        return ExitCode::Usage;
+    }
+    warn_of_open_secrets(settings, log);
+    Telemetry telemetry(log, clock, kVersion);
+    if (!settings.metrics_address.empty()) {
+        if (const auto exposed = telemetry.expose(settings.metrics_address); !exposed) {
+            // A taken default port is no reason to ship nothing; a chosen one is a promise.
+            if (settings.metrics_address_given) {
+                log.error("cannot start", {{"cause", exposed.error().message}});
+                return ExitCode::Usage;
+            }
+            log.warn("running without metrics", {{"cause", exposed.error().message}});
+        }
+    }
+    for (const auto& name : state->spool().damaged()) {
+        log.error("a spool segment is damaged and was set aside", {{"file", name}});
+    }
+    Checkpoint checkpoint = load_checkpoint(*state, log);
+    if (!state->spool().damaged().empty()) {
+        // The checkpoint counts on what that segment held; the logs may still have it.
+        log.warn("reading all logs again for what the damaged segment held");
+        checkpoint = {};
+    }
+    tailer::Tailer tailer = tailer::Tailer::follow(settings.log_dirs, std::move(checkpoint.files),
+                                                   settings.enrich, settings.journal_dir);
+    exporter::LokiExporter exporter(settings.delivery, tailer.streams(), **loki, clock, telemetry,
+                                    &state->spool(), &state->dead_letters(),
+                                    std::random_device{}());
+    exporter.restore_high_water(checkpoint.high_water);
+    exporter.restore_origins(checkpoint.kept_origins, checkpoint.newest_segment);
+    exporter.set_doubtful(!checkpoint.clean);
+
+    log.info("started", {{"version", std::string(kVersion)},
+                         {"log_dirs", base::joined(settings.log_dirs, ':')},
+                         {"waits_for", base::joined(missing_folders(settings.log_dirs), ':')},
+                         {"loki", settings.loki.url},
+                         {"state_dir", settings.state_dir},
+                         {"metrics", settings.metrics_address},
+                         {"spool_max_bytes", std::to_string(settings.spool_max_bytes)},
+                         {"writes_confined_by", confined ? "landlock" : "nothing"},
+                         {"open_files_limit", open_files_limit()},
+                         {"memory_limit", memory_limit()}});
+    const Wakeup wakeup;
+    Pipeline pipeline({log, clock, tailer, exporter, telemetry, &*state}, wakeup);
+    const ExitCode code = run_until_signal({
+        .work =
+            [&] {
+                pipeline.follow();
+                if (!pipeline.drain(kDrain)) {
+                    log.warn(
+                        "stopping with lines that are neither in Loki nor in the spool; the "
+                        "next start reads them again");
+                }
+                return ExitCode::Done;
+            },
+        .stop = [&] { pipeline.stop(); },
+        .abort = [&] { (*loki)->abort(); },
+        .reload =
+            [&] {
+                // The files of credentials are read for every request; a connection keeps what it
+                // was made with.
+                (*loki)->reconnect();
+                log.info("SIGHUP: credentials are read anew, with a new connection");
+            },
+        .report = [&] { telemetry.log_state(); },
+    });
+    const auto& account = pipeline.account();
+    log.info("stopped", {{"allowed", std::to_string(account.allowed)},
+                         {"denied", std::to_string(account.denied)},
+                         {"notices", std::to_string(account.notices)},
+                         {"unparsed", std::to_string(account.unparsed)},
+                         {"pushed", std::to_string(telemetry.stored_entries())},
+                         {"spooled_bytes", std::to_string(state->spool().bytes())}});
+    return code;
+}
+
+}  // namespace bridge

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/daemon/state_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "base/durable_file.h"
+
+namespace bridge {
+
+base::Result<StateFolder> StateFolder::open(const std::string& path,
+                                            std::uint64_t spool_max_bytes) {
+    if (auto made = base::make_private_folder(path); !made) {
+        return tl::unexpected(made.error());
+    }
+    const std::string lock_path = path + "/lock";
+    base::UniqueFd lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!lock.valid()) {
+        return base::system_failure("cannot open", lock_path);
+    }
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        return base::failure("another boundary-loki uses the state folder " + path +
+                             "; stop it, or give this one its own --state-dir");
+    }
+    auto spool = exporter::Spool::open(path + "/spool", spool_max_bytes);
+    if (!spool) {
+        return tl::unexpected(spool.error());
+    }
+    auto dead_letters = exporter::DeadLetters::open(path + "/dead-letter");
+    if (!dead_letters) {
+        return tl::unexpected(dead_letters.error());
+    }
+    return StateFolder(CheckpointFile(path + "/checkpoint"), std::move(lock), std::move(*spool),
+                       std::move(*dead_letters));
+}
+
+base::Result<void> StateFolder::save_checkpoint(const Checkpoint& checkpoint) {
+    return checkpoint_.save_whole([&checkpoint](CheckpointWriter& writer) {
+        writer.begin_whole(checkpoint.clean);
+        write(writer, checkpoint);
+    });
+}
+
+}  // namespace bridge

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "bridge/daemon/checkpoint_file.h"
+#include "exporter/disk/dead_letters.h"
+#include "exporter/disk/spool.h"
+
+namespace bridge {
+
+/// A daemon's memory on disk: `lock`, `checkpoint`, `spool/`, `dead-letter/`; mode 0700. Owned by
+/// one process at a time: open() refuses while another holds the lock, which the kernel gives back
+/// when that process ends, however it ends.
+class StateFolder {
+public:
+    [[nodiscard]] static base::Result<StateFolder> open(const std::string& path,
+                                                        std::uint64_t spool_max_bytes);
+
+    /// What the last process wrote, or nothing when this is the first. An Error tells of a damaged
+    /// checkpoint; going on without one is safe.
+    [[nodiscard]] base::Result<std::optional<Checkpoint>> load_checkpoint() const {
+        return checkpoint_.load();
+    }
+    /// As a whole.
+    [[nodiscard]] base::Result<void> save_checkpoint(const Checkpoint& checkpoint);
+    [[nodiscard]] CheckpointFile& checkpoint() { return checkpoint_; }
+
+    [[nodiscard]] exporter::Spool& spool() { return spool_; }
+    [[nodiscard]] exporter::DeadLetters& dead_letters() { return dead_letters_; }
+
+private:
+    StateFolder(CheckpointFile checkpoint, base::UniqueFd lock, exporter::Spool spool,
+                exporter::DeadLetters dead_letters)
+        : checkpoint_(std::move(checkpoint)),
+          lock_(std::move(lock)),
+          spool_(std::move(spool)),
+          dead_letters_(std::move(dead_letters)) {}
+
+    CheckpointFile checkpoint_;
+    base::UniqueFd lock_;
+    exporter::Spool spool_;
+    exporter::DeadLetters dead_letters_;
+};
+
+}  // namespace bridge

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+
+#include "bridge/process/exit_code.h"
+
+namespace bridge {
+
+/// What a command gives to run_until_signal(); the callbacks may be called from another thread
+/// than `work` runs on.
+struct Worker {
+    std::function<ExitCode()> work;
+    std::function<void()> stop;            ///< ask it to end in order
+    std::function<void()> abort;           ///< cut short what keeps it
+    std::function<void()> reload = [] {};  ///< on SIGHUP
+    std::function<void()> report = [] {};  ///< on SIGUSR1
+};
+
+/// Runs `work` on a thread of its own and waits for its end. The first SIGTERM or SIGINT asks it to
+/// stop, and cuts it short when it has not after some seconds; a second one ends the process at
+/// once with status 1. SIGHUP and SIGUSR1 end nothing: they call `reload` and `report`. In all it
+/// ends within 10 s of the first signal.
+[[nodiscard]] ExitCode run_until_signal(const Worker& worker);
+
+}  // namespace bridge

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/replay/replay_command.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <map>
+#include <optional>
+#include <random>
+
+#include <unistd.h>
+
+#include "bridge/daemon/pipeline.h"
+#include "bridge/process/hardening.h"
+#include "bridge/process/version.h"
+#include "bridge/process/worker.h"
+#include "exporter/loki/stream_labels.h"
+
+namespace bridge {
+namespace {
+
+/// Prints what would be pushed.
+class NdjsonSink final : public tailer::LineSink {
+public:
+    explicit NdjsonSink(const tailer::Tailer& tailer) : tailer_(tailer) {}
+    void on_record(const tailer::Record& record) override {
+        while (labels_.size() < tailer_.streams().size()) {
+            labels_.push_back(exporter::stream_labels_json(tailer_.streams()[labels_.size()]));
+        }
+        text_ += '{';
+        exporter::append_ndjson_entry(text_, labels_[record.stream], record.timestamp_ns,
+                                      record.line, record.metadata);
+        text_ += "}\n";
+        flush(64U << 10U);
+    }
+    void on_unparsed(const tailer::UnparsedLine&) override { ++unparsed_; }
+
+    /// False when nobody reads any more.
+    bool flush(std::size_t at_least) {
+        if (text_.size() > at_least || (at_least == 0 && !text_.empty())) {
+            open_ = open_ && std::fwrite(text_.data(), 1, text_.size(), stdout) == text_.size();
+            text_.clear();
+        }
+        return open_ && (at_least != 0 || std::fflush(stdout) == 0);
+    }
+    [[nodiscard]] std::uint64_t unparsed() const { return unparsed_; }
+    [[nodiscard]] bool open() const { return open_; }
+
+private:
+    const tailer::Tailer& tailer_;
+    std::vector<std::string> labels_;  ///< of its streams so far
+    std::string text_;
+    std::uint64_t unparsed_ = 0;
+    bool open_ = true;
+};
+
+ExitCode print_ndjson(tailer::Tailer& tailer, const Log& log) {
+    NdjsonSink sink(tailer);
+    tailer.look(false);
+    bool unreadable = false;
+    while (tailer.has_more() && sink.open()) {
+        static_cast<void>(tailer.read(1U << 20U, sink));
+        for (const auto& trouble : tailer.take_errors()) {
+            log.error("cannot read a log file", {{"cause", trouble}});
+            unreadable = true;
+        }
+    }
+    for (const auto& trouble : tailer.take_errors()) {
+        log.error("cannot read a log file", {{"cause", trouble}});
+        unreadable = true;
+    }
+    sink.flush(0);
+    if (sink.unparsed() > 0) {
+        log.warn("lines not understood", {{"lines", std::to_string(sink.unparsed())}});
+    }
+    return unreadable ? ExitCode::Incomplete : ExitCode::Done;
+}
+
+/// Counts what would be delivered.
+class CountingSink final : public tailer::LineSink {
+public:
+    void on_record(const tailer::Record& record) override {
+        ++account_.lines;
+        switch (record.kind) {
+            case tailer::RecordKind::Allow:
+                ++account_.allowed;
+                break;
+            case tailer::RecordKind::Deny:
+                ++account_.denied;
+                break;
+            case tailer::RecordKind::Notice:
+                ++account_.notices;
+                break;
+        }
+    }
+    void on_unparsed(const tailer::UnparsedLine&) override {
+        ++account_.lines;
+        ++account_.unparsed;
+    }
+    [[nodiscard]] const Pipeline::Account& account() const { return account_; }
+
+private:
+    Pipeline::Account account_;
+};
+
+/// lines = allowed + denied + notices + unparsed; of the first three, each is pushed (which counts
+/// what Loki had already), rejected, or left.
+void log_account(const Log& log, std::string_view what, const Pipeline::Account& account,
+                 std::uint64_t pushed, std::uint64_t rejected) {
+    const std::uint64_t entries = account.allowed + account.denied + account.notices;
+    const std::uint64_t settled = std::min(entries, pushed + rejected);
+    log.info(what, {{"lines", std::to_string(account.lines)},
+                    {"allowed", std::to_string(account.allowed)},
+                    {"denied", std::to_string(account.denied)},
+                    {"notices", std::to_string(account.notices)},
+                    {"unparsed", std::to_string(account.unparsed)},
+                    {"pushed", std::to_string(pushed)},
+                    {"rejected", std::to_string(rejected)},
+                    {"left", std::to_string(entries - settled)}});
+}
+
+ExitCode count_only(tailer::Tailer& tailer, const Log& log) {
+    CountingSink sink;
+    tailer.look(false);
+    bool complete = true;
+    const auto report = [&] {
+        for (const auto& trouble : tailer.take_errors()) {
+            log.error("cannot read a log file", {{"cause", trouble}});
+            complete = false;
+        }
+    };
+    while (tailer.has_more()) {
+        static_cast<void>(tailer.read(1U << 20U, sink));
+        report();
+    }
+    report();
+    log_account(log, "would be replayed", sink.account(), 0, 0);
+    return complete ? ExitCode::Done : ExitCode::Incomplete;
+}
+
+/// Says how far it is: on a terminal a line that is drawn anew, else a plain one now and then.
+class Progress {
+public:
+    explicit Progress(const Pipeline& pipeline, const tailer::Tailer& tailer,
+                      const Telemetry& telemetry)
+        : pipeline_(pipeline),
+          tailer_(tailer),
+          telemetry_(telemetry),
+          terminal_(::isatty(STDERR_FILENO) == 1),
+          began_(std::chrono::steady_clock::now()),
+          shown_at_(terminal_ ? std::chrono::steady_clock::time_point() : began_) {}
+
+    void update() {
+        const auto now = std::chrono::steady_clock::now();
+        const auto pause = terminal_ ? kRedraw : kPlainLine;
+        if (now - shown_at_ < pause) {
+            return;
+        }
+        shown_at_ = now;
+        const std::uint64_t read = tailer_.bytes_read();
+        const std::uint64_t total = read + tailer_.unread_bytes();
+        const double seconds = std::chrono::duration<double>(now - began_).count();
+        const std::uint64_t decisions = pipeline_.account().allowed + pipeline_.account().denied;
+        const double rate = seconds > 0 ? static_cast<double>(read) / seconds : 0;
+        const double left = rate > 0 ? static_cast<double>(total - read) / rate : 0;
+        std::fprintf(
+            stderr,
+            "%s%3.0f%% of %.1f MiB read, %" PRIu64 " decisions, %" PRIu64
+            " entries stored, %" PRIu64 " rejected, %.1f MiB/s, %.0f s left%s",
+            terminal_ ? "\r\033[K" : "",
+            total == 0 ? 100.0 : 100.0 * static_cast<double>(read) / static_cast<double>(total),
+            static_cast<double>(total) / (1U << 20U), decisions, telemetry_.stored_entries(),
+            telemetry_.rejected_entries(), rate / (1U << 20U), left, terminal_ ? "" : "\n");
+    }
+    void clear() const {
+        if (terminal_) {
+            std::fputs("\r\033[K", stderr);
+        }
+    }
+
+private:
+    const Pipeline& pipeline_;
+    const tailer::Tailer& tailer_;
+    const Telemetry& telemetry_;
+    static constexpr std::chrono::milliseconds kRedraw{200};
+    static constexpr std::chrono::milliseconds kPlainLine{10'000};
+
+    bool terminal_;
+    std::chrono::steady_clock::time_point began_;
+    std::chrono::steady_clock::time_point shown_at_;
+};
+
+struct Deliverer {
+    const Settings& settings;
+    const Log& log;
+    tailer::Tailer& tailer;
+    exporter::LokiClient& loki;
+    StateFolder* state;
+    const Checkpoint& checkpoint;
+};
+
+ExitCode deliver(const Deliverer& with) {
+    const base::SystemClock clock;
+    Telemetry telemetry(with.log, clock, kVersion);
+    exporter::LokiExporter exporter(
+        with.settings.delivery, with.tailer.streams(), with.loki, clock, telemetry,
+        with.state != nullptr ? &with.state->spool() : nullptr,
+        with.state != nullptr ? &with.state->dead_letters() : nullptr, std::random_device{}());
+    exporter.restore_high_water(with.checkpoint.high_water);
+    exporter.restore_origins(with.checkpoint.kept_origins, with.checkpoint.newest_segment);
+    // A daemon, or an earlier replay, may have shipped these very files: ask Loki first.
+    exporter.set_doubtful(true);
+    const Wakeup wakeup;
+    Pipeline pipeline({with.log, clock, with.tailer, exporter, telemetry, with.state}, wakeup);
+    Progress progress(pipeline, with.tailer, telemetry);
+    const ExitCode code = run_until_signal({
+        .work =
+            [&] {
+                const bool delivered = pipeline.deliver([&] {
+                    progress.update();
+                    // An operator is there to mend it: do not wait for ever.
+                    return telemetry.held().has_value();
+                });
+                progress.clear();
+                if (!delivered && with.state != nullptr) {
+                    pipeline.drain(std::chrono::milliseconds(0));
+                }
+                return delivered ? ExitCode::Done : ExitCode::Incomplete;
+            },
+        .stop = [&] { pipeline.stop(); },
+        .abort = [&] { with.loki.abort(); },
+        .reload = [&] { with.loki.reconnect(); },
+        .report = [&] { telemetry.log_state(); },
+    });
+    const auto& account = pipeline.account();
+    log_account(with.log, "replayed", account, telemetry.stored_entries(),
+                telemetry.rejected_entries());
+    const bool complete = telemetry.rejected_entries() == 0 && account.unreadable_files == 0;
+    return code == ExitCode::Done && !complete ? ExitCode::Incomplete : code;
+}
+
+}  // namespace
+
+ExitCode replay_command(const Settings& settings, const ReplayOptions& options) {
+    harden_process();
+    const Log log(settings.log_level, settings.log_format);
+    std::optional<StateFolder> state;
+    Checkpoint checkpoint;
+    if (!settings.state_dir.empty() && !options.ndjson && !options.dry_run) {
+        auto opened = StateFolder::open(settings.state_dir, settings.spool_max_bytes);
+        if (!opened) {
+            log.error("cannot start", {{"cause", opened.error().message}});
+            return ExitCode::Usage;
+        }
+        state.emplace(std::move(*opened));
+        auto loaded = state->load_checkpoint();
+        if (loaded && *loaded) {
+            checkpoint = std::move(**loaded);
+        } else if (!loaded) {
+            log.warn("cannot use the checkpoint; reading all again",
+                     {{"cause", loaded.error().message}});
+        }
+    }
+    auto tailer = tailer::Tailer::once(options.paths, checkpoint.files, settings.enrich,
+                                       settings.journal_dir);
+    if (!tailer) {
+        log.error("cannot start", {{"cause", tailer.error().message}});
+        return ExitCode::Usage;
+    }
+    if (options.dry_run) {
+        return count_only(*tailer, log);
+    }
+    if (options.ndjson) {
+        return print_ndjson(*tailer, log);
+    }
+    auto loki = exporter::LokiClient::create(settings.loki);
+    if (!loki) {
+        log.error("cannot start", {{"cause", loki.error().message}});
+        return ExitCode::Usage;
+    }
+    return deliver({settings, log, *tailer, **loki, state ? &*state : nullptr, checkpoint});
+}
+
+}  // namespace bridge

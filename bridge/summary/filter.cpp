@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/summary/filter.h"
+
+#include <algorithm>
+
+#include "base/rfc3339.h"
+#include "bridge/settings/quantity.h"
+
+namespace bridge {
+namespace {
+
+bool is_domain(std::string_view domain, std::string_view wanted) {
+    if (wanted.starts_with("*.")) {
+        return domain.size() > wanted.size() - 1 && domain.ends_with(wanted.substr(1));
+    }
+    return domain == wanted;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> parse_instant(std::string_view text, std::int64_t now_ns) {
+    if (const auto span = parse_range(text)) {
+        return now_ns - std::chrono::nanoseconds(*span).count();
+    }
+    return base::parse_rfc3339(text);
+}
+
+bool SummaryFilter::wants(const tailer::Record& record) const {
+    using tailer::RecordKind;
+    if ((wish_.since_ns && record.event_time_ns < *wish_.since_ns) ||
+        (wish_.until_ns && record.event_time_ns >= *wish_.until_ns)) {
+        return false;
+    }
+    if (record.kind == RecordKind::Notice) {
+        return wish_.decision.empty() && wish_.domain.empty();
+    }
+    if (!wish_.decision.empty() &&
+        (wish_.decision == "allow") != (record.kind == RecordKind::Allow)) {
+        return false;
+    }
+    if (wish_.domain.empty()) {
+        return true;
+    }
+    const auto found = std::ranges::find(record.metadata, "domain", &base::LabelView::name);
+    return found != record.metadata.end() && is_domain(found->value, wish_.domain);
+}
+
+void SummaryFilter::on_record(const tailer::Record& record) {
+    if (wants(record)) {
+        next_.on_record(record);
+    }
+}
+
+void SummaryFilter::on_unparsed(const tailer::UnparsedLine& line) {
+    if (wish_.decision.empty() && wish_.domain.empty()) {
+        next_.on_unparsed(line);
+    }
+}
+
+}  // namespace bridge

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/summary/json.h"
+
+#include <optional>
+#include <string_view>
+
+#include "base/nanoseconds.h"
+#include "base/rfc3339.h"
+#include "base/utf8.h"
+
+namespace bridge {
+namespace {
+
+/// Writes JSON, commas included.
+class JsonText {
+public:
+    JsonText& open(char bracket) {
+        separate();
+        text_ += bracket;
+        first_ = true;
+        return *this;
+    }
+    JsonText& close(char bracket) {
+        text_ += bracket;
+        first_ = false;
+        return *this;
+    }
+    JsonText& key(std::string_view name) {
+        separate();
+        text_.append("\"").append(name).append("\":");
+        first_ = true;
+        return *this;
+    }
+    JsonText& number(std::uint64_t value) {
+        separate();
+        text_ += std::to_string(value);
+        return *this;
+    }
+    JsonText& string(std::string_view value) {
+        separate();
+        std::string quoted;
+        base::append_json_string(quoted, value);
+        append_ascii(quoted);
+        return *this;
+    }
+    JsonText& time(const std::optional<std::int64_t>& unix_ns) {
+        separate();
+        if (!unix_ns) {
+            text_ += "null";
+            return *this;
+        }
+        text_ += '"';
+        base::append_rfc3339_nano(text_, *unix_ns);
+        text_ += '"';
+        return *this;
+    }
+    [[nodiscard]] std::string take() { return std::move(text_); }
+
+private:
+    void separate() {
+        text_ += first_ ? "" : ",";
+        first_ = false;
+    }
+
+    /// `valid` is valid UTF-8.
+    void append_ascii(std::string_view valid) {
+        while (!valid.empty()) {
+            const std::size_t length = base::utf8_sequence_length(valid);
+            if (length == 1 && valid.front() != '\x7f') {
+                text_ += valid.front();
+            } else {
+                auto code = static_cast<std::uint32_t>(static_cast<std::uint8_t>(valid.front()));
+                code &= length == 1 ? 0x7FU : 0xFFU >> (length + 1);
+                for (const char c : valid.substr(1, length - 1)) {
+                    code = code << 6U | (static_cast<std::uint8_t>(c) & 0x3FU);
+                }
+                if (code > 0xFFFF) {
+                    append_unit(0xD800U + ((code - 0x10000U) >> 10U));
+                    code = 0xDC00U + ((code - 0x10000U) & 0x3FFU);
+                }
+                append_unit(code);
+            }
+            valid.remove_prefix(length);
+        }
+    }
+    void append_unit(std::uint32_t unit) {
+        constexpr std::string_view kHex = "0123456789abcdef";
+        text_ += "\\u";
+        for (unsigned shift = 16; shift > 0; shift -= 4) {
+            text_ += kHex[unit >> (shift - 4) & 0xFU];
+        }
+    }
+
+    std::string text_;
+    bool first_ = true;
+};
+
+void write_counts(JsonText& json, const BoundedCounts& counts, std::string_view name) {
+    json.open('[');
+    for (const auto& [key, count] : counts.sorted()) {
+        json.open('{').key(name).string(key).key("count").number(count).close('}');
+    }
+    json.close(']');
+}
+
+using Table = BoundedCounts VerdictCounts::*;
+
+/// "other" counts the decisions whose key was dropped to bound the memory.
+void write_by_verdict(JsonText& json, const SummaryData& data, Table table, std::string_view name) {
+    json.open('{').key("allow");
+    write_counts(json, data.allow.*table, name);
+    json.key("deny");
+    write_counts(json, data.deny.*table, name);
+    json.key("other").open('{');
+    json.key("allow").number((data.allow.*table).other());
+    json.key("deny").number((data.deny.*table).other()).close('}').close('}');
+}
+
+void write_timeline(JsonText& json, const Timeline& timeline) {
+    json.key("timeline").open('[');
+    for (const auto& [start, counts] : timeline.buckets()) {
+        std::int64_t start_ns = 0;
+        // The bucket of the very first instants that 64 bits can tell may begin before them.
+        const bool fits = !__builtin_mul_overflow(start, base::kNanosPerSecond, &start_ns);
+        json.open('{').key("start").time(fits ? std::optional(start_ns) : std::nullopt);
+        json.key("allow").number(counts.allow).key("deny").number(counts.deny).close('}');
+    }
+    json.close(']').key("timeline_step_seconds");
+    json.number(static_cast<std::uint64_t>(timeline.step_seconds()));
+}
+
+void write_notices(JsonText& json, const SummaryData& data) {
+    std::uint64_t other = 0;
+    json.key("notices").open('[');
+    for (const NoticeLevel level : kNoticeLevels) {
+        for (const auto& [message, count] : data.messages(level).sorted()) {
+            json.open('{').key("level").string(name_of(level));
+            json.key("message").string(message).key("count").number(count).close('}');
+        }
+        other += data.messages(level).other();
+    }
+    json.close(']').key("notices_other").number(other);
+}
+
+}  // namespace
+
+std::string summary_json(const SummaryData& data) {
+    JsonText json;
+    json.open('{').key("decisions").open('{');
+    json.key("allow").number(data.allow.total).key("deny").number(data.deny.total).close('}');
+    json.key("lines").open('{').key("decision").number(data.decisions());
+    json.key("notice").number(data.notices).key("unparsed").number(data.unparsed).close('}');
+    json.key("sessions").number(data.sessions).key("files").number(data.files);
+    json.key("unreadable").number(data.unreadable);
+    json.key("first").time(data.first_ns).key("last").time(data.last_ns);
+    json.key("domains");
+    write_by_verdict(json, data, &VerdictCounts::domains, "domain");
+    json.key("methods");
+    write_by_verdict(json, data, &VerdictCounts::methods, "method");
+    json.key("tool_calls").open('{').key("deny");
+    write_counts(json, data.denied_tool_calls, "tool_call_id");
+    json.key("other").open('{').key("deny").number(data.denied_tool_calls.other());
+    json.close('}').close('}');
+    write_timeline(json, data.timeline);
+    write_notices(json, data);
+    json.key("unparsed_reasons").open('{');
+    for (const auto& [reason, count] : data.unparsed_reasons) {
+        json.key(reason).number(count);
+    }
+    json.close('}').close('}');
+    return json.take();
+}
+
+}  // namespace bridge
