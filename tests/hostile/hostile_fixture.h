@@ -12,7 +12,7 @@
 
 #include <simdjson.h>
 
-#include "tests/bridge/pipeline_fixture.h"
+#include "tests/bridge/daemon/pipeline_fixture.h"
 #include "tests/support/process.h"
 
 // The driver of the tables: a daemon in this process is given something hostile, and a decision

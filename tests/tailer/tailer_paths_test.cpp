@@ -11,7 +11,7 @@
 #include "tailer/tailer.h"
 #include "tests/support/temp_dir.h"
 #include "tests/tailer/collected.h"
-#include "tests/tailer/packed.h"
+#include "tests/tailer/files/packed.h"
 
 namespace tailer {
 namespace {

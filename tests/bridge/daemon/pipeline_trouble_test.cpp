@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include <filesystem>
+
+#include "tests/bridge/daemon/pipeline_fixture.h"
+#include "tests/support/file_size_limit.h"
+#include "tests/support/loki_server.h"
+#include "tests/support/process.h"
+
+namespace bridge {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using test_support::answered;
+using test_support::SeenPush;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+class PipelineTroubleTest : public PipelineTest {
+protected:
+    /// Errors are told on stderr; they are not what these tests look at.
+    void SetUp() override { testing::internal::CaptureStderr(); }
+    void TearDown() override { testing::internal::GetCapturedStderr(); }
+};
+
+TEST_F(PipelineTroubleTest, StopsReadingWhileLokiAndTheSpoolTakeNothing) {
+    spool_bytes_ = 0;
+    const std::string path(1000, 'x');
+    for (int i = 0; i < 12'000; ++i) {
+        write(1, allow(milliseconds(i), path));
+    }
+    loki_.set_rule([](const SeenPush&) { return answered(403); });
+    start();
+    step_for(Seconds(120));
+    EXPECT_GE(daemon_->exporter.in_flight_bytes(), Pipeline::kMostInFlight);
+    EXPECT_LE(daemon_->exporter.in_flight_bytes(), Pipeline::kMostInFlight + (3U << 20U));
+    EXPECT_LT(daemon_->pipeline.account().lines, 9000U);
+    loki_.set_rule(nullptr);
+    ASSERT_TRUE(deliver(12'000));
+    EXPECT_EQ(daemon_->exporter.in_flight_bytes(), 0U);
+    expect_every_row_once();
+}
+
+TEST_F(PipelineTroubleTest, AFullDiskDelaysAndLosesNothing) {
+    write(1, allow(milliseconds(0), "a"));
+    start();
+    ASSERT_TRUE(deliver(1));
+    step_for(Seconds(2));
+    const std::uint64_t before = saved_offset();
+    write(1, "not a line of slog\n" + allow(milliseconds(1), "b"));
+    {
+        const test_support::FileSizeLimit full(0);
+        step_for(Seconds(30));
+        EXPECT_EQ(saved_offset(), before);
+    }
+    write(1, allow(milliseconds(2), "c"));
+    ASSERT_TRUE(deliver(3));
+    step_for(Seconds(10));
+    EXPECT_EQ(saved_offset(), fs::file_size(log_file(1)));
+    EXPECT_THAT(test_support::read_file(folder_.file("state/dead-letter/rejected.ndjson")),
+                HasSubstr("not a line of slog"));
+    expect_every_row_once();
+}
+
+TEST_F(PipelineTroubleTest, AnEndWithNowhereToPutThingsIsNoCleanEnd) {
+    spool_bytes_ = 0;
+    write(1, allow(milliseconds(0), "a"));
+    loki_.set_rule([](const SeenPush&) { return answered(403); });
+    start();
+    step_for(Seconds(3));
+    EXPECT_FALSE(daemon_->pipeline.drain(milliseconds(0)));
+    EXPECT_FALSE(saved().clean);
+    EXPECT_EQ(saved_offset(), 0U);
+    loki_.set_rule(nullptr);
+    start();
+    ASSERT_TRUE(deliver(1)) << "the next start reads it again";
+}
+
+TEST_F(PipelineTroubleTest, WithoutItsCheckpointItReadsAllAgainAndStoresNothingTwice) {
+    write(1, allow(milliseconds(0), "a") + allow(milliseconds(1), "b"));
+    start();
+    ASSERT_TRUE(deliver(2));
+    stop();
+    fs::resize_file(folder_.file("state/checkpoint"), 10);
+    start();
+    EXPECT_FALSE(daemon_->checkpoint.clean);
+    step_for(Seconds(5));
+    EXPECT_EQ(daemon_->pipeline.account().lines, 2U);
+    EXPECT_THAT(loki_.all_lines(), SizeIs(2));
+    expect_every_row_once();
+}
+
+TEST_F(PipelineTroubleTest, CountsTheDropsThatBoundaryItselfReports) {
+    const std::string address = "127.0.0.1:" + std::to_string(test_support::free_port());
+    write(1,
+          "time=2026-05-28T20:26:40.000Z level=WARN msg=\"audit log dropped, channel full\"\n"
+          "time=2026-05-28T20:26:40.001Z level=INFO msg=\"all is well\"\n");
+    start();
+    ASSERT_TRUE(daemon_->telemetry.expose(address).has_value());
+    ASSERT_TRUE(deliver(2));
+    const auto [status, text] = test_support::http_get("http://" + address + "/metrics");
+    EXPECT_EQ(status, 200);
+    EXPECT_THAT(text, HasSubstr("boundary_loki_boundary_audit_dropped_total 1\n"));
+}
+
+TEST_F(PipelineTroubleTest, AFileThatVanishesBeforeItWasReadLeavesANotice) {
+    spool_bytes_ = 0;
+    const std::string path(1000, 'x');
+    for (int i = 0; i < 12'000; ++i) {
+        write(1, allow(milliseconds(i), path));
+    }
+    loki_.set_rule([](const SeenPush&) { return answered(403); });
+    start();
+    step_for(Seconds(10));
+    fs::resize_file(log_file(1), 0);
+    step_for(Seconds(130));
+    loki_.set_rule(nullptr);
+    step_for(Seconds(130));
+    EXPECT_THAT(loki_.all_lines(), testing::Contains(HasSubstr("lost_bytes")));
+}
+
+TEST_F(PipelineTroubleTest, WhatWasDoneToALogWhileNoDaemonRanLeavesANotice) {
+    const std::string whole = allow(milliseconds(0), "a") + allow(milliseconds(1), "b");
+    const std::string longer =
+        allow(milliseconds(2), "other-than-it-was") + allow(milliseconds(3), "c");
+    const std::string shorter = allow(milliseconds(4), "d");
+    int pid = 0;
+    for (const auto& [after, notice] :
+         {std::pair(longer, "boundary: log file was rewritten after it was read"),
+          std::pair(shorter, "boundary: log file was truncated while no daemon ran")}) {
+        for (const bool orderly : {true, false}) {
+            write(++pid, whole);
+            start();
+            step_for(Seconds(5));
+            orderly ? stop() : crash();
+            fs::resize_file(log_file(pid), 0);
+            write(pid, after);
+            const auto lines = static_cast<std::size_t>(std::ranges::count(after, '\n'));
+            const std::size_t all = loki_.all_lines().size() + lines + 1;
+            start();
+            EXPECT_TRUE(deliver(all)) << notice;
+            stop();
+            start();
+            step_for(Seconds(130));
+            EXPECT_EQ(loki_.all_lines().size(), all) << "told once";
+            EXPECT_THAT(loki_.all_lines(),
+                        testing::Contains(HasSubstr(notice)).Times(orderly ? 1 : 2));
+        }
+    }
+    expect_every_row_once();
+}
+
+TEST_F(PipelineTroubleTest, ANoticeOfNowMakesNothingLateThatWasSentBeforeACrash) {
+    write(2, allow(milliseconds(0), "x"));
+    start();
+    ASSERT_TRUE(deliver(1));
+    stop();
+    clock_.advance(std::chrono::hours(2));
+    write(1, "time=2026-05-28T20:26:40.000Z level=INFO msg=\"of two hours ago\"\n");
+    loki_.set_rule([this](const SeenPush& push) {
+        static_cast<void>(loki_.store(push));
+        return test_support::ambiguous();
+    });
+    start();
+    ASSERT_TRUE(deliver(2));
+    crash();
+    loki_.set_rule(nullptr);
+    fs::resize_file(log_file(2), 0);
+    start();
+    ASSERT_TRUE(deliver(3)) << "the notice";
+    step_for(Seconds(130));
+    EXPECT_THAT(loki_.all_lines(), SizeIs(3));
+    for (const auto& [stream, rows] : loki_.rows()) {
+        EXPECT_THAT(stream, testing::Not(HasSubstr("late")));
+    }
+}
+
+}  // namespace
+}  // namespace bridge

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/tailer/files/known_files_fixture.h"
+
+namespace tailer {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::SizeIs;
+
+TEST_F(KnownFilesTest, ResumesWhereACheckpointSays) {
+    dir_.append(kName, "1234567890");
+    EXPECT_EQ(offset_after(progress_of(kName, 4)), 4U);
+    EXPECT_EQ(offset_after(progress_of(kName, 10)), 10U);
+}
+
+TEST_F(KnownFilesTest, AFileReadToItsEndBeforeIsNotReportedAgain) {
+    dir_.append(kName, "1234567890");
+    auto files = make({progress_of(kName, 10)});
+    scan(files);
+    EXPECT_THAT(files.take_grown(), IsEmpty());
+    dir_.append(kName, "1");
+    scan(files);
+    EXPECT_THAT(files.take_grown(), SizeIs(1));
+}
+
+TEST_F(KnownFilesTest, ResumesAFileThatWasRenamedMeanwhile) {
+    dir_.append(kName, "1234567890");
+    const auto progress = progress_of(kName, 4);
+    fs::rename(dir_.file(kName), dir_.file(kOther));
+    EXPECT_EQ(offset_after(progress), progress.identity.birth_ns != 0 ? 4U : 0U);
+}
+
+TEST_F(KnownFilesTest, BeginsAnewWhereTheCheckpointMeansAnotherFile) {
+    dir_.append(kName, "1234567890");
+    auto wrong_birth = progress_of(kName, 4);
+    ++wrong_birth.identity.birth_ns;
+    EXPECT_EQ(offset_after(wrong_birth), 0U) << "the inode was used again";
+    auto wrong_inode = progress_of(kName, 4);
+    ++wrong_inode.identity.inode;
+    EXPECT_EQ(offset_after(wrong_inode), 0U);
+    KnownFiles of_another_folder({dir_.path()},
+                                 {{dir_.path() + "-other", {progress_of(kName, 4)}}});
+    EXPECT_EQ(offset_in(of_another_folder), 0U);
+}
+
+TEST_F(KnownFilesTest, TellsOfAFileThatIsShorterThanItWasRead) {
+    dir_.append(kName, "1234567890");
+    auto progress = progress_of(kName, 11);
+    progress.session = "renamed";
+    auto files = make({progress});
+    EXPECT_EQ(offset_in(files), 0U);
+    EXPECT_EQ(files.troubles().truncated, 1U);
+    const auto losses = files.take_losses();
+    ASSERT_THAT(losses, SizeIs(1));
+    EXPECT_EQ(losses[0].session, "renamed") << "it was that one's";
+    EXPECT_EQ(losses[0].kind, Loss::Kind::CutUnwatched);
+    const auto grown = files.take_grown();
+    ASSERT_THAT(grown, SizeIs(1));
+    EXPECT_EQ(files.file(grown[0]).session(), session_of(kName));
+}
+
+TEST_F(KnownFilesTest, ATruncatedFileDoesNotResumeAtItsOldOffset) {
+    dir_.append(kName, "1234567890");
+    auto files = make({progress_of(kName, 4)});
+    scan(files);
+    static_cast<void>(files.take_grown());
+    fs::resize_file(dir_.file(kName), 6);
+    scan(files);
+    const auto fresh = files.take_grown();
+    ASSERT_THAT(fresh, SizeIs(1));
+    EXPECT_EQ(files.file(fresh[0]).offset, 0U);
+    EXPECT_EQ(files.file(fresh[0]).settled, 0U);
+}
+
+TEST_F(KnownFilesTest, ResumesAPackedFileBeyondItsPackedSize) {
+    const std::string name = std::string(kName) + ".gz";
+    dir_.append(name, "packed");
+    auto files = make({progress_of(name, 4000)});
+    files.look(0, name);
+    const auto grown = files.take_grown();
+    ASSERT_THAT(grown, SizeIs(1)) << "its packed size says nothing of what is left";
+    EXPECT_EQ(files.file(grown[0]).offset, 4000U);
+    EXPECT_EQ(files.file(grown[0]).session(), "boundary-2026-06-09_12-00-00-1");
+}
+
+TEST_F(KnownFilesTest, AFileRenamedBetweenTwoRunsKeepsItsSession) {
+    dir_.append(kName, "1234567890");
+    auto progress = progress_of(kName, 4);
+    if (progress.identity.birth_ns == 0) {
+        return;  // such a file system does not tell a renamed file from another
+    }
+    fs::rename(dir_.file(kName), dir_.file(kOther));
+    for (const std::string session : {"", "boundary-2026-06-09_12-00-00-0"}) {
+        progress.session = session;
+        auto files = make({progress});
+        scan(files);
+        const auto grown = files.take_grown();
+        ASSERT_THAT(grown, SizeIs(1));
+        EXPECT_EQ(files.file(grown[0]).session(), session.empty() ? session_of(kName) : session);
+    }
+}
+
+TEST_F(KnownFilesTest, AnotherFileTakesNoSessionFromTheCheckpoint) {
+    dir_.append(kName, "1234567890");
+    auto progress = progress_of(kName, 4);
+    progress.session = "another";
+    ++progress.identity.birth_ns;
+    auto files = make({progress});
+    scan(files);
+    const auto grown = files.take_grown();
+    ASSERT_THAT(grown, SizeIs(1));
+    EXPECT_EQ(files.file(grown[0]).session(), session_of(kName));
+}
+
+TEST_F(KnownFilesTest, KeepsWhatTheCheckpointSaysOfAFolderThatIsNotThereYet) {
+    dir_.append(kName, "1234567890");
+    const FileProgress here = progress_of(kName, 4);
+    const std::string elsewhere = dir_.file("not-mounted");
+    KnownFiles files(
+        {dir_.path(), elsewhere},
+        {{dir_.path(), {here}}, {elsewhere, {here}}, {dir_.file("no-longer-asked-for"), {here}}});
+    const auto unseen = [&files] {
+        std::vector<std::pair<std::string, std::uint64_t>> found;
+        files.for_each_unseen([&](const std::string& folder, const FileProgress& progress) {
+            found.emplace_back(folder, progress.offset);
+        });
+        EXPECT_EQ(files.any_unseen(), !found.empty());
+        return found;
+    };
+    EXPECT_THAT(unseen(), SizeIs(2));
+    files.scan(0, is_boundary_log_name);
+    files.scan(1, is_boundary_log_name);
+    EXPECT_THAT(unseen(), ElementsAre(Pair(elsewhere, 4U)));
+
+    fs::create_directory(elsewhere);
+    files.scan(1, is_boundary_log_name);
+    EXPECT_THAT(unseen(), SizeIs(1)) << "an empty mount point says nothing";
+    dir_.append(std::string("not-mounted/") + kOther, "1");
+    files.scan(1, is_boundary_log_name);
+    EXPECT_THAT(unseen(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace tailer
