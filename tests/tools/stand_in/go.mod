@@ -1,3 +1,0 @@
-module boundary-loki.invalid/tests/tools/stand_in
-
-go 1.24
