@@ -118,17 +118,17 @@ func (a *authority) generate(user userInfo) error {
 	if err := os.WriteFile(filepath.Join(a.folder, keyFile), pem.EncodeToMemory(block), 0o600); err != nil {
 		return fmt.Errorf("failed to create key file: %w", err)
 	}
-	return a.writeCertificate()
+	if err := a.writeCertificate(); err != nil {
+		return fmt.Errorf("failed to create cert file: %w", err)
+	}
+	return nil
 }
 
 // writeCertificate happens at every start, also of an authority that was there: readers can see a file that is cut
 // short.
 func (a *authority) writeCertificate() error {
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.certificate.Raw})
-	if err := os.WriteFile(filepath.Join(a.folder, certificateFile), text, 0o644); err != nil {
-		return fmt.Errorf("failed to write CA certificate file: %w", err)
-	}
-	return nil
+	return os.WriteFile(filepath.Join(a.folder, certificateFile), text, 0o644)
 }
 
 // serverConfig answers a client with a certificate for the name that it asks for. A client that names no host, as for
@@ -176,7 +176,7 @@ func certificateTemplate(name string, lifetime time.Duration) *x509.Certificate 
 	return &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()),
 		Subject:      pkix.Name{CommonName: name},
-		NotBefore:    time.Now(),
+		NotBefore:    time.Now().Add(-time.Hour), // Boundary's begin now, which a client whose clock lags does not take
 		NotAfter:     time.Now().Add(lifetime),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 	}

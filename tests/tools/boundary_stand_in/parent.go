@@ -34,7 +34,7 @@ func runParent(version version, logger *slog.Logger, config config, settings *se
 		return fmt.Errorf("failed to create certificate manager: %w", err)
 	}
 	if err := authority.writeCertificate(); err != nil {
-		return fmt.Errorf("failed to setup TLS and CA certificate: %w", err)
+		return fmt.Errorf("failed to setup TLS and CA certificate: failed to write CA certificate file: %w", err)
 	}
 
 	logger.Info("Start landjail manager")

@@ -1,0 +1,3 @@
+module boundary-loki.invalid/tests/conformance/boundary
+
+go 1.24
