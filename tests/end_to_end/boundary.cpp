@@ -51,11 +51,12 @@ void run_jailed(const std::string& program, const std::string& log_dir,
         script += request.method == "HEAD" ? "-I" : "-X " + request.method;
         script += " '" + request.url + "'\n";
     }
+    const test_support::TempDir config;  // for its CA, which several would make at once
     const auto result = test_support::run_command(
         {program, "--log-dir", log_dir, "--log-level", "info", "--allow", "domain=127.0.0.1",
          "--allow", "domain=localhost", "--proxy-port", std::to_string(test_support::free_port()),
          "--", "sh", "-c", script},
-        {{"BOUNDARY_JAIL_TYPE", "landjail"}, {"no_proxy", ""}, {"NO_PROXY", ""}});
+        {{"BOUNDARY_JAIL_TYPE", "landjail"}, {"XDG_CONFIG_HOME", config.path()}});
     if (result.status != 0) {
         throw std::runtime_error(program + " ended with " + std::to_string(result.status) + ": " +
                                  result.output + result.errors);

@@ -34,8 +34,7 @@ public:
     Workspace(const LokiServer& loki, std::string tenant)
         : tenant_(std::move(tenant)), daemon_(loki.url()) {
         std::filesystem::create_directories(daemon_.log_dir());
-        std::filesystem::create_symlink(*test_support::tool("boundary-stand-in"),
-                                        folder_.file("boundary"));
+        std::filesystem::create_symlink(test_support::boundary_program(), folder_.file("boundary"));
         set("PATH", folder_.path());  // with that one program in it
         set("HOME", folder_.path());
         common_ = {"--loki-url",
@@ -136,14 +135,14 @@ protected:
     LokiServer loki_;
 };
 
-/// The stand-in, run as an agent's command would be: one request that is denied.
+/// Boundary, run as an agent's command would be: one request that is denied.
 void run_a_denied_request(const std::string& log_dir, std::map<std::string, std::string> variables,
                           const std::string& level) {
     variables["BOUNDARY_JAIL_TYPE"] = "landjail";
     const auto result = test_support::run_command(
-        {*test_support::tool("boundary-stand-in"), "--log-dir", log_dir, "--log-level", level,
-         "--allow", "domain=ok.example", "--proxy-port", std::to_string(test_support::free_port()),
-         "--", "sh", "-c", "curl -s -o /dev/null --max-time 20 http://evil.example/"},
+        {test_support::boundary_program(), "--log-dir", log_dir, "--log-level", level, "--allow",
+         "domain=ok.example", "--proxy-port", std::to_string(test_support::free_port()), "--", "sh",
+         "-c", "curl -s -o /dev/null --max-time 20 http://evil.example/"},
         variables);
     ASSERT_EQ(result.status, 0) << result.errors;
 }

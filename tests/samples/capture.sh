@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Captures sample log files into OUTDIR from a few sessions of curl under Boundary (landjail), or, where the registry
-# refused it, under the stand-in. The hosts are reserved names: with the stand-in every allowed request goes to a server
+# Captures sample log files into OUTDIR from a few sessions of curl under Boundary (landjail), or, where there is none, under
+# the stand-in. The hosts are reserved names: with the stand-in every allowed request goes to a server
 # on loopback; the real Boundary logs the same decisions and then fails to resolve the hosts.
 # CAPTURE_PAUSE seconds (default 1) pass between sessions, and a tenth of it between the steps of one.
 set -euo pipefail
@@ -75,13 +75,13 @@ mkdir -p "$1"
 out=$(cd "$1" && pwd)
 bin=$samples/../../build/tools/bin
 extra=()
-if [[ -x $bin/boundary ]]; then
-    boundary=$bin/boundary
-    export BOUNDARY_JAIL_TYPE=landjail
+export BOUNDARY_JAIL_TYPE=landjail
+boundary=$(bash "$samples/../tools/real_programs.sh" | awk -F '\t' '$1 == "boundary" { print $3; exit }')
+if [[ -n $boundary ]]; then
     echo "capturing with Boundary"
 else
     boundary=$bin/boundary-stand-in
-    echo "capturing with boundary-stand-in: the registry refused Boundary"
+    echo "capturing with boundary-stand-in: there is no Boundary"
     exec {upstream}< <(exec "$boundary" --serve-upstream 127.0.0.1:0)
     upstream_pid=$!
     trap 'kill "$upstream_pid"' EXIT

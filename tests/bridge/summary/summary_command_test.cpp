@@ -98,6 +98,20 @@ TEST(SummaryCommandTest, GivesOneJsonObjectOnOneLine) {
     EXPECT_EQ(denied, 31U);
 }
 
+/// What the real Boundary wrote, under each version (tests/samples/README.md has the requests).
+TEST(SummaryCommandTest, ReadsWhatTheRealBoundaryWrote) {
+    for (const std::string name :
+         {"v0.9.0-landjail", "main-landjail", "main-landjail-correlated"}) {
+        SCOPED_TRACE(name);
+        const auto run =
+            summary({"--json", BOUNDARY_LOKI_SOURCE_DIR "/tests/samples/real_boundary/" + name});
+        EXPECT_EQ(run.status, 0) << run.errors;
+        EXPECT_THAT(run.output, HasSubstr(R"("decisions":{"allow":7,"deny":15})"));
+        EXPECT_THAT(run.output, HasSubstr(R"("unparsed":0)"));
+        EXPECT_THAT(run.output, HasSubstr(R"({"domain":"telemetry.example","count":8})"));
+    }
+}
+
 TEST(SummaryCommandTest, SaysTheSameEveryTime) {
     EXPECT_EQ(summary({"--json", kSampleLogs}).output, summary({"--json", kSampleLogs}).output);
 }

@@ -56,11 +56,6 @@ func (w *world) simple(args ...string) {
 	w.run(call{args: append([]string{"--log-dir", w.path("logs"), "--log-level=info", w.portFlag()}, args...)})
 }
 
-func (w *world) makeCA() {
-	made := &world{t: w.t, program: w.program, folder: w.t.TempDir(), shared: w.shared, port: w.port, servers: w.servers}
-	made.simple("--", "true")
-}
-
 func flags(w *world) {
 	for _, args := range [][]string{
 		{}, {"--"}, {"--nosuch", "--", "true"}, {"-x"}, {"---x"}, {"--=x"}, {"--log-level"}, {"--no-log-level", "x"},

@@ -16,8 +16,8 @@ import (
 
 var (
 	record   = flag.Bool("record", false, "record anew from the real ones")
+	realPath = flag.String("real", "", "the real one; otherwise each that is found")
 	standIns map[string]program
-	servers  *upstreams
 )
 
 func TestMain(m *testing.M) {
@@ -25,9 +25,6 @@ func TestMain(m *testing.M) {
 	folder, err := os.MkdirTemp("", "boundary-conformance-")
 	if err == nil {
 		standIns, err = buildStandIns(folder)
-	}
-	if err == nil {
-		servers, err = startUpstreams(folder)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -41,10 +38,11 @@ func TestMain(m *testing.M) {
 func TestStandIn(t *testing.T) {
 	for _, version := range versions {
 		t.Run(version, func(t *testing.T) {
-			recorded := readRecorded(t, version)
+			t.Parallel()
+			recorded, bench := readRecorded(t, version), prepare(t, standIns[version])
 			each(t, func(t *testing.T, name string) {
 				expect(t, "recorded from the real one", "the stand-in", func() (string, string) {
-					return recorded[name], observe(t, standIns[version], name)
+					return recorded[name], observe(t, standIns[version], bench, name)
 				})
 			})
 		})
@@ -52,24 +50,32 @@ func TestStandIn(t *testing.T) {
 }
 
 func TestReal(t *testing.T) {
-	found := findReal()
+	found, err := findReal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *realPath != "" {
+		found = []program{realProgram(*realPath)}
+	}
+	if len(found) == 0 && (*record || os.Getenv("BOUNDARY_LOKI_REQUIRE_REAL") == "1") {
+		t.Fatal("no real Boundary: name its folder in BOUNDARY_LOKI_REAL_TOOLS, or put it on PATH")
+	}
 	if len(found) == 0 {
-		if os.Getenv("BOUNDARY_LOKI_REQUIRE_REAL") == "1" || *record {
-			t.Fatal("no real Boundary: name its folder in BOUNDARY_LOKI_REAL_TOOLS, or put it on PATH")
-		}
 		t.Log("no real Boundary found: the stand-in was held to what was recorded from one")
 	}
 	for _, real := range found {
 		t.Run(real.name, func(t *testing.T) {
+			t.Parallel()
 			t.Logf("%s says it is %s, and does as %s does", real.name, saysVersion(real.path), real.version)
-			recorded := map[string]string{}
+			recorded, bench := map[string]string{}, prepare(t, real)
+			standIn, standInBench := standIns[real.version], prepare(t, standIns[real.version])
 			each(t, func(t *testing.T, name string) {
 				if *record {
-					recorded[name] = observe(t, real, name)
+					recorded[name] = observe(t, real, bench, name)
 					return
 				}
 				expect(t, real.name, "the stand-in", func() (string, string) {
-					return observe(t, real, name), observe(t, standIns[real.version], name)
+					return observe(t, real, bench, name), observe(t, standIn, standInBench, name)
 				})
 			})
 			if *record && !t.Failed() {
@@ -85,31 +91,36 @@ func each(t *testing.T, check func(t *testing.T, name string)) {
 	}
 }
 
-var shared = map[string]string{}
+// bench is what the cases on one program share.
+type bench struct {
+	shared  string
+	servers *upstreams
+}
 
-func observe(t *testing.T, program program, name string) string {
+func observe(t *testing.T, program program, bench *bench, name string) string {
 	t.Helper()
-	if shared[program.path] == "" {
-		folder, err := os.MkdirTemp("", "boundary-conformance-ca-")
-		if err != nil {
-			t.Fatal(err)
-		}
-		shared[program.path] = folder
-	}
 	for _, c := range cases {
 		if c.name == name {
-			w := &world{t: t, program: program, folder: t.TempDir(), shared: shared[program.path], port: freePort(), servers: servers}
+			w := &world{t: t, program: program, folder: t.TempDir(), shared: bench.shared, port: freePort(), servers: bench.servers}
 			w.write("home/readme", "")
-			if _, err := os.Stat(filepath.Join(w.shared, "coder_boundary", "ca-key.pem")); err != nil {
-				w.makeCA()
-			}
-			servers.takeSeen()
 			c.script(w)
 			return w.observed()
 		}
 	}
 	t.Fatalf("no case %q", name)
 	return ""
+}
+
+// prepare has the program make its CA, whose lines belong to no case.
+func prepare(t *testing.T, program program) *bench {
+	folder := t.TempDir()
+	servers, err := startUpstreams(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, program: program, folder: t.TempDir(), shared: folder, port: freePort(), servers: servers}
+	w.simple("--", "true")
+	return &bench{folder, servers}
 }
 
 // expect compares again what differed: a busy machine can upset the order of two processes' lines, or make a certificate of

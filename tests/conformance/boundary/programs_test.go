@@ -35,29 +35,23 @@ func buildStandIns(folder string) (map[string]program, error) {
 	}, nil
 }
 
-// findReal finds `boundary` and, beside it, `boundary-*`: in BOUNDARY_LOKI_REAL_TOOLS, else on PATH.
-func findReal() []program {
-	folder := os.Getenv("BOUNDARY_LOKI_REAL_TOOLS")
-	if folder == "" {
-		path, err := exec.LookPath("boundary")
-		if err != nil {
-			return nil
-		}
-		folder = filepath.Dir(path)
+// findReal asks tests/tools/real_programs.sh, as the other suites do.
+func findReal() ([]program, error) {
+	listed, err := exec.Command("bash", "../../tools/real_programs.sh").Output()
+	if err != nil {
+		return nil, err
 	}
 	var found []program
-	others, _ := filepath.Glob(filepath.Join(folder, "boundary-*")) // fails only for a bad pattern
-	for _, path := range append([]string{filepath.Join(folder, "boundary")}, others...) {
-		name := filepath.Base(path)
-		if strings.HasPrefix(name, "boundary-loki") || strings.Contains(name, "stand-in") {
-			continue
-		}
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
-			found = append(found, program{name, path, versionOf(path)})
+	for _, line := range strings.Split(string(listed), "\n") {
+		fields := strings.Split(line, "\t")
+		if len(fields) == 3 && fields[0] == "boundary" {
+			found = append(found, realProgram(fields[2]))
 		}
 	}
-	return found
+	return found, nil
 }
+
+func realProgram(path string) program { return program{filepath.Base(path), path, versionOf(path)} }
 
 // versionOf goes by behaviour, because a Boundary that somebody has built says "dev": does it pass the command's status?
 func versionOf(path string) string {

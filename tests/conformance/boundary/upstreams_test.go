@@ -47,7 +47,7 @@ func startUpstreams(folder string) (*upstreams, error) {
 	u.secure.StartTLS()
 	u.httpPort = u.plain.Listener.Addr().(*net.TCPAddr).Port
 	u.httpsPort = u.secure.Listener.Addr().(*net.TCPAddr).Port
-	u.closedPort = freePort() + 5000
+	u.closedPort = freePort()
 	u.certificate = filepath.Join(folder, "upstream.pem")
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})
 	return u, os.WriteFile(u.certificate, text, 0o644)

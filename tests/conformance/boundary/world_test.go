@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -35,9 +36,12 @@ type world struct {
 
 const timeLimit = 20 * time.Second
 
-// freePort is below the range from which the kernel takes ports for others.
+var lastPort atomic.Int64
+
+// freePort is below the range from which the kernel takes ports for others, and a new one each time.
 func freePort() int {
-	for port := 10000 + os.Getpid()%10000; ; port++ {
+	for {
+		port := 10000 + (os.Getpid()*64+int(lastPort.Add(1)))%20000
 		if listener, err := net.Listen("tcp", fmt.Sprintf(":%d", port)); err == nil {
 			listener.Close()
 			return port
@@ -235,9 +239,10 @@ func (w *world) observed() string {
 	})
 	text = userName.ReplaceAllString(text, "${1}USER${2}UID${3}GID")
 	text = tlsAlert.ReplaceAllString(text, `error="a TLS alert"`)
+	text = strings.ReplaceAll(text, "dial tcp [::1]:", "dial tcp 127.0.0.1:") // where localhost is that first
 	text = ephemera.ReplaceAllString(text, "127.0.0.1:EPHEMERAL->")
-	for _, known := range [][2]string{{w.program.path, "BOUNDARY"}, {w.shared, "XDG"}, {w.folder, "TMP"},
-		{w.servers.certificate, "UPSTREAM_CERTIFICATE"}} {
+	for _, known := range [][2]string{{w.program.path, "BOUNDARY"},
+		{w.servers.certificate, "UPSTREAM_CERTIFICATE"}, {w.shared, "XDG"}, {w.folder, "TMP"}} {
 		text = strings.ReplaceAll(text, known[0], known[1])
 	}
 	text = regexp.MustCompile(regexp.QuoteMeta(home)+`(/\.config|\\")`).ReplaceAllString(text, "PASSWD_HOME$1")
