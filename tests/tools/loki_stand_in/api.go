@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"log"
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+// api is Loki's HTTP interface, as far as it goes.
+type api struct {
+	config config
+	store  *store
+}
+
+func (a *api) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("POST /loki/api/v1/push", a.ofTenant(a.push))
+	for _, method := range []string{"GET", "POST"} {
+		mux.Handle(method+" /loki/api/v1/query", a.ofTenant(a.query))
+		mux.Handle(method+" /loki/api/v1/query_range", a.ofTenant(a.queryRange))
+		mux.Handle(method+" /loki/api/v1/labels", a.ofTenant(a.labels))
+		mux.Handle(method+" /loki/api/v1/series", a.ofTenant(a.series))
+	}
+	mux.Handle("GET /loki/api/v1/label/{name}/values", a.ofTenant(a.values))
+	mux.Handle("GET /loki/api/v1/rules", a.ofTenant(a.rules))
+	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "ready", http.StatusOK) })
+	mux.HandleFunc("GET /loki/api/v1/status/buildinfo", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, map[string]string{"version": a.store.version.name, "revision": "stand-in", "branch": "", "buildUser": "",
+			"buildDate": "", "goVersion": ""})
+	})
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) { a.metrics(w) })
+	mux.HandleFunc("POST /flush", func(w http.ResponseWriter, _ *http.Request) {
+		if err := a.store.flush(); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	return mux
+}
+
+func (a *api) metrics(w http.ResponseWriter) {
+	a.store.counters.write(w)
+	for name, count := range a.store.activeStreams() {
+		fmt.Fprintf(w, "loki_ingester_memory_streams{tenant=%q} %d\n", name, count)
+	}
+}
+
+// What a tenant's name may hold.
+var tenantName = regexp.MustCompile(`^[a-zA-Z0-9!\-_.*'()]*$`)
+
+// ofTenant finds out whose request it is.
+func (a *api) ofTenant(do func(w http.ResponseWriter, r *http.Request, tenant string)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := "fake"
+		if a.config.auth {
+			if name = r.Header.Get("X-Scope-OrgID"); name == "" {
+				http.Error(w, "no org id", http.StatusUnauthorized)
+				return
+			}
+			if text := badTenant(name); text != "" {
+				http.Error(w, text, http.StatusBadRequest)
+				return
+			}
+		}
+		do(w, r, name)
+	})
+}
+
+func badTenant(name string) string {
+	switch {
+	case strings.Contains(name, "|"):
+		return "multiple org IDs present"
+	case !tenantName.MatchString(name):
+		bad := strings.IndexFunc(name, func(r rune) bool { return !tenantName.MatchString(string(r)) })
+		return fmt.Sprintf("tenant ID '%s' contains unsupported character '%c'", name, []rune(name[bad:])[0])
+	case len(name) > 150:
+		return "tenant ID is too long: max 150 characters"
+	case name == "." || name == "..":
+		return fmt.Sprintf("tenant ID is '%s', that is not allowed", name)
+	}
+	return ""
+}
+
+func (a *api) push(w http.ResponseWriter, r *http.Request, tenant string) {
+	streams, err := readPush(r, !a.store.version.parsedFirst)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if refusal := a.store.push(tenant, streams); refusal != nil {
+		http.Error(w, refusal.text, refusal.status)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func answer(w http.ResponseWriter, body any) {
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(body); err != nil {
+		log.Print("cannot answer: ", err)
+	}
+}
+
+// refuse answers a query, whose errors end without a newline.
+func refuse(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	if _, err := w.Write([]byte(text)); err != nil {
+		log.Print("cannot answer: ", err)
+	}
+}
