@@ -39,6 +39,14 @@ func bridgeBinary() string {
 	return filepath.Join(root, "build/release/boundary-loki")
 }
 
+// lokiProgram is the Loki that this run tests against: BOUNDARY_LOKI_TEST_LOKI, else the stand-in.
+func lokiProgram() string {
+	if path := os.Getenv("BOUNDARY_LOKI_TEST_LOKI"); path != "" {
+		return path
+	}
+	return filepath.Join(tools, "loki-stand-in")
+}
+
 func freeAddress() string {
 	listener := must(net.Listen("tcp", "127.0.0.1:0"))
 	defer listener.Close()
@@ -155,13 +163,27 @@ func startLoki(t *testing.T, rules string, oldnew ...string) server {
 		"grpc_listen_port: 9095", "grpc_listen_address: 127.0.0.1\n  grpc_listen_port: "+freeAddress()[len("127.0.0.1:"):],
 		"/etc/rules", rules,
 	)...).Replace(composeConfig(t, "loki"))
-	start(t, filepath.Join(tools, "loki"), "-config.file="+write(t, filepath.Join(folder, "loki.yaml"), config))
+	start(t, lokiProgram(), "-config.file="+write(t, filepath.Join(folder, "loki.yaml"), config))
 	loki := server{base: "http://" + address, url: "http://" + address + "/loki/api/v1", tenant: "probe"}
 	eventually(t, "Loki answers", func() bool {
 		_, _, err := loki.query("/query", url.Values{"query": {`sum(count_over_time({probe="none"}[1m]))`}})
 		return err == nil
 	})
 	return loki
+}
+
+// atLeast says whether a Loki is of a version or a later one.
+func (s server) atLeast(major, minor int) bool {
+	status, body := s.get(s.url+"/status/buildinfo", nil)
+	var info struct{ Version string }
+	var is [2]int
+	if err := json.Unmarshal(body, &info); err == nil {
+		_, err = fmt.Sscanf(info.Version, "%d.%d", &is[0], &is[1])
+		if err == nil {
+			return is[0] > major || (is[0] == major && is[1] >= minor)
+		}
+	}
+	panic(fmt.Sprintf("no version of Loki's: %d %s", status, body))
 }
 
 func startPrometheus(t *testing.T, config, data string) server {

@@ -227,5 +227,12 @@ func (p *parser) labelFilterOne() (labelTest, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(l *line) bool { return made.Matches(l.valueOf(made.Name)) }, nil
+	if made.Op == "=" || made.Op == "!=" {
+		return func(l *line) bool { return made.Matches(l.valueOf(made.Name)) }, nil
+	}
+	fits, err := labelPattern(made.Value)
+	if err != nil {
+		return nil, failure(p.peek().at, "%v", err)
+	}
+	return func(l *line) bool { return fits(l.valueOf(made.Name)) == (made.Op == "=~") }, nil
 }

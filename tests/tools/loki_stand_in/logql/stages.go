@@ -34,7 +34,7 @@ func newLineFilter(op string, texts []string) (stage, error) {
 			all = append(all, func(line string) bool { return strings.Contains(line, text) })
 			continue
 		}
-		expression, err := regexp.Compile("(?s)" + text)
+		expression, err := regexp.Compile(text)
 		if err != nil {
 			return nil, err
 		}
