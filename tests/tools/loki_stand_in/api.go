@@ -88,7 +88,7 @@ func badTenant(name string) string {
 }
 
 func (a *api) push(w http.ResponseWriter, r *http.Request, tenant string) {
-	streams, err := readPush(r, !a.store.version.parsedFirst)
+	streams, err := readPush(r, !a.store.version.unescapes)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return

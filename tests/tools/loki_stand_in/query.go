@@ -57,7 +57,7 @@ func span(r *http.Request, length time.Duration) (start, end time.Time, err erro
 }
 
 func (a *api) engine(tenant string) *logql.Engine {
-	return &logql.Engine{Source: source{a.store, tenant}, MaxSeries: a.config.limits.querySeries, ParsedFirst: a.store.version.parsedFirst}
+	return &logql.Engine{Source: source{a.store, tenant}, MaxSeries: a.config.limits.querySeries, Doubles: a.store.version.doubles}
 }
 
 func (a *api) query(w http.ResponseWriter, r *http.Request, tenant string) {

@@ -14,15 +14,17 @@ import (
 // version is which of Loki's two behaviours is stood in for.
 type version struct {
 	name string
-	// As from 3.6 on: what a parser extracts replaces structured metadata, and JSON metadata is unescaped.
-	parsedFirst bool
+	// As from 3.6 on: structured metadata in JSON is unescaped.
+	unescapes bool
+	// As from 3.7 on: what a query extracts goes beside structured metadata of its name.
+	doubles bool
 	// As from 3.7 on: structured metadata tells entries apart.
 	byMetadata bool
 }
 
 var versions = map[string]version{
 	"3.5.9": {name: "3.5.9"},
-	"3.7.6": {name: "3.7.6", parsedFirst: true, byMetadata: true},
+	"3.7.6": {name: "3.7.6", unescapes: true, doubles: true, byMetadata: true},
 }
 
 // store holds the streams of all tenants.

@@ -26,8 +26,8 @@ type Source interface {
 type Engine struct {
 	Source    Source
 	MaxSeries int
-	// As from 3.6 on: what a parser extracts comes before structured metadata of that name.
-	ParsedFirst bool
+	// As from 3.7 on: what is extracted goes beside structured metadata of its name, with _extracted behind the name.
+	Doubles bool
 
 	Lines, Bytes int64 // read so far
 }
@@ -45,7 +45,7 @@ func (e *Engine) each(log *LogExpr, from, to int64, counted bool, skipParsers bo
 		for _, entry := range stream.Entries {
 			e.Lines++
 			e.Bytes += int64(len(entry.Line) + 8*len(entry.Metadata))
-			one := newLine(stream.Labels, entry, e.ParsedFirst)
+			one := newLine(stream.Labels, entry, e.Doubles)
 			kept := true
 			for _, stage := range log.stages {
 				if _, parser := stage.(parserStage); parser && skipParsers {

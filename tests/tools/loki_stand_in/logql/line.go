@@ -28,15 +28,16 @@ type line struct {
 	err      string
 	details  string
 
-	replacesMetadata bool // as from 3.6 on: what a parser extracts comes before structured metadata
+	doubles bool // what is extracted goes beside metadata of its name, as from 3.7 on
 }
 
-func newLine(stream Labels, entry Entry, replacesMetadata bool) *line {
-	l := &line{nanos: entry.Nanos, text: entry.Line, stream: stream, replacesMetadata: replacesMetadata}
+func newLine(stream Labels, entry Entry, doubles bool) *line {
+	l := &line{nanos: entry.Nanos, text: entry.Line, stream: stream}
 	l.metadata = make(Labels, 0, len(entry.Metadata))
 	for _, one := range entry.Metadata {
 		put(&l.metadata, l.free(one.Name), one.Value)
 	}
+	l.doubles = doubles
 	return l
 }
 
@@ -52,7 +53,8 @@ func put(labels *Labels, name, value string) {
 
 // free is the name under which something that is not of the stream goes.
 func (l *line) free(name string) string {
-	if _, taken := l.stream.Get(name); taken {
+	_, taken := l.stream.Get(name)
+	if _, beside := l.metadata.Get(name); taken || beside && l.doubles {
 		return name + doubled
 	}
 	return name
@@ -103,7 +105,7 @@ func (l *line) extracted() map[string]bool {
 	for _, one := range l.parsed {
 		names[one.Name] = true
 	}
-	if !l.replacesMetadata {
+	if !l.doubles {
 		for _, one := range l.metadata {
 			names[one.Name] = true
 		}
