@@ -80,9 +80,11 @@ func (w *world) startPatient() *running {
 	return r
 }
 
-// noteEnd waits for Boundary alone, and says how it and the others fared.
+// noteEndOf waits for Boundary alone, and says how it and the others fared.
 func (w *world) noteEndOf(r *running, since time.Time) {
-	_ = r.command.Wait() // its status is written down
+	tooLong := time.AfterFunc(timeLimit/4, func() { w.write("go", "") }) // it waits for its command, which waits for us
+	_ = r.command.Wait()                                                 // its status is written down
+	tooLong.Stop()
 	w.noteEnd(r.command.ProcessState)
 	w.note("within a second: %t", time.Since(since) < time.Second)
 	w.note("the child ends: %t", eventually(func() bool { return !alive(r.child) }))
