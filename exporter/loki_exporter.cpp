@@ -229,6 +229,9 @@ bool LokiExporter::resolve_doubt(OutgoingStream& stream) {
         case DoubtResolver::Answer::Kind::TryLater:
             retry(stream, answer.reply, Outcome::Retry);
             return false;
+        case DoubtResolver::Answer::Kind::Wait:
+            stream.not_before = answer.ask_at;
+            return false;
         case DoubtResolver::Answer::Kind::Stored:
             return take_out(stream, answer.stored);
     }
@@ -315,6 +318,7 @@ void LokiExporter::retry(OutgoingStream& stream, const Reply& reply, Outcome out
                            (reply.transport == Reply::Transport::Answered && reply.status >= 500);
     if (ambiguous) {
         front.doubt = Doubt::Own;
+        stream.unclear_at = clock_.steady();
     }
     ++front.failures;
     stream.postpone(clock_);

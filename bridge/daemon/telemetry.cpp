@@ -322,8 +322,11 @@ void Telemetry::on_metadata_refused() {
 
 void Telemetry::on_read_back_unavailable(const exporter::Reply& reply) {
     log_.warn(
-        "cannot read back from Loki; a push of unknown outcome is sent again, which log "
-        "queries do not show but metric queries may count twice",
+        reply.stores_repeats
+            ? "cannot read back from VictoriaLogs; a push of unknown outcome is sent again, and "
+              "then stored twice"
+            : "cannot read back from Loki; a push of unknown outcome is sent again, which log "
+              "queries do not show but metric queries may count twice",
         {{"code", code_of(reply)}, {"answer", reply_text(reply)}});
 }
 

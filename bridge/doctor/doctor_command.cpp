@@ -25,7 +25,7 @@ doctor::Gathered gather(const Settings& settings, const DoctorOptions& options) 
         seen.loki.url = settings.loki.url;
         if (const auto loki = exporter::LokiClient::create(settings.loki)) {
             seen.loki = doctor::look_at_loki(settings, **loki, options.probe);
-            if (seen.loki.reached()) {
+            if (seen.loki.reached() && !seen.loki.victoria_logs) {
                 seen.dashboard =
                     doctor::look_at_dashboards(settings, **loki, options.dashboard, options.range);
             }

@@ -28,6 +28,9 @@ std::string mend(const Reply& reply) {
     }
     switch (reply.status) {
         case 400:
+            if (const auto known = exporter::advice(reply); !known.empty()) {
+                return std::string(known);
+            }
             return "see Loki's words; with \"org ID\" in them, --tenant (LOKI_ORG_ID) is wrong";
         case 401:
             return "set the credentials: --username and --password-file, or --bearer-token-file; "
@@ -98,6 +101,23 @@ std::optional<Finding> credentials(const Gathered& seen) {
                    "a query got " + answer(loki.query), mend(loki.query));
 }
 
+/// What another server than Loki means for the promises and the dashboards.
+std::optional<Finding> server(const Gathered& seen) {
+    const auto& loki = seen.loki;
+    if (!loki.reached() || !loki.victoria_logs) {
+        return std::nullopt;
+    }
+    if (loki.queries()) {
+        return finding("loki-server", State::Ok,
+                       "VictoriaLogs: what lost its answer is read back before it is sent again; "
+                       "the dashboards need a Loki");
+    }
+    return finding("loki-server", State::Warn,
+                   "VictoriaLogs stores twice what it is sent twice, and cannot be read: a push "
+                   "that lost its answer is stored twice",
+                   "let these credentials query /select/logsql/query beside /insert");
+}
+
 std::optional<Finding> clock(const Gathered& seen) {
     if (!seen.loki.ahead_seconds) {
         return std::nullopt;
@@ -151,7 +171,7 @@ std::optional<Finding> probe(const Gathered& seen) {
 }  // namespace
 
 const std::vector<Check>& loki_checks() {
-    static const std::vector<Check> checks = {reachable, ready,    credentials,
+    static const std::vector<Check> checks = {reachable, ready,    credentials, server,
                                               clock,     metadata, probe};
     return checks;
 }

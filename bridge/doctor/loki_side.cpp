@@ -81,12 +81,15 @@ LokiSide look_at_loki(const Settings& settings, exporter::LokiClient& loki, bool
     LokiSide side;
     side.url = settings.loki.url;
     const base::SystemClock clock;
+    side.victoria_logs = loki.is_victoria_logs();
     side.ready = loki.get("/ready", {}, kAnswerWithin);
-    side.query =
-        loki.get("/loki/api/v1/query",
-                 {{"query", "sum(count_over_time({job=\"" + std::string(kProbeJob) + "\"}[1m]))"}},
-                 kAnswerWithin);
+    const std::string probes = "{job=\"" + std::string(kProbeJob) + "\"}";
     const std::int64_t now_ns = clock.wall_ns();
+    side.query =
+        side.victoria_logs
+            ? loki.query_range(probes, now_ns, now_ns + 1, 1, kAnswerWithin)
+            : loki.get("/loki/api/v1/query",
+                       {{"query", "sum(count_over_time(" + probes + "[1m]))"}}, kAnswerWithin);
     if (side.query.server_time) {
         side.ahead_seconds = now_ns / base::kNanosPerSecond - *side.query.server_time;
     }

@@ -17,6 +17,7 @@ struct LokiSide {
     exporter::Reply ready;
     std::optional<std::int64_t> ahead_seconds;  ///< our clock less the server's
     exporter::Reply query;                      ///< a plain query: address, credentials, tenant
+    bool victoria_logs = false;                 ///< what --loki-url leads to
     bool probed = false;
     exporter::Reply push;
     bool metadata_refused = false;  ///< the probe was pushed without structured metadata

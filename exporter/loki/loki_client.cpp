@@ -8,6 +8,7 @@
 
 #include "exporter/loki/libcurl.h"
 #include "exporter/loki/secret_file.h"
+#include "exporter/loki/victoria_logs.h"
 
 namespace exporter {
 namespace {
@@ -163,7 +164,13 @@ base::Result<std::unique_ptr<LokiClient>> LokiClient::create(LokiSettings settin
     if (const auto checked = check_loki_url(settings.url); !checked) {
         return tl::unexpected(checked.error());
     }
-    if (!is_tenant(settings.tenant)) {
+    if (victoria_logs::is_address(settings.url)) {
+        if (!victoria_logs::tenant_headers(settings.tenant)) {
+            return base::failure("the tenant `" + settings.tenant +
+                                 "` is none that VictoriaLogs takes: AccountID or "
+                                 "AccountID:ProjectID, both of them numbers");
+        }
+    } else if (!is_tenant(settings.tenant)) {
         return base::failure("the tenant `" + settings.tenant +
                              "` is none that Loki takes: up to 150 letters, digits and !-_.*'()");
     }
@@ -174,7 +181,15 @@ base::Result<std::unique_ptr<LokiClient>> LokiClient::create(LokiSettings settin
 }
 
 LokiClient::LokiClient(LokiSettings settings)
-    : settings_(std::move(settings)), curl_(std::make_unique<Curl>(*libcurl())) {}
+    : settings_(std::move(settings)),
+      victoria_logs_(victoria_logs::is_address(settings_.url)),
+      curl_(std::make_unique<Curl>(*libcurl())) {
+    if (victoria_logs_) {
+        tenant_headers_ = victoria_logs::tenant_headers(settings_.tenant).value_or(tenant_headers_);
+    } else if (!settings_.tenant.empty()) {
+        tenant_headers_ = {"X-Scope-OrgID: " + settings_.tenant};
+    }
+}
 
 LokiClient::~LokiClient() = default;
 
@@ -229,10 +244,11 @@ base::Result<void> LokiClient::prepare(const std::string& url, bool push) {
     if (push) {
         header("Content-Type: application/x-protobuf");
         header("Expect:");
+        if (victoria_logs_) {
+            header(victoria_logs::kKeepLine);
+        }
     }
-    if (!settings_.tenant.empty()) {
-        header("X-Scope-OrgID: " + settings_.tenant);
-    }
+    std::ranges::for_each(tenant_headers_, header);
     secrets_.clear();
     for (const std::string& secret : {*token, *secret_word, basic_credentials(*secret_word)}) {
         if (secret.size() >= 4) {  // a shorter one would leave no text to read
@@ -307,6 +323,8 @@ Reply LokiClient::perform(std::chrono::milliseconds timeout, std::size_t body_li
         const bool good = reply.status >= 200 && reply.status < 300;
         reply.body = good ? std::move(curl_->body) : withheld(std::move(curl_->body));
         reply.server_time = curl_->server_time;
+        reply.stores_repeats =
+            victoria_logs_ || (!good && victoria_logs::is_wrong_path(reply.body));
         return reply;
     }
     // What was refused while connecting cannot have reached the server.
@@ -334,6 +352,15 @@ Reply LokiClient::push(std::string_view body, std::chrono::milliseconds timeout)
 
 Reply LokiClient::query_range(std::string_view query, std::int64_t start_ns, std::int64_t end_ns,
                               std::size_t limit, std::chrono::milliseconds timeout) {
+    if (victoria_logs_) {
+        Reply reply = get_from(
+            victoria_logs::query_address(settings_.url),
+            {{"query", victoria_logs::rows_query(query, start_ns, end_ns, limit)}}, timeout);
+        if (reply.transport == Reply::Transport::Answered && reply.status == 200) {
+            reply.body = victoria_logs::as_loki_answer(reply.body).value_or("");
+        }
+        return reply;
+    }
     return get("/loki/api/v1/query_range",
                {{"query", std::string(query)},
                 {"start", std::to_string(start_ns)},
@@ -345,7 +372,15 @@ Reply LokiClient::query_range(std::string_view query, std::int64_t start_ns, std
 
 Reply LokiClient::get(std::string_view path, const Parameters& parameters,
                       std::chrono::milliseconds timeout) {
-    std::string url = settings_.url + std::string(path);
+    return get_from(settings_.url + std::string(path), parameters, timeout);
+}
+
+std::chrono::milliseconds LokiClient::shows_after() const {
+    return victoria_logs_ ? victoria_logs::kShowsAfter : std::chrono::milliseconds{};
+}
+
+Reply LokiClient::get_from(std::string url, const Parameters& parameters,
+                           std::chrono::milliseconds timeout) {
     char separator = '?';
     for (const auto& [name, value] : parameters) {
         const Text escaped(

@@ -49,10 +49,13 @@ public:
     [[nodiscard]] virtual Reply query_range(std::string_view query, std::int64_t start_ns,
                                             std::int64_t end_ns, std::size_t limit,
                                             std::chrono::milliseconds timeout) = 0;
+
+    /// How long an entry that was taken may be missing in the answers to queries.
+    [[nodiscard]] virtual std::chrono::milliseconds shows_after() const { return {}; }
 };
 
-/// Loki over HTTP by libcurl: one kept-alive connection, TLS verified, redirects not followed,
-/// response bodies capped. One thread may use it; abort() may be called from any.
+/// Loki, or VictoriaLogs, over HTTP by libcurl: one kept-alive connection, TLS verified, redirects
+/// not followed, response bodies capped. One thread may use it; abort() may be called from any.
 class LokiClient final : public LokiApi {
 public:
     /// An Error when check_loki_url() has one, or the tenant or the token cannot be a header.
@@ -63,6 +66,9 @@ public:
     [[nodiscard]] Reply query_range(std::string_view query, std::int64_t start_ns,
                                     std::int64_t end_ns, std::size_t limit,
                                     std::chrono::milliseconds timeout) override;
+    [[nodiscard]] std::chrono::milliseconds shows_after() const override;
+    /// Whether the server is VictoriaLogs, by its address.
+    [[nodiscard]] bool is_victoria_logs() const { return victoria_logs_; }
 
     using Parameters = std::vector<std::pair<std::string_view, std::string>>;
     /// GET of any path below the base address; the values are escaped here. Blocks up to `timeout`.
@@ -78,6 +84,8 @@ public:
 private:
     struct Curl;
     explicit LokiClient(LokiSettings settings);
+    [[nodiscard]] Reply get_from(std::string url, const Parameters& parameters,
+                                 std::chrono::milliseconds timeout);
     [[nodiscard]] Reply perform(std::chrono::milliseconds timeout, std::size_t body_limit);
     [[nodiscard]] base::Result<void> prepare(const std::string& url, bool push);
     [[nodiscard]] base::Result<std::string> bearer_token() const;
@@ -86,6 +94,8 @@ private:
     [[nodiscard]] std::string withheld(std::string text) const;
 
     LokiSettings settings_;
+    bool victoria_logs_;
+    std::vector<std::string> tenant_headers_;
     std::unique_ptr<Curl> curl_;
     std::vector<std::string> secrets_;  ///< of the request under way
     std::atomic<bool> aborted_ = false;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "exporter/loki/victoria_logs.h"
 
 namespace exporter {
 namespace {
@@ -77,6 +78,14 @@ std::string_view advice(const Reply& reply) {
                    : "check the credentials: --bearer-token-file, or --username and "
                      "--password-file";
     }
+    if (reply.status == 400 && victoria_logs::is_wrong_path(body)) {
+        return "VictoriaLogs takes pushes below /insert: end --loki-url with it, as in "
+               "http://victoria-logs.example:9428/insert";
+    }
+    if (reply.status == 400 && victoria_logs::is_set_up_trouble(body)) {
+        return "VictoriaLogs takes no pushes here (-insert.disable), or not for this tenant: "
+               "AccountID or AccountID:ProjectID, both of them numbers";
+    }
     if (reply.status == 400 && is_tenant_trouble(body)) {
         return "a tenant is up to 150 letters, digits and !-_.*'() : mend --tenant or LOKI_ORG_ID";
     }
@@ -104,8 +113,10 @@ Outcome classify(const Reply& reply) {
         return Outcome::Stored;
     }
     if (status == 400 || status == 422) {
-        return is_tenant_trouble(reply.body) || is_web_page(reply.body) ? Outcome::Hold
-                                                                        : Outcome::Rejected;
+        return is_tenant_trouble(reply.body) || is_web_page(reply.body) ||
+                       victoria_logs::is_set_up_trouble(reply.body)
+                   ? Outcome::Hold
+                   : Outcome::Rejected;
     }
     if (status == 413) {
         return Outcome::TooLarge;

@@ -26,6 +26,7 @@ struct Reply {
         BadFile,      ///< a certificate or key of ours cannot be used
     };
     Tls tls = Tls::None;
+    bool stores_repeats = false;                   ///< from a VictoriaLogs, which has no dedup
     std::optional<std::int64_t> server_time = {};  ///< its Date, in seconds since the Unix epoch
 };
 

@@ -45,6 +45,10 @@ DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
     if (front.doubt == Doubt::None || refused_) {
         return {};
     }
+    const base::SteadyTime ask_at = std::max(started_, stream.unclear_at) + loki_.shows_after();
+    if (clock_.steady() < ask_at) {
+        return {Answer::Kind::Wait, {}, {}, ask_at};
+    }
     ReadBack answer =
         read_back(loki_, stream.text, front.batch, timeout_,
                   front.doubt == Doubt::Predecessor ? &stream.predecessors_rows : nullptr);
@@ -52,7 +56,7 @@ DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
         if (in_vain(answer.reply)) {
             return {};  // still in doubt: should the push fail, its next try asks again
         }
-        return {Answer::Kind::TryLater, {}, std::move(answer.reply)};
+        return {Answer::Kind::TryLater, {}, std::move(answer.reply), {}};
     }
     failing_since_.reset();
     failures_ = 0;
@@ -67,7 +71,7 @@ DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
     if (std::ranges::find(answer.stored, true) == answer.stored.end()) {
         return {};
     }
-    return {Answer::Kind::Stored, std::move(answer.stored), std::move(answer.reply)};
+    return {Answer::Kind::Stored, std::move(answer.stored), std::move(answer.reply), {}};
 }
 
 }  // namespace exporter

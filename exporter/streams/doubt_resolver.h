@@ -20,17 +20,23 @@ class DoubtResolver {
 public:
     DoubtResolver(LokiApi& loki, const base::Clock& clock, ExporterEvents& events,
                   std::chrono::milliseconds timeout)
-        : loki_(loki), clock_(clock), events_(events), timeout_(timeout) {}
+        : loki_(loki),
+          clock_(clock),
+          events_(events),
+          timeout_(timeout),
+          started_(clock.steady()) {}
 
     struct Answer {
         enum class Kind : std::uint8_t {
             Send,      ///< all of it
             TryLater,  ///< after what `reply` says, not now
+            Wait,      ///< until `ask_at`: the server may not show yet what it took
             Stored,    ///< `stored` says of each slot whether it is; one at least is
         };
         Kind kind = Kind::Send;
         std::vector<bool> stored;
         Reply reply;
+        base::SteadyTime ask_at{};
     };
     /// About the batch in front of the stream's line(), whose doubt it clears when that is known.
     [[nodiscard]] Answer ask(OutgoingStream& stream);
@@ -47,6 +53,7 @@ private:
     const base::Clock& clock_;
     ExporterEvents& events_;
     std::chrono::milliseconds timeout_;
+    base::SteadyTime started_;  ///< no push of a predecessor's is later
     bool refused_ = false;
     std::optional<base::SteadyTime> failing_since_;
     int failures_ = 0;               ///< since then

@@ -84,6 +84,7 @@ struct OutgoingStream {
     base::SteadyTime not_before{};
     std::uint64_t last_turn = 0;  ///< when it was last sent from, in turns of all streams
     std::optional<base::SteadyTime> failing_since;
+    base::SteadyTime unclear_at{};  ///< when a push last had no clear answer
     StoredRows predecessors_rows;
 };
 

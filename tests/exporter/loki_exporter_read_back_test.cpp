@@ -4,6 +4,7 @@
 namespace exporter {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using test_support::ambiguous;
@@ -88,6 +89,37 @@ TEST_F(LokiExporterReadBackTest, AsksAfterAnErrorOfTheServerAsWell) {
     exporter_->flush();
     run_for(seconds(2));
     EXPECT_THAT(loki_.pushes(), SizeIs(1));
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, AsksNoServerBeforeItShowsWhatItTook) {
+    loki_.set_shows_after(seconds(3));
+    start();
+    lose_next_answer(kAll);
+    add(kDenyStream, seconds(0), "a");
+    exporter_->flush();
+    run_for(milliseconds(2900));
+    EXPECT_EQ(loki_.queries(), 0U);
+    EXPECT_THAT(events_.retries, SizeIs(1)) << "waiting for the answer is no failure";
+    run_for(milliseconds(200));
+    EXPECT_EQ(loki_.queries(), 1U);
+    EXPECT_THAT(loki_.pushes(), SizeIs(1));
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, WaitsAfterAStartAsThePredecessorMayHavePushedJustBefore) {
+    loki_.set_shows_after(seconds(3));
+    start();
+    exporter_->set_doubtful(true);
+    add(kAllowStream, seconds(0), "a");
+    add(kDenyStream, seconds(0), "b");
+    exporter_->flush();
+    run_for(milliseconds(2900));
+    EXPECT_EQ(loki_.queries(), 0U);
+    EXPECT_THAT(loki_.pushes(), IsEmpty());
+    run_for(milliseconds(200));
+    EXPECT_EQ(loki_.queries(), 2U) << "one wait for all";
+    EXPECT_THAT(loki_.pushes(), SizeIs(2));
     expect_all_settled();
 }
 

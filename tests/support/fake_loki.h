@@ -52,6 +52,10 @@ public:
     void refuse_next(const exporter::Reply& reply) { replies_.push_back(reply); }
     /// The answer to one query to come.
     void answer_next_query(const exporter::Reply& reply) { query_replies_.push_back(reply); }
+    [[nodiscard]] std::chrono::milliseconds shows_after() const override { return shows_after_; }
+
+    /// How long it may take until queries show an entry; the fake shows it at once all the same.
+    void set_shows_after(std::chrono::milliseconds after) { shows_after_ = after; }
     /// The answer to every query.
     void answer_queries(const exporter::Reply& reply) { query_reply_ = reply; }
 
@@ -78,6 +82,7 @@ private:
     std::optional<exporter::Reply> query_reply_;
     std::vector<SeenPush> pushes_;
     std::size_t queries_ = 0;
+    std::chrono::milliseconds shows_after_{};
     std::map<std::string, std::map<Row, int>> rows_;
 };
 

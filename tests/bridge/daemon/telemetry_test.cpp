@@ -284,6 +284,16 @@ TEST_F(TelemetryTest, WarnsOfWhatTheServerDoesNotAllow) {
     EXPECT_THAT(told, HasSubstr("forbidden"));
 }
 
+TEST_F(TelemetryTest, SaysThatAServerWithoutDedupStoresWhatIsSentAgainTwice) {
+    CaptureStderr();
+    exporter::Reply reply = answered(403, "forbidden");
+    reply.stores_repeats = true;
+    telemetry_.on_read_back_unavailable(reply);
+    const std::string told = GetCapturedStderr();
+    EXPECT_THAT(told, HasSubstr("VictoriaLogs"));
+    EXPECT_THAT(told, HasSubstr("stored twice"));
+}
+
 TEST_F(TelemetryTest, SaysWhereItCannotServe) {
     Telemetry second(log_, clock_, "1.2.3");
     const auto exposed = second.expose(address_);

@@ -90,6 +90,27 @@ TEST(ChecksTest, FindNothingToMendWhereAllIsWell) {
     }
 }
 
+const Finding* found(const Findings& findings, const std::string& check) {
+    const auto at = std::ranges::find(findings, check, &Finding::check);
+    return at == findings.end() ? nullptr : &*at;
+}
+
+TEST(ChecksTest, SayWhatAVictoriaLogsMeans) {
+    EXPECT_EQ(found(run_checks(healthy()), "loki-server"), nullptr);
+    Gathered seen = healthy();
+    seen.loki.victoria_logs = true;
+    seen.dashboard.totals.clear();
+    const Findings well = run_checks(seen);
+    EXPECT_EQ(first_cause(well), nullptr);
+    ASSERT_NE(found(well, "loki-server"), nullptr);
+    EXPECT_THAT(found(well, "loki-server")->seen, HasSubstr("read back before it is sent again"));
+
+    seen.loki.query = answered(403);
+    const Findings blind = run_checks(seen);
+    EXPECT_EQ(found(blind, "loki-server")->state, State::Warn);
+    EXPECT_THAT(found(blind, "loki-server")->seen, HasSubstr("stored twice"));
+}
+
 struct Ill {
     const char* says;
     std::function<void(Gathered&)> make;
@@ -262,6 +283,19 @@ TEST(ChecksTest, NameTheCauseFirstAndWhatToDo) {
          "loki-query", State::Fail, "401 no org id", "--tenant (LOKI_ORG_ID)"},
         {"no credentials", [](Gathered& seen) { seen.loki.query = seen.loki.push = answered(401); },
          "loki-query", State::Fail, "401", "--bearer-token-file"},
+        {"a VictoriaLogs without its path",
+         [](Gathered& seen) {
+             seen.loki.query = seen.loki.push =
+                 answered(400, "unsupported path requested: \"/loki/api/v1/push\"");
+         },
+         "loki-query", State::Fail, "unsupported path", "/insert"},
+        {"a VictoriaLogs that may not be read",
+         [](Gathered& seen) {
+             seen.loki.victoria_logs = true;
+             seen.loki.query = answered(403);
+             seen.loki.found = false;
+         },
+         "loki-query", State::Warn, "403", "read access"},
         {"credentials that may only push", [](Gathered& seen) { seen.loki.query = answered(403); },
          "loki-query", State::Warn, "403", "read access"},
         {"an address with the push path in it",

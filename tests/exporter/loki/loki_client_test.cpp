@@ -41,6 +41,7 @@ TEST_F(LokiClientTest, PostsTheBodyAsItIs) {
     EXPECT_THAT(request.headers, Not(Contains(Key("expect"))));
     EXPECT_THAT(request.headers, Not(Contains(Key("x-scope-orgid"))));
     EXPECT_THAT(request.headers, Not(Contains(Key("authorization"))));
+    EXPECT_THAT(request.headers, Not(Contains(Key("vl-loki-disable-message-parsing"))));
 }
 
 TEST_F(LokiClientTest, PostsABodyOfSomeMebibytes) {
