@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/daemon/telemetry.h"
 
-#include <exception>
 #include <limits>
 
 #include <prometheus/collectable.h>
-#include <prometheus/exposer.h>
+
+#include "bridge/daemon/metrics_server.h"
 
 namespace bridge {
 namespace {
@@ -174,13 +174,11 @@ Telemetry::Telemetry(const Log& log, const base::Clock& clock, std::string_view 
 Telemetry::~Telemetry() = default;
 
 base::Result<void> Telemetry::expose(const std::string& address) {
-    try {
-        exposer_ = std::make_unique<prometheus::Exposer>(address, 1);
-        exposer_->RegisterCollectable(registry_);
-        exposer_->RegisterCollectable(lag_);
-    } catch (const std::exception& trouble) {
-        return base::failure("cannot serve metrics on " + address + ": " + trouble.what());
+    auto server = MetricsServer::open(address, {registry_, lag_});
+    if (!server) {
+        return tl::unexpected(server.error());
     }
+    server_ = std::move(*server);
     return {};
 }
 

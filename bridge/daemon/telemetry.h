@@ -25,11 +25,9 @@
 #include "tailer/records/record.h"
 #include "tailer/toolcalls/toolcall_journal.h"
 
-namespace prometheus {
-class Exposer;
-}
-
 namespace bridge {
+
+class MetricsServer;
 
 /// The metrics of the contract, and the log of state changes. All series exist from the start, at
 /// zero. The exposer's own threads only read; everything else is called by the pipeline's thread.
@@ -97,7 +95,7 @@ private:
     const base::Clock& clock_;
     std::shared_ptr<prometheus::Registry> registry_;
     std::shared_ptr<Lag> lag_;
-    std::unique_ptr<prometheus::Exposer> exposer_;
+    std::unique_ptr<MetricsServer> server_;
 
     prometheus::Counter& allowed_;
     prometheus::Counter& denied_;

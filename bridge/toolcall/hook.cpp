@@ -18,7 +18,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLookWithin{2'000};
 constexpr std::size_t kLargestEvent = 16U << 20U;
 
 std::string text_of(const simdjson::dom::object& event, std::string_view name) {
@@ -28,8 +27,8 @@ std::string text_of(const simdjson::dom::object& event, std::string_view name) {
 }
 
 /// All that comes until the end of input; nothing when that does not come in time.
-std::optional<std::string> read_to_end(int fd) {
-    const auto deadline = std::chrono::steady_clock::now() + kLookWithin;
+std::optional<std::string> read_to_end(int fd, milliseconds patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     std::string text;
     std::array<char, 64U << 10U> chunk{};
     while (text.size() <= kLargestEvent) {
@@ -82,10 +81,10 @@ std::optional<tailer::ToolCallRecord> toolcall_of_hook(std::string_view event,
     return std::nullopt;
 }
 
-void journal_hook(int fd, const std::string& journal_dir) {
+void journal_hook(int fd, const std::string& journal_dir, milliseconds patience) {
     // When the call starts is when it is told, not when we are done reading.
     const std::int64_t now_ns = base::SystemClock().wall_ns();
-    const auto event = read_to_end(fd);
+    const auto event = read_to_end(fd, patience);
     auto record = event ? toolcall_of_hook(*event, now_ns) : std::nullopt;
     if (!record) {
         return;

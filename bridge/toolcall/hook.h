@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,8 +18,9 @@ namespace bridge {
                                                                      std::int64_t now_ns);
 
 /// Reads an event from `fd` and journals it, with the Boundary that it sees above itself. It never
-/// fails and prints nothing, whatever it is given, as the tool call waits for it; it gives up after
-/// two seconds without an end of input, and at 16 MiB.
-void journal_hook(int fd, const std::string& journal_dir);
+/// fails and prints nothing, whatever it is given, as the tool call waits for it; it gives up when
+/// the input has no end within `patience`, and at 16 MiB.
+void journal_hook(int fd, const std::string& journal_dir,
+                  std::chrono::milliseconds patience = std::chrono::seconds(2));
 
 }  // namespace bridge

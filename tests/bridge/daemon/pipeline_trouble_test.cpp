@@ -21,14 +21,22 @@ protected:
     /// Errors are told on stderr; they are not what these tests look at.
     void SetUp() override { testing::internal::CaptureStderr(); }
     void TearDown() override { testing::internal::GetCapturedStderr(); }
+
+    static constexpr std::size_t kManyLines = 12'000;
+    /// More than is taken in flight: kManyLines decisions with a long path each.
+    [[nodiscard]] std::string twelve_megabytes() const {
+        const std::string path(1000, 'x');
+        std::string lines;
+        for (std::size_t i = 0; i < kManyLines; ++i) {
+            lines += allow(milliseconds(i), path);
+        }
+        return lines;
+    }
 };
 
 TEST_F(PipelineTroubleTest, StopsReadingWhileLokiAndTheSpoolTakeNothing) {
     spool_bytes_ = 0;
-    const std::string path(1000, 'x');
-    for (int i = 0; i < 12'000; ++i) {
-        write(1, allow(milliseconds(i), path));
-    }
+    write(1, twelve_megabytes());
     loki_.set_rule([](const SeenPush&) { return answered(403); });
     start();
     step_for(Seconds(120));
@@ -36,7 +44,7 @@ TEST_F(PipelineTroubleTest, StopsReadingWhileLokiAndTheSpoolTakeNothing) {
     EXPECT_LE(daemon_->exporter.in_flight_bytes(), Pipeline::kMostInFlight + (3U << 20U));
     EXPECT_LT(daemon_->pipeline.account().lines, 9000U);
     loki_.set_rule(nullptr);
-    ASSERT_TRUE(deliver(12'000));
+    ASSERT_TRUE(deliver(kManyLines));
     EXPECT_EQ(daemon_->exporter.in_flight_bytes(), 0U);
     expect_every_row_once();
 }
@@ -105,10 +113,7 @@ TEST_F(PipelineTroubleTest, CountsTheDropsThatBoundaryItselfReports) {
 
 TEST_F(PipelineTroubleTest, AFileThatVanishesBeforeItWasReadLeavesANotice) {
     spool_bytes_ = 0;
-    const std::string path(1000, 'x');
-    for (int i = 0; i < 12'000; ++i) {
-        write(1, allow(milliseconds(i), path));
-    }
+    write(1, twelve_megabytes());
     loki_.set_rule([](const SeenPush&) { return answered(403); });
     start();
     step_for(Seconds(10));

@@ -119,8 +119,9 @@ TEST_F(JournalHookTest, GivesUpOnAnInputThatNeverEnds) {
     const std::string text = event("PreToolUse", kBash);
     ASSERT_EQ(::write(write_end.get(), text.data(), text.size()),
               static_cast<ssize_t>(text.size()));
-    journal_hook(read_end.get(), journal());
-    journal_hook(-1, journal());
+    constexpr std::chrono::milliseconds kPatience{50};
+    journal_hook(read_end.get(), journal(), kPatience);
+    journal_hook(-1, journal(), kPatience);
     EXPECT_EQ(written(), "");
 }
 
