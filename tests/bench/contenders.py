@@ -11,6 +11,13 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.path.join(ROOT, "build/release")
 
 
+def find(name):
+    """A real program: in the folder that BOUNDARY_LOKI_REAL_TOOLS names, else on PATH."""
+    folder = os.environ.get("BOUNDARY_LOKI_REAL_TOOLS")
+    path = os.path.join(folder, name) if folder else None
+    return path if path and os.access(path, os.X_OK) else shutil.which(name)
+
+
 class Ours:
     name = "boundary-loki"
 
@@ -39,8 +46,7 @@ class Promtail:
     name = "promtail"
 
     def __init__(self):
-        built = os.path.join(ROOT, "build/tools/bin/promtail")
-        self.binary = built if os.path.exists(built) else shutil.which("promtail")
+        self.binary = find("promtail")
         self.version = ["--version"]
 
     def command(self, logs, state, url, batch_wait_ms, port, paced):
@@ -67,7 +73,7 @@ class FluentBit:
     name = "fluent-bit"
 
     def __init__(self):
-        self.binary = shutil.which("fluent-bit")
+        self.binary = find("fluent-bit")
         self.version = ["--version"]
 
     def command(self, logs, state, url, batch_wait_ms, port, paced):
@@ -87,7 +93,7 @@ class Vector:
     name = "vector"
 
     def __init__(self):
-        self.binary = shutil.which("vector")
+        self.binary = find("vector")
         self.version = ["--version"]
 
     def command(self, logs, state, url, batch_wait_ms, port, paced):
@@ -119,7 +125,7 @@ class Alloy:
     name = "alloy"
 
     def __init__(self):
-        self.binary = shutil.which("alloy")
+        self.binary = find("alloy")
         self.version = ["--version"]
 
     def command(self, logs, state, url, batch_wait_ms, port, paced):
@@ -155,6 +161,45 @@ loki.write "sink" {{
                                      f"--storage.path={state}", "--disable-reporting", "{config}.alloy"]
 
 
+class OtelCollector:
+    """The peer that every machine can have: run.sh builds it from tests/tools/otel_collector. It speaks OTLP, which has
+    no labels and no structured metadata, so all that was parsed goes as attributes. It serves no metrics here."""
+
+    name = "otel-collector"
+
+    def __init__(self):
+        self.binary = os.path.join(ROOT, "build/bench/otel-collector")
+        self.version = ["--version"]
+
+    def command(self, logs, state, url, batch_wait_ms, port, paced):
+        if paced:
+            raise SystemExit("kit.py: otel-collector takes no part with --loki: its OTLP becomes other streams there")
+        config = f"""
+extensions: {{file_storage: {{directory: {state}}}}}
+receivers:
+  filelog:
+    include: ["{logs}/*.log"]
+    start_at: beginning
+    include_file_name: false
+    storage: file_storage
+    operators:
+    - {{type: key_value_parser}}
+    - {{type: time_parser, parse_from: attributes.time, layout_type: gotime, layout: "2006-01-02T15:04:05.999Z07:00"}}
+exporters:
+  otlphttp:
+    logs_endpoint: {url}/v1/logs
+    sending_queue: {{num_consumers: 1, block_on_overflow: true, batch: {{flush_timeout: {batch_wait_ms}ms, sizer: bytes, min_size: 262144}}}}
+service:
+  extensions: [file_storage]
+  telemetry: {{logs: {{level: error}}, metrics: {{level: none}}}}
+  pipelines: {{logs: {{receivers: [filelog], exporters: [otlphttp]}}}}
+"""
+        return self.binary, config, ["--config", "{config}.yaml"]
+
+
+EVERYONE = (Ours, Before, Promtail, FluentBit, Vector, Alloy, OtelCollector)
+
+
 def command_of(contender, logs, state, url, batch_wait_ms, port, paced):
     """The command line, its configuration file written beside its state."""
     made = contender.command(logs, state, url, batch_wait_ms, port, paced)
@@ -170,7 +215,7 @@ def command_of(contender, logs, state, url, batch_wait_ms, port, paced):
 
 def available(names):
     """Those of `names` (all when empty) that are on this machine."""
-    everyone = [Ours(), Before(), Promtail(), FluentBit(), Vector(), Alloy()]
+    everyone = [contender() for contender in EVERYONE]
     unknown = set(names) - {contender.name for contender in everyone}
     if unknown:
         raise SystemExit(f"kit.py: unknown contender: {', '.join(sorted(unknown))}")

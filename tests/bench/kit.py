@@ -55,9 +55,12 @@ class Sink:
 
 
 class RealLoki:
-    """build/tools/bin/loki with its defaults; the contenders keep their default pacing."""
+    """The real loki with its defaults; the contenders keep their default pacing."""
 
     def __init__(self):
+        program = contenders.find("loki")
+        if not program:
+            raise SystemExit("kit.py: no loki: put one on PATH, or name its folder with BOUNDARY_LOKI_REAL_TOOLS")
         self.folder = os.path.join(ROOT, "build/bench/loki")
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
@@ -76,7 +79,7 @@ common:
 schema_config: {{configs: [{{from: 2024-01-01, store: tsdb, object_store: filesystem, schema: v13, index: {{prefix: index_, period: 24h}}}}]}}
 analytics: {{reporting_enabled: false}}
 """)
-        self.process = subprocess.Popen([os.path.join(ROOT, "build/tools/bin/loki"), f"-config.file={config}"],
+        self.process = subprocess.Popen([program, f"-config.file={config}"],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.url = f"http://127.0.0.1:{port}"
         self.paced = True

@@ -64,6 +64,39 @@ void read_protobuf(std::string_view body, Visit visit) {
     }
 }
 
+/// Calls `visit(message)` for each submessage with this field number.
+template <typename Visit>
+void each(protozero::pbf_reader message, protozero::pbf_tag_type field, Visit visit) {
+    while (message.next(field)) {
+        visit(message.get_message());
+    }
+}
+
+/// ResourceLogs > ScopeLogs > LogRecord{fixed64 time_unix_nano = 1; AnyValue body = 5}, and of that
+/// AnyValue{string string_value = 1}. Calls `visit(timestamp, line)` for each record.
+template <typename Visit>
+void read_otlp(std::string_view body, Visit visit) {
+    each({body.data(), body.size()}, 1, [&](protozero::pbf_reader resource) {
+        each(resource, 2, [&](protozero::pbf_reader scope) {
+            each(scope, 2, [&](protozero::pbf_reader record) {
+                std::int64_t timestamp_ns = 0;
+                std::string_view line;
+                while (record.next()) {
+                    if (record.tag() == 1) {
+                        timestamp_ns = static_cast<std::int64_t>(record.get_fixed64());
+                    } else if (record.tag() == 5) {
+                        protozero::pbf_reader value = record.get_message();
+                        line = value.next(1) ? text(value.get_view()) : std::string_view();
+                    } else {
+                        record.skip();
+                    }
+                }
+                visit(timestamp_ns, line);
+            });
+        });
+    });
+}
+
 }  // namespace
 
 void PushCounts::arrived(std::size_t wire_bytes) {
@@ -86,6 +119,17 @@ bool PushCounts::add_protobuf(std::string_view body) {
     try {
         read_protobuf(body, [this](std::size_t stream, std::int64_t timestamp_ns,
                                    std::string_view line) { add(stream, timestamp_ns, line); });
+    } catch (const protozero::exception&) {
+        return false;
+    }
+    return true;
+}
+
+bool PushCounts::add_otlp(std::string_view body) {
+    try {
+        read_otlp(body, [this](std::int64_t timestamp_ns, std::string_view line) {
+            add(0, timestamp_ns, line);
+        });
     } catch (const protozero::exception&) {
         return false;
     }

@@ -10,7 +10,7 @@
 
 namespace bench {
 
-/// Counts what is pushed in Loki's formats, and keeps nothing of it. Not thread-safe.
+/// Counts what is pushed in Loki's formats or as OTLP, and keeps nothing of it. Not thread-safe.
 class PushCounts {
 public:
     /// To be called for each request, before its entries are added.
@@ -20,6 +20,9 @@ public:
     [[nodiscard]] bool add_protobuf(std::string_view body);
     /// {"streams":[{"stream":{..},"values":[["<ns>","<line>"],..]}]}. False when it is damaged.
     [[nodiscard]] bool add_json(std::string_view body);
+    /// opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest, of log records with a text
+    /// as body: all are of one stream. False when it is damaged.
+    [[nodiscard]] bool add_otlp(std::string_view body);
 
     /// {"entries":..,"distinct":..,"requests":..,"wire_bytes":..,"latency_ms":{..}}
     ///

@@ -2,6 +2,7 @@
 // The server that the benchmark's contenders push to: takes everything at once, keeps nothing, and
 // counts. One thread, one epoll; decoding costs it a fraction of what any contender spends.
 //
+//     POST /v1/logs   logs as OTLP; answered 200 as soon as they are counted
 //     POST *       a push in one of Loki's formats; answered 204 as soon as it is counted
 //     GET  /stats  {"entries":..,"distinct":..,"requests":..,"wire_bytes":..,"latency_ms":{..}}
 //     GET  *       an empty query result, so that a client that asks for what was stored finds
@@ -161,6 +162,9 @@ std::string serve_push(const Request& request, PushCounts& counts) {
         body = plain;
     }
     counts.arrived(request.body.size());
+    if (request.target == "/v1/logs") {
+        return counts.add_otlp(body) ? answer(200, "{}") : answer(400, "damaged OTLP");
+    }
     if (request.content_type.starts_with("application/json")) {
         return counts.add_json(body) ? answer(204, "") : answer(400, "damaged JSON");
     }
