@@ -59,12 +59,16 @@ function(environment_of run result)
         ENVIRONMENT_MODIFICATION "BOUNDARY_LOKI_TEST_BOUNDARY=set:${boundary}" PARENT_SCOPE)
 endfunction()
 
-# discover_tests(NAME [ON_LOKI] [ON_BOUNDARY FILTER] PROPERTIES ...): the tests of a binary. ON_LOKI: they need a Loki.
-# ON_BOUNDARY: those that the filter names need a Boundary as well.
+# discover_tests(NAME [ON WHAT | ON_LOKI [ON_BOUNDARY FILTER]] PROPERTIES ...): the tests of a binary. ON: what they run on.
+# ON_LOKI: they need a Loki. ON_BOUNDARY: those that the filter names need a Boundary as well.
 function(discover_tests name)
-    cmake_parse_arguments(PARSE_ARGV 1 test "ON_LOKI" "ON_BOUNDARY" "PROPERTIES")
+    cmake_parse_arguments(PARSE_ARGV 1 test "ON_LOKI" "ON;ON_BOUNDARY" "PROPERTIES")
     if(NOT test_ON_LOKI)
-        gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES ${test_PROPERTIES})
+        set(suffix "")
+        if(test_ON)
+            set(suffix " [${test_ON}]")
+        endif()
+        gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_SUFFIX "${suffix}" PROPERTIES ${test_PROPERTIES})
         return()
     endif()
     set(runs ${runs_on_loki})
