@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 #include <stdexcept>
 
 namespace test_support {
@@ -27,6 +28,20 @@ std::string program(const char* variable, const std::string& stand_in) {
 std::optional<std::string> tool(const std::string& name) {
     std::string path = std::string(BOUNDARY_LOKI_SOURCE_DIR) + "/build/tools/bin/" + name;
     return std::filesystem::exists(path) ? std::optional(std::move(path)) : std::nullopt;
+}
+
+std::optional<std::string> real_tool(const std::string& name) {
+    const auto variable = [](const char* of) {
+        const char* value = std::getenv(of);
+        return std::string(value == nullptr ? "" : value);
+    };
+    std::istringstream folders(variable("BOUNDARY_LOKI_REAL_TOOLS") + ":" + variable("PATH"));
+    for (std::string folder; std::getline(folders, folder, ':');) {
+        if (!folder.empty() && std::filesystem::exists(folder + "/" + name)) {
+            return folder + "/" + name;
+        }
+    }
+    return std::nullopt;
 }
 
 std::string loki_program() { return program("BOUNDARY_LOKI_TEST_LOKI", "loki-stand-in"); }

@@ -9,6 +9,9 @@ namespace test_support {
 /// A program that tests/tools/install.sh or tests/packages.sh put into build/tools/bin, or nothing.
 [[nodiscard]] std::optional<std::string> tool(const std::string& name);
 
+/// A real program in the folder that BOUNDARY_LOKI_REAL_TOOLS names, else on PATH, or nothing.
+[[nodiscard]] std::optional<std::string> real_tool(const std::string& name);
+
 /// The Loki that this run tests against: BOUNDARY_LOKI_TEST_LOKI, else the stand-in. CMake sets the
 /// variable for each real one that it finds. Throws when the program is not there.
 [[nodiscard]] std::string loki_program();

@@ -64,7 +64,11 @@ func (a *api) ofTenant(do func(w http.ResponseWriter, r *http.Request, tenant st
 				return
 			}
 			if text := badTenant(name); text != "" {
-				http.Error(w, text, http.StatusBadRequest)
+				status := http.StatusBadRequest
+				if strings.Contains(name, "|") && r.Method == http.MethodGet {
+					status = http.StatusInternalServerError // of a query
+				}
+				http.Error(w, text, status)
 				return
 			}
 		}
@@ -82,7 +86,7 @@ func badTenant(name string) string {
 	case len(name) > 150:
 		return "tenant ID is too long: max 150 characters"
 	case name == "." || name == "..":
-		return fmt.Sprintf("tenant ID is '%s', that is not allowed", name)
+		return "tenant ID is '.' or '..'"
 	}
 	return ""
 }

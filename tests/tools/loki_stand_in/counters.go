@@ -38,6 +38,9 @@ func (c *counters) add(value float64, name string, pairs ...string) {
 // discard counts entries that were not taken.
 func (c *counters) discard(reason, tenant string, entries, bytes int) {
 	for name, value := range map[string]int{"samples": entries, "bytes": bytes} {
+		if value == 0 {
+			continue
+		}
 		c.add(float64(value), "loki_discarded_"+name+"_total", "policy", "", "reason", reason, "retention_hours", "", "tenant", tenant)
 	}
 }

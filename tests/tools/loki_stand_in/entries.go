@@ -23,6 +23,9 @@ type entry struct {
 func (e entry) metadataSize() int {
 	size := 0
 	for _, one := range e.metadata {
+		if one.Name == levelLabel {
+			continue // what Loki adds itself is free
+		}
 		size += len(one.Name) + len(one.Value)
 	}
 	return size

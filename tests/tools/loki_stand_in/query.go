@@ -123,7 +123,7 @@ func (a *api) queryRange(w http.ResponseWriter, r *http.Request, tenant string) 
 		return
 	}
 	var steps []int64
-	for at := start.UnixNano() / step * step; at <= end.UnixNano()/step*step; at += step {
+	for at := start.UnixNano() / step * step; at < end.UnixNano()+step; at += step {
 		steps = append(steps, at)
 	}
 	begun, engine := time.Now(), a.engine(tenant)

@@ -107,7 +107,7 @@ func (t *tenant) active(now time.Time) int {
 	count := 0
 	for _, one := range t.streams {
 		one.sweep(now)
-		if len(one.memory) > 0 || !one.swept.IsZero() {
+		if !one.gone {
 			count++
 		}
 	}

@@ -34,6 +34,7 @@ type stream struct {
 	memory   []logql.Entry // not yet flushed: what was pushed again outside of its block is there twice
 	head     map[key]bool  // of the block that is being filled
 	headSize int
+	gone     bool // out of memory
 
 	stored map[key]bool // flushed
 	flat   []logql.Entry
@@ -57,7 +58,7 @@ func (s *stream) sweep(now time.Time) {
 	s.swept = time.Time{}
 	s.shown, s.counted = nil, nil
 	if len(s.memory) == 0 {
-		s.highest, s.last = time.Time{}, key{}
+		s.highest, s.last, s.gone = time.Time{}, key{}, true
 	}
 }
 
@@ -90,7 +91,7 @@ func (s *stream) put(e logql.Entry, limits *limits, byMetadata bool) {
 	if s.head == nil {
 		s.head = map[key]bool{}
 	}
-	s.head[same] = true
+	s.head[same], s.gone = true, false
 	s.headSize += len(e.Line) + 8*len(e.Metadata)
 	s.memory = append(s.memory, e)
 	s.shown, s.counted = nil, nil

@@ -43,6 +43,7 @@ func (v *validation) stream(one pushed) accepted {
 		bytes += e.size()
 	}
 	if err != nil || !v.labels(labels, one, bytes) {
+		v.store.counters.discard("invalid_labels", v.tenant, len(one.entries), bytes) // as well as by its own reason
 		return accepted{}
 	}
 	if v.now.Before(limits.blockUntil) {
@@ -107,7 +108,7 @@ func (v *validation) labels(labels logql.Labels, one pushed, bytes int) bool {
 	}
 	if count == 0 {
 		v.errors["error at least one label pair is required per stream"]++
-		v.store.counters.discard("missing_labels", v.tenant, 1, bytes)
+		v.store.counters.discard("missing_labels", v.tenant, 1, 0)
 		return false
 	}
 	if _, has := labels.Get(serviceLabel); has {
@@ -168,14 +169,19 @@ func (v *validation) entry(labels logql.Labels, e entry) bool {
 func (v *validation) normalized(metadata logql.Labels) logql.Labels {
 	made := make(logql.Labels, 0, len(metadata)+1)
 	for _, one := range metadata {
-		name := normalName(one.Name)
-		if v.store.version.byMetadata && strings.Trim(name, "_") == "" {
-			text := fmt.Sprintf("normalization for label name %q resulted in invalid name %q", one.Name, name)
-			if one.Name == "" {
-				text = "label name is empty"
+		if v.store.version.byMetadata {
+			if one.Value == "" {
+				continue
 			}
-			v.poison = &rejection{http.StatusInternalServerError, text}
+			if plain := underscored(one.Name); strings.Trim(plain, "_") == "" {
+				text := fmt.Sprintf("normalization for label name %q resulted in invalid name %q", one.Name, plain)
+				if one.Name == "" {
+					text = "label name is empty"
+				}
+				v.poison = &rejection{http.StatusInternalServerError, text}
+			}
 		}
+		name := normalName(one.Name)
 		value := strings.Map(func(r rune) rune {
 			if r == utf8.RuneError {
 				return ' '
@@ -187,13 +193,17 @@ func (v *validation) normalized(metadata logql.Labels) logql.Labels {
 	return made
 }
 
-func normalName(name string) string {
-	made := strings.Map(func(r rune) rune {
+func underscored(name string) string {
+	return strings.Map(func(r rune) rune {
 		if r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
 			return r
 		}
 		return '_'
 	}, name)
+}
+
+func normalName(name string) string {
+	made := underscored(name)
 	switch {
 	case made == "":
 	case made[0] >= '0' && made[0] <= '9':

@@ -51,6 +51,7 @@ type rangeExpr struct {
 	op       string // count_over_time, ...
 	log      *LogExpr
 	window   time.Duration
+	windowed bool // it was said
 	offset   time.Duration
 	unwrap   string // the label whose number counts
 	grouping *grouping

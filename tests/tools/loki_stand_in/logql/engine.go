@@ -40,15 +40,16 @@ type Row struct {
 	Stream, Metadata, Parsed Labels
 }
 
-func (e *Engine) each(log *LogExpr, from, to int64, counted bool, skipParsers bool, use func(*line)) {
+func (e *Engine) each(log *LogExpr, from, to int64, counted bool, required []string, use func(*line)) {
 	for _, stream := range e.Source.Select(log.Matchers, from, to, counted) {
 		for _, entry := range stream.Entries {
 			e.Lines++
 			e.Bytes += int64(len(entry.Line) + 8*len(entry.Metadata))
 			one := newLine(stream.Labels, entry, e.Doubles)
+			one.required = required
 			kept := true
 			for _, stage := range log.stages {
-				if _, parser := stage.(parserStage); parser && skipParsers {
+				if _, parser := stage.(parserStage); parser && one.complete() {
 					continue
 				}
 				if kept = stage.process(one); !kept {
@@ -65,7 +66,7 @@ func (e *Engine) each(log *LogExpr, from, to int64, counted bool, skipParsers bo
 // Logs gives the first rows of [start, end), or the last when backward.
 func (e *Engine) Logs(log *LogExpr, start, end int64, limit int, backward bool) []Row {
 	var rows []Row
-	e.each(log, start, end-1, false, false, func(l *line) {
+	e.each(log, start, end-1, false, nil, func(l *line) {
 		row := Row{Nanos: l.nanos, Line: l.text, Labels: l.all()}
 		row.Stream, row.Metadata, row.Parsed = l.labels()
 		rows = append(rows, row)
@@ -139,7 +140,7 @@ func (e *Engine) eval(expr Expr, steps []int64) (Result, error) {
 	case constantExpr:
 		return Result{false, []*Series{constant(float64(x), len(steps))}}, nil
 	case *rangeExpr:
-		return e.evalRange(x, steps, false)
+		return e.evalRange(x, steps, nil)
 	case *vectorExpr:
 		return e.evalVector(x, steps)
 	case *binaryExpr:
@@ -156,7 +157,8 @@ type sample struct {
 	value float64
 }
 
-func (e *Engine) evalRange(x *rangeExpr, steps []int64, noLabels bool) (Result, error) {
+// evalRange evaluates a range aggregation. `shown` are the only labels that a sum of it shows; nil = any.
+func (e *Engine) evalRange(x *rangeExpr, steps []int64, shown []string) (Result, error) {
 	window, offset := int64(x.window), int64(x.offset)
 	first, last := steps[0]-offset-window+1, steps[len(steps)-1]-offset
 	all := map[string]*struct {
@@ -164,8 +166,7 @@ func (e *Engine) evalRange(x *rangeExpr, steps []int64, noLabels bool) (Result, 
 		samples []sample
 	}{}
 	var failed error
-	skip := noLabels && !x.needsLabels()
-	e.each(x.log, first, last, true, skip, func(l *line) {
+	e.each(x.log, first, last, true, x.required(shown), func(l *line) {
 		if failed != nil {
 			return
 		}
@@ -242,15 +243,21 @@ func aggregate(op string, samples []sample, window time.Duration) float64 {
 	}
 }
 
-// needsLabels says whether a filter looks at labels, so that parsers must run even if no label is shown.
-func (x *rangeExpr) needsLabels() bool {
+// required are the labels that are shown, and those that a stage looks at; nil = any.
+func (x *rangeExpr) required(shown []string) []string {
+	if shown == nil {
+		return nil
+	}
+	names := slices.Clone(shown)
 	for _, one := range x.log.stages {
-		switch one.(type) {
-		case *labelFilterStage, labelFormats, *lineFormat:
-			return true
+		if looks, ok := one.(interface{ looksAt() []string }); ok {
+			names = append(names, looks.looksAt()...)
 		}
 	}
-	return x.unwrap != ""
+	if x.unwrap != "" {
+		names = append(names, x.unwrap)
+	}
+	return names
 }
 
 func (x *rangeExpr) valueOf(l *line) float64 {

@@ -86,11 +86,13 @@ func (s *jsonStage) process(l *line) bool {
 	taken := l.extracted()
 	decoder := json.NewDecoder(strings.NewReader(l.text))
 	decoder.UseNumber()
-	if err := s.object(decoder, nil, l, taken); err != nil {
+	if err := s.object(decoder, nil, l, taken); err != nil && !errors.Is(err, errComplete) {
 		l.fail("JSONParserErr", err.Error())
 	}
 	return true
 }
+
+var errComplete = errors.New("all that is required was found")
 
 var errNoObject = errors.New("Value looks like object, but can't find closing '}' symbol")
 
@@ -118,6 +120,9 @@ func (s *jsonStage) object(decoder *json.Decoder, prefix []string, l *line, take
 		default:
 			if name := l.free(joined(path)); !taken[name] {
 				l.set(name, plain(value))
+			}
+			if l.complete() {
+				return errComplete
 			}
 		}
 	}

@@ -34,7 +34,11 @@ func (l Labels) String() string {
 		if i > 0 {
 			text.WriteString(", ")
 		}
-		text.WriteString(one.Name)
+		if validName(one.Name) {
+			text.WriteString(one.Name)
+		} else {
+			text.WriteString(strconv.Quote(one.Name))
+		}
 		text.WriteByte('=')
 		text.WriteString(strconv.Quote(one.Value))
 	}

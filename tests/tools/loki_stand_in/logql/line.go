@@ -28,6 +28,9 @@ type line struct {
 	err      string
 	details  string
 
+	// The labels that the query shows or looks at, when it is a sum that shows only some: parsers stop when they have them.
+	required []string
+
 	doubles bool // what is extracted goes beside metadata of its name, as from 3.7 on
 }
 
@@ -111,6 +114,15 @@ func (l *line) extracted() map[string]bool {
 		}
 	}
 	return names
+}
+
+// complete says whether all that is required was extracted, so that there is nothing more to parse.
+func (l *line) complete() bool {
+	if l.required == nil {
+		return false
+	}
+	taken := l.extracted()
+	return !slices.ContainsFunc(l.required, func(name string) bool { return !taken[name] })
 }
 
 // labels are all of them by category.

@@ -35,15 +35,18 @@ func Parse(query string) (Expr, error) {
 }
 
 // ParseSelector reads {a="b"} alone, as label and series queries have it.
+// They may fit all streams.
 func ParseSelector(text string) ([]*Matcher, error) {
-	expr, err := Parse(text)
+	tokens, err := scan(text)
 	if err != nil {
 		return nil, err
 	}
-	if log, ok := expr.(*LogExpr); ok && len(log.stages) == 0 {
-		return log.Matchers, nil
+	p := &parser{tokens: tokens}
+	all, _, err := p.matchers()
+	if err == nil && p.peek().kind != kindEnd {
+		err = p.unexpected()
 	}
-	return nil, failure(0, "only label matchers are supported")
+	return all, err
 }
 
 func (p *parser) peek() token { return p.tokens[p.at] }
@@ -127,7 +130,7 @@ func (p *parser) binary(level int) (Expr, error) {
 
 func (p *parser) matching(made *binaryExpr, level int) error {
 	if p.takes("bool") {
-		if level != 2 {
+		if level < 2 {
 			return p.unexpected()
 		}
 		made.returnBool = true
@@ -320,6 +323,9 @@ func (p *parser) rangeAggregation() (Expr, error) {
 	if err := p.logRange(made); err != nil {
 		return nil, err
 	}
+	if !made.windowed {
+		return nil, p.unexpected()
+	}
 	if err := p.want(")"); err != nil {
 		return nil, err
 	}
@@ -357,25 +363,17 @@ func (p *parser) logRange(made *rangeExpr) error {
 	if err := p.stages(made.log, &made.unwrap); err != nil {
 		return err
 	}
-	if err := p.window(made); err != nil {
-		return err
-	}
-	if made.window == 0 && p.peek().text != ")" {
-		return p.unexpected()
-	}
-	return nil
+	return p.window(made)
 }
 
 func (p *parser) window(made *rangeExpr) error {
-	if made.window != 0 || !p.takes("[") {
+	if made.windowed || !p.takes("[") {
 		return nil
 	}
+	made.windowed = true
 	var err error
 	if made.window, err = p.duration(); err != nil {
 		return err
-	}
-	if made.window <= 0 {
-		return p.unexpected()
 	}
 	if err := p.want("]"); err != nil {
 		return err
@@ -410,15 +408,23 @@ func (p *parser) log() (Expr, error) {
 
 func (p *parser) selector() ([]*Matcher, error) {
 	start := p.peek().at
-	if err := p.want("{"); err != nil {
-		return nil, err
+	all, selective, err := p.matchers()
+	if err == nil && !selective {
+		return nil, failure(start, "queries require at least one regexp or equality matcher that does not have an empty-compatible value. "+
+			"For instance, app=~\".*\" does not meet this requirement, but app=~\".+\" will")
 	}
-	var all []*Matcher
-	selective := false
+	return all, err
+}
+
+// matchers reads {...}, and says whether not all streams fit.
+func (p *parser) matchers() (all []*Matcher, selective bool, err error) {
+	if err := p.want("{"); err != nil {
+		return nil, false, err
+	}
 	for !p.takes("}") {
 		if len(all) > 0 {
 			if err := p.want(","); err != nil {
-				return nil, err
+				return nil, false, err
 			}
 			if p.takes("}") {
 				break
@@ -426,16 +432,12 @@ func (p *parser) selector() ([]*Matcher, error) {
 		}
 		one, err := p.matcher()
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		selective = selective || !one.Matches("")
 		all = append(all, one)
 	}
-	if !selective {
-		return nil, failure(start, "queries require at least one regexp or equality matcher that does not have an empty-compatible value. "+
-			"For instance, app=~\".*\" does not meet this requirement, but app=~\".+\" will")
-	}
-	return all, nil
+	return all, selective, nil
 }
 
 func (p *parser) matcher() (*Matcher, error) {

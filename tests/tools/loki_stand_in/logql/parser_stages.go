@@ -179,6 +179,7 @@ var comparisons = []string{"=", "==", "!=", "=~", "!~", ">", ">=", "<", "<="}
 
 // labelFilter is a or b, c and d, (e): `and` and a comma bind more closely than `or`.
 func (p *parser) labelFilter() (stage, error) {
+	first := p.at
 	left, err := p.labelFilterAnd()
 	for err == nil && p.takes("or") {
 		var right labelTest
@@ -190,7 +191,13 @@ func (p *parser) labelFilter() (stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &labelFilterStage{test: left}, nil
+	made := &labelFilterStage{test: left}
+	for i, one := range p.tokens[first:p.at] {
+		if after := p.tokens[first+i+1]; one.kind == kindName && after.kind == kindSign && slices.Contains(comparisons, after.text) {
+			made.names = append(made.names, one.text)
+		}
+	}
+	return made, nil
 }
 
 func (p *parser) labelFilterAnd() (labelTest, error) {

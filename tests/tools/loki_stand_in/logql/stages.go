@@ -48,7 +48,12 @@ func newLineFilter(op string, texts []string) (stage, error) {
 
 type labelTest func(*line) bool
 
-type labelFilterStage struct{ test labelTest }
+type labelFilterStage struct {
+	test  labelTest
+	names []string
+}
+
+func (f *labelFilterStage) looksAt() []string { return f.names }
 
 func (f *labelFilterStage) process(l *line) bool { return f.test(l) }
 
@@ -204,7 +209,20 @@ func checkTemplate(text string) error {
 	return err
 }
 
+var templateField = regexp.MustCompile(`\.(\w+)`)
+
+// fieldsOf are the labels that a template names.
+func fieldsOf(text string) []string {
+	var names []string
+	for _, one := range templateField.FindAllStringSubmatch(text, -1) {
+		names = append(names, one[1])
+	}
+	return names
+}
+
 type lineFormat struct{ text string }
+
+func (s *lineFormat) looksAt() []string { return fieldsOf(s.text) }
 
 func newLineFormat(text string) (stage, error) {
 	if err := checkTemplate(text); err != nil {
@@ -229,6 +247,18 @@ type labelFormat struct {
 }
 
 type labelFormats []labelFormat
+
+func (s labelFormats) looksAt() []string {
+	var names []string
+	for _, one := range s {
+		if one.rename {
+			names = append(names, one.value)
+		} else {
+			names = append(names, fieldsOf(one.value)...)
+		}
+	}
+	return names
+}
 
 func newLabelFormats(all []labelFormat) (stage, error) {
 	seen := map[string]bool{}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 func parseNumber(text string) (float64, error) { return strconv.ParseFloat(text, 64) }
@@ -74,8 +75,14 @@ func (e *Engine) evalVector(x *vectorExpr, steps []int64) (Result, error) {
 // evalOf evaluates what is aggregated. As Loki does, it reads no labels from lines for a sum that shows none.
 func (e *Engine) evalOf(x *vectorExpr, steps []int64) (Result, error) {
 	if inner, direct := x.of.(*rangeExpr); direct && x.op == "sum" {
-		noLabels := x.grouping == nil || len(x.grouping.names) == 0 && !x.grouping.without
-		return e.evalRange(inner, steps, noLabels)
+		shown := []string{}
+		if x.grouping != nil {
+			shown = x.grouping.names
+			if x.grouping.without {
+				shown = nil
+			}
+		}
+		return e.evalRange(inner, steps, shown)
 	}
 	of, err := e.eval(x.of, steps)
 	if err == nil && of.Scalar {
@@ -92,6 +99,7 @@ func topOf(x *vectorExpr, of Result, steps int) Result {
 		groups[key] = append(groups[key], one)
 	}
 	for _, group := range groups {
+		slices.SortFunc(group, func(a, b *Series) int { return strings.Compare(a.Labels.String(), b.Labels.String()) })
 		kept := map[*Series]*Series{}
 		for i := range steps {
 			var there []*Series
@@ -124,7 +132,6 @@ func (e *Engine) evalReplace(x *replaceExpr, steps []int64) (Result, error) {
 		return of, err
 	}
 	result := Result{}
-	seen := map[string]*Series{}
 	for _, one := range of.Series {
 		value, _ := one.Labels.Get(x.source)
 		labels := one.Labels
@@ -133,12 +140,7 @@ func (e *Engine) evalReplace(x *replaceExpr, steps []int64) (Result, error) {
 			labels = labels.filtered(func(name string) bool { return name != x.target })
 			labels = append(labels, Label{x.target, text}).Sort()
 		}
-		if other := seen[labels.String()]; other != nil {
-			return of, errors.New("vector cannot contain metrics with the same labelset")
-		}
-		made := &Series{labels, one.Values, one.There}
-		seen[labels.String()] = made
-		result.Series = append(result.Series, made)
+		result.Series = append(result.Series, &Series{labels, one.Values, one.There})
 	}
 	return result, nil
 }
