@@ -7,6 +7,8 @@ set -euo pipefail
 cast=$(realpath "${1:?usage: record.sh OUT.cast}")
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 tools=$root/build/tools/bin
+real() { PATH=${BOUNDARY_LOKI_REAL_TOOLS:-}:$PATH command -v "$1" || { echo "record.sh: no $1 found" >&2; exit 1; }; }
+real_loki=$(real loki) real_logcli=$(real logcli)
 boundary=$tools/boundary
 [ -x "$boundary" ] || boundary=$tools/boundary-stand-in
 work=$(mktemp -d)
@@ -31,7 +33,7 @@ common: {path_prefix: $work/loki, replication_factor: 1, instance_addr: 127.0.0.
 schema_config: {configs: [{from: 2024-01-01, store: tsdb, object_store: filesystem, schema: v13, index: {prefix: index_, period: 24h}}]}
 analytics: {reporting_enabled: false}
 YAML
-"$tools/loki" -config.file="$work/loki.yaml" >"$work/loki.log" 2>&1 &
+"$real_loki" -config.file="$work/loki.yaml" >"$work/loki.log" 2>&1 &
 loki=$!
 for _ in $(seq 300); do
     [ "$(curl -s "http://127.0.0.1:$port/ready")" = ready ] && break
@@ -68,7 +70,7 @@ mkdir "$work/shim" "$work/bin"
 cp "$root/coder-templates/shim/sh" "$work/shim/sh"
 printf '#!/bin/sh\nexec "%s" --log-level info "$@"\n' "$boundary" >"$work/bin/boundary"
 chmod +x "$work/bin/boundary"
-ln -s "$tools"/{tofu,logcli} "$work/bin"
+ln -s "$tools/tofu" "$real_logcli" "$work/bin"
 
 export TF_CLI_CONFIG_FILE=$work/tofurc TF_IN_AUTOMATION=1 CHECKPOINT_DISABLE=1 LOKI_ADDR=http://127.0.0.1:$port
 export CODER_WORKSPACE_NAME=w1 CODER_WORKSPACE_OWNER=joe CODER_WORKSPACE_OWNER_NAME=joe CODER_WORKSPACE_AGENT_NAME=main

@@ -169,8 +169,13 @@ func readConfig(path string) (config, error) {
 func read(into *config, node *yaml.Node, path string) error {
 	switch node.Kind {
 	case yaml.MappingNode:
+		seen := map[string]bool{}
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			key := node.Content[i].Value
+			if seen[key] {
+				return fmt.Errorf("line %d: %s is there twice", node.Content[i].Line, key)
+			}
+			seen[key] = true
 			if path != "" {
 				key = path + "." + key
 			}
