@@ -37,8 +37,9 @@ std::optional<std::string> real_tool(const std::string& name) {
     };
     std::istringstream folders(variable("BOUNDARY_LOKI_REAL_TOOLS") + ":" + variable("PATH"));
     for (std::string folder; std::getline(folders, folder, ':');) {
-        if (!folder.empty() && std::filesystem::exists(folder + "/" + name)) {
-            return folder + "/" + name;
+        const auto path = std::filesystem::path(folder) / name;
+        if (!folder.empty() && std::filesystem::exists(path)) {
+            return path.string();
         }
     }
     return std::nullopt;

@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -21,12 +22,12 @@ func (a *api) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("POST /loki/api/v1/push", a.ofTenant(a.push))
 	for _, method := range []string{"GET", "POST"} {
-		mux.Handle(method+" /loki/api/v1/query", a.ofTenant(a.query))
-		mux.Handle(method+" /loki/api/v1/query_range", a.ofTenant(a.queryRange))
-		mux.Handle(method+" /loki/api/v1/labels", a.ofTenant(a.labels))
-		mux.Handle(method+" /loki/api/v1/series", a.ofTenant(a.series))
+		mux.Handle(method+" /loki/api/v1/query", a.ofTenant(taking("query time limit direction", a.query)))
+		mux.Handle(method+" /loki/api/v1/query_range", a.ofTenant(taking("query start end since step limit direction", a.queryRange)))
+		mux.Handle(method+" /loki/api/v1/labels", a.ofTenant(taking("query start end since", a.labels)))
+		mux.Handle(method+" /loki/api/v1/series", a.ofTenant(taking("match match[] start end since", a.series)))
 	}
-	mux.Handle("GET /loki/api/v1/label/{name}/values", a.ofTenant(a.values))
+	mux.Handle("GET /loki/api/v1/label/{name}/values", a.ofTenant(taking("query start end since", a.values)))
 	mux.Handle("GET /loki/api/v1/rules", a.ofTenant(a.rules))
 	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "ready", http.StatusOK) })
 	mux.HandleFunc("GET /loki/api/v1/status/buildinfo", func(w http.ResponseWriter, _ *http.Request) {
@@ -55,7 +56,7 @@ func (a *api) metrics(w http.ResponseWriter) {
 var tenantName = regexp.MustCompile(`^[a-zA-Z0-9!\-_.*'()]*$`)
 
 // ofTenant finds out whose request it is.
-func (a *api) ofTenant(do func(w http.ResponseWriter, r *http.Request, tenant string)) http.Handler {
+func (a *api) ofTenant(do handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := "fake"
 		if a.config.auth {
@@ -74,6 +75,25 @@ func (a *api) ofTenant(do func(w http.ResponseWriter, r *http.Request, tenant st
 		}
 		do(w, r, name)
 	})
+}
+
+type handler func(w http.ResponseWriter, r *http.Request, tenant string)
+
+// taking refuses what a request has beside these parameters.
+func taking(names string, do handler) handler {
+	return func(w http.ResponseWriter, r *http.Request, tenant string) {
+		if err := r.ParseForm(); err != nil {
+			refuse(w, http.StatusBadRequest, err.Error())
+			return
+		}
+		for name := range r.Form {
+			if !slices.Contains(strings.Fields(names), name) {
+				refuse(w, http.StatusBadRequest, fmt.Sprintf("the stand-in knows no parameter %q here", name))
+				return
+			}
+		}
+		do(w, r, tenant)
+	}
 }
 
 func badTenant(name string) string {

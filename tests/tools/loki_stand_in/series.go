@@ -82,10 +82,6 @@ func (a *api) values(w http.ResponseWriter, r *http.Request, tenant string) {
 }
 
 func (a *api) series(w http.ResponseWriter, r *http.Request, tenant string) {
-	if err := r.ParseForm(); err != nil {
-		refuse(w, http.StatusBadRequest, err.Error())
-		return
-	}
 	selectors := append(r.Form["match[]"], r.Form["match"]...)
 	if len(selectors) == 0 {
 		refuse(w, http.StatusBadRequest, "0 matcher groups supplied")
