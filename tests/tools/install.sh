@@ -55,6 +55,7 @@ provide terraform-provider-kubernetes terraform-provider-kubernetes $kubernetes_
     github.com/hashicorp/terraform-provider-kubernetes
 provide loki_stand_in loki-stand-in for-3.5.9 .
 provide boundary_stand_in boundary-stand-in for-0.9.0-and-main .
+ln -sf boundary-stand-in "$bin/boundary-stand-in-main" # the name chooses the version
 provide agent_exec agent-exec for-coder-agentproc .
 
 cat "$out"/versions.d/* >"$out/versions"
