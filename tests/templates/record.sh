@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # record.sh OUT.cast: one denied request, from the apply to the dashboard's own query, really run, and recorded as an
-# asciicast. Loki, OpenTofu and the provider are real; Boundary is, too, where it could be had, and else its stand-in.
+# asciicast. OpenTofu and the provider are real; Loki, logcli and Boundary are, too, where they are found, and else stood in for.
 # Needs the release build (or another at BOUNDARY_LOKI_BUILD_DIR) with its packages (cpack there) and tests/tools/install.sh.
 set -euo pipefail
 cast=$(realpath "${1:?usage: record.sh OUT.cast}")
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 tools=$root/build/tools/bin
-real() { PATH=${BOUNDARY_LOKI_REAL_TOOLS:-}:$PATH command -v "$1" || { echo "record.sh: no $1 found" >&2; exit 1; }; }
-real_loki=$(real loki) real_logcli=$(real logcli)
-boundary=$tools/boundary
-[ -x "$boundary" ] || boundary=$tools/boundary-stand-in
+real() { # NAME: the first real one that is found, or nothing
+    bash "$root/tests/tools/real_programs.sh" | awk -F '\t' -v name="$1" '$1 == name { print $3; exit }'
+}
+loki_program=$(real loki) logcli=$(real logcli) boundary=$(real boundary)
+: "${loki_program:=$tools/loki-stand-in}" "${boundary:=$tools/boundary-stand-in}"
 work=$(mktemp -d)
 loki=''
 end() {
@@ -33,7 +34,7 @@ common: {path_prefix: $work/loki, replication_factor: 1, instance_addr: 127.0.0.
 schema_config: {configs: [{from: 2024-01-01, store: tsdb, object_store: filesystem, schema: v13, index: {prefix: index_, period: 24h}}]}
 analytics: {reporting_enabled: false}
 YAML
-"$real_loki" -config.file="$work/loki.yaml" >"$work/loki.log" 2>&1 &
+"$loki_program" -config.file="$work/loki.yaml" >"$work/loki.log" 2>&1 &
 loki=$!
 for _ in $(seq 300); do
     [ "$(curl -s "http://127.0.0.1:$port/ready")" = ready ] && break
@@ -70,7 +71,21 @@ mkdir "$work/shim" "$work/bin"
 cp "$root/coder-templates/shim/sh" "$work/shim/sh"
 printf '#!/bin/sh\nexec "%s" --log-level info "$@"\n' "$boundary" >"$work/bin/boundary"
 chmod +x "$work/bin/boundary"
-ln -s "$tools/tofu" "$real_logcli" "$work/bin"
+ln -s "$tools/tofu" "$work/bin"
+if [ -n "$logcli" ]; then
+    ln -s "$logcli" "$work/bin/logcli"
+else
+    # The two questions that are asked below, as logcli puts and answers them.
+    cat >"$work/bin/logcli" <<'SH'
+#!/bin/sh
+ask() { curl -sG "$LOKI_ADDR/loki/api/v1/$1" --data-urlencode "query=$2"; }
+case $2 in
+    query) ask query_range "$4" | jq -r '[.data.result[].values[]] | sort | reverse[][1]' ;;
+    instant-query) ask query "$3" | jq .data.result ;;
+esac
+SH
+    chmod +x "$work/bin/logcli"
+fi
 
 export TF_CLI_CONFIG_FILE=$work/tofurc TF_IN_AUTOMATION=1 CHECKPOINT_DISABLE=1 LOKI_ADDR=http://127.0.0.1:$port
 export CODER_WORKSPACE_NAME=w1 CODER_WORKSPACE_OWNER=joe CODER_WORKSPACE_OWNER_NAME=joe CODER_WORKSPACE_AGENT_NAME=main

@@ -161,7 +161,7 @@ func descriptors(w *world) {
 	w.run(call{args: job("cat; echo end"), stdin: "one\ntwo"})
 	w.run(call{args: job("head -c 1048576 /dev/zero | tr '\\0' x"), through: `"$@" | wc -c`})
 	w.run(call{args: job("echo $0 $1"), through: `"$@" first second`})
-	w.run(call{args: job("ls /proc/self/fd | wc -l; cat <&7"), through: `echo seven >seven; "$@" 7<seven 8</dev/null`})
+	w.run(call{args: job("cat <&7"), through: `echo seven >seven; "$@" 7<seven 8</dev/null`})
 	for _, closed := range []string{"<&-", ">&-", "2>&-", "<&- >&- 2>&-"} {
 		w.note("closed: %s", closed)
 		w.run(call{args: []string{"--log-dir", w.path("logs"), "--log-level=info", w.portFlag(), "--", "sh", "-c",
