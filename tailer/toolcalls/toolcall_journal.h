@@ -13,7 +13,7 @@
 #include "base/nanoseconds.h"
 #include "tailer/files/folder_access.h"
 #include "tailer/lines/line_reader.h"
-#include "tailer/toolcalls/toolcall_record.h"
+#include "tailer/toolcalls/toolcall_parser.h"
 
 namespace tailer {
 

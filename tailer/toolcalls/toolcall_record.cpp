@@ -1,74 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/toolcalls/toolcall_record.h"
+#include "tailer/toolcalls/toolcall_parser.h"
 
 #include <algorithm>
 #include <array>
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include "base/durable_file.h"
 #include "base/rfc3339.h"
-#include "base/unique_fd.h"
-#include "base/utf8.h"
 
 namespace tailer {
 namespace {
-
-constexpr std::string_view kBegin = R"({"v":1,"event":")";
-constexpr std::string_view kNamePrefix = "toolcalls-";
-constexpr std::string_view kNameSuffix = ".jsonl";
-constexpr std::string_view kDateShape = "2026-06-09";
-
-void append_text(std::string& out, std::string_view name, std::string_view value) {
-    if (value.empty()) {
-        return;
-    }
-    std::string valid;
-    base::append_valid_utf8(valid, value);
-    out.append(",\"").append(name).append("\":");
-    base::append_json_string(out, base::utf8_prefix(valid, kLongestToolCallText));
-}
-
-void append_time(std::string& out, std::int64_t time_ns) {
-    out += R"(,"time":")";
-    base::append_rfc3339_nano(out, time_ns);
-    out += '"';
-}
-
-std::string encode(const ToolCallStart& start) {
-    std::string out(kBegin);
-    out += "start\"";
-    append_text(out, "id", start.id);
-    append_text(out, "tool", start.tool);
-    append_text(out, "source", start.source == ToolCallSource::Exec ? "exec" : "hook");
-    append_time(out, start.time_ns);
-    if (!start.pids.empty()) {
-        out += ",\"pids\":[";
-        const std::size_t count = std::min(start.pids.size(), kMostToolCallPids);
-        for (std::size_t i = 0; i < count; ++i) {
-            out.append(i == 0 ? "" : ",").append(std::to_string(start.pids[i]));
-        }
-        out += ']';
-    }
-    append_text(out, "chat_id", start.chat_id);
-    append_text(out, "session_id", start.session_id);
-    append_text(out, "process", start.process);
-    append_text(out, "command_sha256", start.command_sha256);
-    append_text(out, "command_preview", start.command_preview);
-    return out + "}\n";
-}
-
-std::string encode(const ToolCallEnd& end) {
-    std::string out(kBegin);
-    out += "end\"";
-    append_text(out, "id", end.id);
-    append_time(out, end.time_ns);
-    if (end.status) {
-        out.append(",\"status\":").append(std::to_string(*end.status));
-    }
-    return out + "}\n";
-}
 
 /// What may stand in a record of either kind.
 struct Fields {
@@ -78,6 +17,7 @@ struct Fields {
     std::optional<std::int64_t> time_ns;
     std::optional<std::int64_t> status;
     ToolCallStart start;
+    std::string boundary_said;
 };
 
 bool read_text(simdjson::ondemand::value value, std::string& into) {
@@ -111,7 +51,7 @@ bool read_number(simdjson::ondemand::value value, std::int64_t& into) {
 /// False when a field that we know is not what it should be; those that we do not know are passed
 /// over.
 bool read_field(std::string_view name, simdjson::ondemand::value value, Fields& fields) {
-    const std::array<std::pair<std::string_view, std::string*>, 9> texts = {{
+    const std::array<std::pair<std::string_view, std::string*>, 10> texts = {{
         {"event", &fields.event},
         {"source", &fields.source},
         {"id", &fields.start.id},
@@ -121,6 +61,7 @@ bool read_field(std::string_view name, simdjson::ondemand::value value, Fields& 
         {"process", &fields.start.process},
         {"command_sha256", &fields.start.command_sha256},
         {"command_preview", &fields.start.command_preview},
+        {"boundary_said", &fields.boundary_said},
     }};
     for (const auto& [known, into] : texts) {
         if (name == known) {
@@ -152,7 +93,8 @@ std::optional<ToolCallRecord> record_of(Fields fields) {
         return std::move(fields.start);
     }
     if (fields.event == "end") {
-        ToolCallEnd end{std::move(fields.start.id), *fields.time_ns, std::nullopt};
+        ToolCallEnd end{std::move(fields.start.id), *fields.time_ns, std::nullopt,
+                        std::move(fields.boundary_said)};
         if (fields.status) {
             end.status = static_cast<int>(std::clamp<std::int64_t>(*fields.status, -1, 255));
         }
@@ -163,14 +105,10 @@ std::optional<ToolCallRecord> record_of(Fields fields) {
 
 }  // namespace
 
-std::string encode_toolcall(const ToolCallRecord& record) {
-    return std::visit([](const auto& kind) { return encode(kind); }, record);
-}
-
 std::optional<ToolCallRecord> ToolCallParser::parse(std::string_view line) {
     // Writers do not wait for each other, so a record may stand behind one that was cut short.
     // Inside a JSON string these bytes cannot occur: the quotes would be escaped.
-    if (const std::size_t at = line.rfind(kBegin); at != std::string_view::npos) {
+    if (const std::size_t at = line.rfind(kToolCallBegin); at != std::string_view::npos) {
         line.remove_prefix(at);
     }
     simdjson::ondemand::document document;
@@ -193,34 +131,6 @@ std::optional<ToolCallRecord> ToolCallParser::parse(std::string_view line) {
         return std::nullopt;  // something stands behind the object
     }
     return record_of(std::move(fields));
-}
-
-base::Result<void> append_toolcall(const std::string& folder, const ToolCallRecord& record) {
-    if (auto made = base::make_private_folder(folder); !made) {
-        return made;
-    }
-    std::string date;
-    base::append_rfc3339_nano(date,
-                              std::visit([](const auto& kind) { return kind.time_ns; }, record));
-    date.resize(kDateShape.size());
-    std::string path = folder;
-    path.append("/").append(kNamePrefix).append(date).append(kNameSuffix);
-    const base::UniqueFd fd(::open(
-        path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
-    if (!fd.valid()) {
-        return base::system_failure("cannot open", path);
-    }
-    const std::string line = encode_toolcall(record);
-    const ::ssize_t written = ::write(fd.get(), line.data(), line.size());
-    if (written != static_cast<::ssize_t>(line.size())) {
-        return base::system_failure("cannot write", path, written < 0 ? errno : ENOSPC);
-    }
-    return {};
-}
-
-bool is_toolcall_journal_name(std::string_view name) noexcept {
-    return name.size() == kNamePrefix.size() + kDateShape.size() + kNameSuffix.size() &&
-           name.starts_with(kNamePrefix) && name.ends_with(kNameSuffix);
 }
 
 }  // namespace tailer

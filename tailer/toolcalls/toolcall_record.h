@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "tailer/lines/slog_json_parser.h"
 
 // The journal of tool calls: JSON lines in files that `toolcall exec` and `toolcall hook` append
 // to, one write() a record, so that writers of one folder need no lock:
@@ -18,7 +17,7 @@
 //     {"v":1,"event":"start","id":"..","tool":"Bash","source":"hook","time":"<RFC3339Nano>",
 //      "pids":[4242],"chat_id":"..","session_id":"..","process":"claude",
 //      "command_sha256":"..","command_preview":".."}
-//     {"v":1,"event":"end","id":"..","time":"<RFC3339Nano>","status":0}
+//     {"v":1,"event":"end","id":"..","time":"<RFC3339Nano>","status":0,"boundary_said":".."}
 //
 // What is empty is left out. A call's raw input never gets here: it may hold secrets.
 
@@ -52,27 +51,19 @@ struct ToolCallEnd {
     std::string id;
     std::int64_t time_ns = 0;
     std::optional<int> status;  ///< exit status; 128 + signal when one ended it
+    std::string boundary_said = {};  ///< the end of what Boundary wrote beside its log; mostly none
 };
 
 using ToolCallRecord = std::variant<ToolCallStart, ToolCallEnd>;
+
+/// What each line of a journal begins with.
+inline constexpr std::string_view kToolCallBegin = R"({"v":1,"event":")";
 
 /// One line with its newline. Texts are made valid UTF-8 and cut to kLongestToolCallText bytes.
 [[nodiscard]] std::string encode_toolcall(const ToolCallRecord& record);
 
 inline constexpr std::size_t kLongestToolCallText = 256;
 inline constexpr std::size_t kMostToolCallPids = 8;
-
-/// Reads records; not thread-safe.
-class ToolCallParser {
-public:
-    /// `line` has kJsonPadding readable bytes behind it. Nothing for what is no record: bad JSON,
-    /// no id, another version, a text or list that is longer than encode_toolcall() makes them. A
-    /// record that stands behind the torn rest of another is found.
-    [[nodiscard]] std::optional<ToolCallRecord> parse(std::string_view line);
-
-private:
-    simdjson::ondemand::parser parser_;
-};
 
 /// Appends a record to the folder's file of the day, which is made private to the user, as is the
 /// folder, if it is not there yet. An Error when the record is not written whole.

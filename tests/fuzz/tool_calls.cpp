@@ -3,7 +3,7 @@
 #include <variant>
 
 #include "bridge/toolcall/hook.h"
-#include "tailer/toolcalls/toolcall_record.h"
+#include "tailer/toolcalls/toolcall_parser.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/targets.h"
 

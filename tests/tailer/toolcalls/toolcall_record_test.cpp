@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/toolcalls/toolcall_record.h"
+#include "tailer/toolcalls/toolcall_parser.h"
 
 #include <filesystem>
 
