@@ -19,6 +19,8 @@
 namespace bridge {
 namespace {
 
+using SignalHandler = void (*)(int);
+
 /// Each command's help ends with its examples.
 void show_examples(CLI::App& app, const std::string& command) {
     const std::string shown = examples_text(command);
@@ -57,7 +59,7 @@ std::vector<Placed> place(CLI::App& app, const std::vector<NamedSubcommand>& sub
     return all;
 }
 
-int dispatch(CLI::App& app, int argc, char** argv) {
+int dispatch(CLI::App& app, int argc, char** argv, SignalHandler sigpipe_before) {
     app.set_version_flag("--version", "boundary-loki " + std::string(kVersion));
     app.require_subcommand(1);
     show_examples(app, "");
@@ -88,7 +90,11 @@ int dispatch(CLI::App& app, int argc, char** argv) {
         write_manual(app, {manual_format, kNotes}, std::cout);
         return 0;
     }
-    return named()->command->run();
+    Subcommand& command = *named()->command;
+    if (command.becomes_another()) {
+        std::signal(SIGPIPE, sigpipe_before);
+    }
+    return command.run();
 }
 
 }  // namespace
@@ -97,9 +103,9 @@ int run_cli(int argc, char** argv) {
     CLI::App app("Ships Coder Boundary's allow and deny decisions to Grafana Loki.",
                  "boundary-loki");
     // `| head` ends a command in order, by a write that fails.
-    std::signal(SIGPIPE, SIG_IGN);
+    const SignalHandler sigpipe_before = std::signal(SIGPIPE, SIG_IGN);
     try {
-        return dispatch(app, argc, argv);
+        return dispatch(app, argc, argv, sigpipe_before);
     } catch (const std::exception& bug) {
         // Nothing in normal operation throws up to here: third-party code at start-up, or no
         // memory.

@@ -18,7 +18,7 @@
 #include "bridge/settings/quantity.h"
 #include "bridge/settings/settings.h"
 #include "bridge/summary/summary_command.h"
-#include "bridge/toolcall/exec.h"
+#include "bridge/toolcall/handover.h"
 #include "bridge/toolcall/hook.h"
 
 namespace bridge {
@@ -235,7 +235,10 @@ class ToolCallExecution final : public Subcommand {
     void add_flags(CLI::App& app) override {
         app.add_option("CMD", call_.command, "the command and its arguments, behind --")
             ->required();
-        app.add_option("--boundary", call_.boundary, "Boundary's program")->capture_default_str();
+        app.add_option("--boundary", call_.boundary,
+                       "Boundary's command, with arguments if need be [BOUNDARY_LOKI_BOUNDARY] "
+                       "(default: the first that is there of boundary, coder agent-firewall and "
+                       "coder boundary)");
         app.add_option("--tool", call_.tool, "the tool's name")->capture_default_str();
         app.add_flag("--fail-open", call_.fail_open,
                      "without Boundary, run the command all the same");
@@ -247,11 +250,13 @@ class ToolCallExecution final : public Subcommand {
             return fail_usage(settings.error().message);
         }
         call_.journal_dir = settings->journal_dir;
-        return run_tool_call(call_);
+        return toolcall::hand_over(call_);
     }
+    /// The command has its signals as we were given them.
+    [[nodiscard]] bool becomes_another() const override { return true; }
 
     SettingFlags settings_;
-    ToolCallExec call_;
+    toolcall::ToolCall call_;
 };
 
 class ToolCallHook final : public Subcommand {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "bridge/toolcall/first_start.h"
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bridge/toolcall/folder.h"
+#include "bridge/toolcall/held_name.h"
+#include "tailer/toolcalls/toolcall_record.h"
+
+namespace bridge::toolcall {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kLongestWait{2'000};
+constexpr milliseconds kStep{10};
+
+std::string home_in_passwd() {
+    constexpr std::size_t kLargestEntry = 16U << 10U;
+    std::array<char, kLargestEntry> buffer{};
+    passwd entry{};
+    passwd* found = nullptr;
+    const char* sudo_user = std::getenv("SUDO_USER");
+    if (sudo_user != nullptr && *sudo_user != '\0' && ::geteuid() == 0 &&
+        std::strcmp(sudo_user, "root") != 0) {
+        ::getpwnam_r(sudo_user, &entry, buffer.data(), buffer.size(), &found);
+    }
+    if (found == nullptr) {
+        ::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found);
+    }
+    if (found != nullptr) {
+        return found->pw_dir;
+    }
+    const char* home = std::getenv("HOME");  // as Go's os/user has it then
+    return home == nullptr ? "" : home;
+}
+
+bool is_made(const std::string& certificate) {
+    struct stat info {};
+    return ::stat(certificate.c_str(), &info) == 0 && info.st_size > 0;
+}
+
+bool has_calls(const std::string& journal_dir) {
+    bool found = false;
+    list_folder(journal_dir.c_str(), [&found](const char* name, int) {
+        found = tailer::is_toolcall_journal_name(name);
+        return !found;
+    });
+    return found;
+}
+
+}  // namespace
+
+std::string ca_certificate_path() {
+    const char* config = std::getenv("XDG_CONFIG_HOME");
+    const std::string folder = config != nullptr && *config != '\0' ? std::string(config)
+                                                                    : home_in_passwd() + "/.config";
+    return folder + "/coder_boundary/ca-cert.pem";
+}
+
+FirstStart::FirstStart(const std::string& journal_dir) {
+    const std::string certificate = ca_certificate_path();
+    for (milliseconds waited{0}; waited < kLongestWait && !is_made(certificate); waited += kStep) {
+        if (auto held = hold_name("first-start")) {
+            // Whoever had it before us has begun, and has journaled that.
+            if (!has_calls(journal_dir)) {
+                held_ = std::move(*held);
+            }
+            return;
+        }
+        std::this_thread::sleep_for(kStep);
+    }
+}
+
+}  // namespace bridge::toolcall
