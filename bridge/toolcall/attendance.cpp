@@ -95,11 +95,13 @@ void Attendance::heed(const Message& message) {
             outcome_ = {message.say == Say::Exited ? Outcome::Kind::Exited
                                                    : Outcome::Kind::Signalled,
                         message.value};
+            boundary_.link().send({Say::Heard});
             boundary_went_first_ = boundary_.ended();
             deadline_ = Clock::now() + kLongestWait;
             break;
         case Say::Go:
         case Say::Signal:
+        case Say::Heard:
             break;  // nothing that is said to us
     }
 }

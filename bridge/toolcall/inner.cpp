@@ -90,6 +90,17 @@ bool told_the_end(const Link& link, pid_t command) {
     return false;
 }
 
+/// Until the caller has heard of the end it may be killed together with the command, which leaves
+/// what the command has started to us.
+int await_the_caller(const Link& link, const Setup& setup) {
+    for (auto message = link.receive(); message; message = link.receive()) {
+        if (message->say == Say::Heard) {
+            return 0;
+        }
+    }
+    return end_all(setup);
+}
+
 int attend(const Link& link, const Setup& setup, pid_t command, int signals) {
     while (true) {
         std::array<pollfd, 2> waits = {{{link.descriptor(), POLLIN, 0}, {signals, POLLIN, 0}}};
@@ -102,7 +113,7 @@ int attend(const Link& link, const Setup& setup, pid_t command, int signals) {
             while (::read(signals, taken.data(), taken.size()) > 0) {
             }
             if (told_the_end(link, command)) {
-                return 0;
+                return await_the_caller(link, setup);
             }
         }
         if (waits[0].revents != 0) {

@@ -22,6 +22,7 @@ enum class Say : std::int32_t {
     Started,    ///< inner: the command's PID in `value`; `more` is 1 when it is in the group
     Go,         ///< caller: the command may become what it is
     Signal,     ///< caller: send it the signal `value`
+    Heard,      ///< caller: how the command ended is known, and it is seen to
     Stopped,    ///< inner: by the signal `value`
     Exited,     ///< inner: with the status `value`
     Signalled,  ///< inner: it died of the signal `value`
