@@ -62,12 +62,16 @@ bool is_boundary(const ProcessStat& stat, std::int64_t pid, const std::string& p
 BoundaryAncestors boundary_ancestors(std::int64_t pid, const std::string& proc) {
     BoundaryAncestors found;
     auto stat = stat_of(pid, proc);
+    std::string confined;
     for (int i = 0; i < kMostAncestors && stat && stat->parent > 1; ++i) {
         const std::int64_t parent = stat->parent;
+        if (!stat->name.starts_with("boundary-loki")) {  // the inner side of a tool call
+            confined = stat->name;
+        }
         auto above = stat_of(parent, proc);
         if (above && is_boundary(*above, parent, proc)) {
             if (found.pids.empty()) {
-                found.confined_process = stat->name;
+                found.confined_process = confined.empty() ? stat->name : confined;
             }
             found.pids.push_back(parent);
         }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <initializer_list>
 
 #include <poll.h>
 #include <simdjson.h>
@@ -24,6 +25,10 @@ std::string text_of(const simdjson::dom::object& event, std::string_view name) {
     std::string_view text;
     const bool there = event[name].get_string().get(text) == simdjson::SUCCESS;
     return there ? std::string(text) : "";
+}
+
+bool is_any_of(std::string_view text, std::initializer_list<std::string_view> these) {
+    return std::ranges::find(these, text) != these.end();
 }
 
 /// All that comes until the end of input; nothing when that does not come in time.
@@ -63,6 +68,14 @@ std::optional<tailer::ToolCallRecord> toolcall_of_hook(std::string_view event,
     }
     const std::string kind = text_of(object, "hook_event_name");
     const std::string id = text_of(object, "tool_use_id");
+    const std::string session = text_of(object, "session_id");
+    if (is_any_of(kind, {"Stop", "StopFailure", "SubagentStop", "UserPromptSubmit"}) &&
+        !session.empty()) {
+        return tailer::ToolCallStop{session, text_of(object, "agent_id"), now_ns, false};
+    }
+    if (is_any_of(kind, {"SessionStart", "SessionEnd"}) && !session.empty()) {
+        return tailer::ToolCallStop{session, "", now_ns, true};
+    }
     if (id.empty()) {
         return std::nullopt;
     }
@@ -72,10 +85,11 @@ std::optional<tailer::ToolCallRecord> toolcall_of_hook(std::string_view event,
         start.tool = text_of(object, "tool_name");
         start.source = tailer::ToolCallSource::Hook;
         start.time_ns = now_ns;
-        start.session_id = text_of(object, "session_id");
+        start.session_id = session;
+        start.agent_id = text_of(object, "agent_id");
         return start;
     }
-    if (kind == "PostToolUse" || kind == "PostToolUseFailure") {
+    if (is_any_of(kind, {"PostToolUse", "PostToolUseFailure", "PermissionDenied"})) {
         return tailer::ToolCallEnd{id, now_ns, kind == "PostToolUse" ? 0 : 1};
     }
     return std::nullopt;

@@ -12,8 +12,10 @@
 namespace bridge {
 
 /// What a hook event of Claude Code (code.claude.com/docs/en/hooks) says of a tool call: its start
-/// for PreToolUse, its end for PostToolUse and PostToolUseFailure, nothing for any other event and
-/// for what is none. The tool's input is not looked at: it may hold secrets.
+/// for PreToolUse, its end for PostToolUse, PostToolUseFailure and PermissionDenied. That none is
+/// open any more: of the agent for Stop, StopFailure, SubagentStop and UserPromptSubmit, of the
+/// session for SessionStart and SessionEnd. Nothing for any other event and for what is none. The
+/// tool's input is not looked at: it may hold secrets.
 [[nodiscard]] std::optional<tailer::ToolCallRecord> toolcall_of_hook(std::string_view event,
                                                                      std::int64_t now_ns);
 

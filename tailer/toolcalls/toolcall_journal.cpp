@@ -111,10 +111,8 @@ void ToolCallJournal::read(const Folder& folder, int folder_fd, const std::strin
         auto record = (*line)->too_long ? std::nullopt : parser_.parse((*line)->text);
         if (!record) {
             ++counts_.invalid;
-        } else if (auto* start = std::get_if<ToolCallStart>(&*record)) {
-            take(std::move(*start));
         } else {
-            take(std::get<ToolCallEnd>(*record));
+            std::visit([this](auto& kind) { take(std::move(kind)); }, *record);
         }
     }
     file.offset = reader_->offset();
@@ -132,10 +130,14 @@ void ToolCallJournal::take(ToolCallStart start) {
         return;
     }
     call.start = std::move(start);
-    enter(id, call);
-    if (calls_.size() > kMostCalls) {
-        forget_oldest();
+    auto changed = sessions_.started(*call.start, id);
+    if (call.end_ns) {
+        const auto more = sessions_.ended(*call.start, *call.end_ns);
+        changed.insert(changed.end(), more.begin(), more.end());
     }
+    enter(id, call);
+    enter_anew(changed);
+    forget_when_full();
 }
 
 void ToolCallJournal::take(const ToolCallEnd& end) {
@@ -151,50 +153,98 @@ void ToolCallJournal::take(const ToolCallEnd& end) {
     call.end_ns = end.time_ns;
     if (call.start) {
         enter(id, call);
+        enter_anew(sessions_.ended(*call.start, end.time_ns));
     }
-    if (calls_.size() > kMostCalls) {
-        forget_oldest();
+    forget_when_full();
+}
+
+void ToolCallJournal::take(const ToolCallStop& stop) {
+    ++counts_.ends;
+    enter_anew(sessions_.stopped(stop));
+    forget_when_full();
+}
+
+void ToolCallJournal::enter_anew(const ToolCallSessions::Changed& ids) {
+    for (const auto id : ids) {
+        const auto found = calls_.find(std::string(id));
+        if (found != calls_.end() && !found->second.end_ns &&
+            end_of(found->second) != found->second.entered_end_ns) {
+            leave(found->second);
+            enter(found->first, found->second);
+        }
     }
 }
 
-void ToolCallJournal::enter(const std::string& id, const Call& call) {
+std::optional<std::int64_t> ToolCallJournal::end_of(const Call& call) const {
+    const std::int64_t start_ns = call.start->time_ns;
+    if (call.end_ns) {
+        return std::max(*call.end_ns, start_ns);
+    }
+    const auto over = sessions_.end_of(*call.start);
+    return over && *over < base::add_saturated(start_ns, kLongestCallNs) ? over : std::nullopt;
+}
+
+void ToolCallJournal::enter(const std::string& id, Call& call) {
     const std::int64_t slack = call.names_its_boundary() ? kClockSlackNs : 0;
     const std::int64_t start_ns = call.start->time_ns;
-    const std::int64_t end_ns = call.end_ns ? std::max(*call.end_ns, start_ns)
-                                            : base::add_saturated(start_ns, kLongestCallNs);
+    call.entered_end_ns = end_of(call);
+    const std::int64_t end_ns =
+        call.entered_end_ns.value_or(base::add_saturated(start_ns, kLongestCallNs));
     const Interval interval{base::add_saturated(start_ns, -slack),
                             base::add_saturated(end_ns, slack), 0, &call, id};
     for (const std::int64_t pid : pids_of(*call.start)) {
         Timeline& timeline = timelines_[pid];
-        insert(call.end_ns ? timeline.ended : timeline.open_ended, interval);
+        insert(call.entered_end_ns ? timeline.ended : timeline.open_ended, interval);
     }
 }
 
 void ToolCallJournal::leave(const Call& call) {
+    const std::int64_t slack = call.names_its_boundary() ? kClockSlackNs : 0;
+    const std::int64_t from_ns = base::add_saturated(call.start->time_ns, -slack);
     for (const std::int64_t pid : pids_of(*call.start)) {
-        auto& intervals = timelines_[pid].open_ended;
-        const auto found = std::ranges::find(intervals, &call, &Interval::call);
-        if (found != intervals.end()) {
-            const auto index = static_cast<std::size_t>(found - intervals.begin());
-            intervals.erase(found);
+        Timeline& timeline = timelines_[pid];
+        auto& intervals = call.entered_end_ns ? timeline.ended : timeline.open_ended;
+        auto at = std::ranges::lower_bound(intervals, from_ns, {}, &Interval::start_ns);
+        while (at != intervals.end() && at->call != &call && at->start_ns == from_ns) {
+            ++at;
+        }
+        if (at != intervals.end() && at->call == &call) {
+            const auto index = static_cast<std::size_t>(at - intervals.begin());
+            intervals.erase(at);
             renew_latest_ends(intervals, index);
         }
     }
 }
 
-void ToolCallJournal::forget_oldest() {
-    std::vector<std::int64_t> starts;
-    for (const auto& [id, call] : calls_) {
-        starts.push_back(call.start ? call.start->time_ns : *call.end_ns);
+void ToolCallJournal::forget_when_full() {
+    if (calls_.size() + sessions_.stops() > kMostCalls) {
+        forget_oldest();
     }
-    const auto middle = starts.begin() + static_cast<std::ptrdiff_t>(starts.size() / 2);
-    std::ranges::nth_element(starts, middle);
+}
+
+void ToolCallJournal::forget_oldest() {
+    std::vector<std::int64_t> times;
+    for (const auto& [id, call] : calls_) {
+        times.push_back(call.start ? call.start->time_ns : *call.end_ns);
+    }
+    sessions_.add_stop_times(times);
+    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+    std::ranges::nth_element(times, middle);
     timelines_.clear();
+    sessions_.forget(*middle);
     std::erase_if(calls_, [limit = *middle](const auto& entry) {
         const Call& call = entry.second;
         return (call.start ? call.start->time_ns : *call.end_ns) <= limit;
     });
     for (const auto& [id, call] : calls_) {
+        if (call.start) {
+            sessions_.started(*call.start, id);
+            if (call.end_ns) {
+                sessions_.ended(*call.start, *call.end_ns);
+            }
+        }
+    }
+    for (auto& [id, call] : calls_) {
         if (call.start) {
             enter(id, call);
         }

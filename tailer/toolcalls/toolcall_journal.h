@@ -14,6 +14,7 @@
 #include "tailer/files/folder_access.h"
 #include "tailer/lines/line_reader.h"
 #include "tailer/toolcalls/toolcall_parser.h"
+#include "tailer/toolcalls/toolcall_sessions.h"
 
 namespace tailer {
 
@@ -39,8 +40,8 @@ struct ToolCallMatch {
 ///
 /// A call that names PIDs serves the log files of those PIDs; one that names none serves any file
 /// by time alone, where no other call names the file's PID at that time. A call without an end is
-/// taken to last kLongestCallNs. What is matched is a pure function of the records, the PID and the
-/// time.
+/// over when its session says so (ToolCallSessions), and lasts kLongestCallNs at most. What is
+/// matched is a pure function of the records, the PID and the time.
 class ToolCallJournal {
 public:
     /// The longest that the agent's execute tool lets a command run.
@@ -48,7 +49,7 @@ public:
     /// Added before and behind a call that named its own Boundary: its clock may be set meanwhile,
     /// and no PID comes round that soon.
     static constexpr std::int64_t kClockSlackNs = 5'000'000'000;
-    /// Beyond this, half of the calls, those that started first, are forgotten.
+    /// Beyond this many calls and stops of sessions, the older half is forgotten.
     static constexpr std::size_t kMostCalls = 32'768;
 
     explicit ToolCallJournal(std::vector<std::string> folders);
@@ -72,7 +73,7 @@ public:
 
     struct Counts {
         std::uint64_t starts = 0;
-        std::uint64_t ends = 0;
+        std::uint64_t ends = 0;  ///< of calls, and of all that were open in a session
         std::uint64_t invalid = 0;
     };
     [[nodiscard]] const Counts& counts() const { return counts_; }
@@ -81,7 +82,8 @@ private:
     struct Call {
         std::optional<ToolCallStart> start;
         std::optional<std::int64_t> end_ns;
-        bool disputed = false;  ///< another start claims the same id
+        std::optional<std::int64_t> entered_end_ns;  ///< end_of() it when it was entered
+        bool disputed = false;                       ///< another start claims the same id
 
         [[nodiscard]] bool names_its_boundary() const {
             return start->source == ToolCallSource::Exec && !start->pids.empty();
@@ -99,8 +101,9 @@ private:
         const Interval* latest = nullptr;
         bool several = false;
     };
-    /// The calls that serve one PID, by start. Those without an end all last equally long, so that
-    /// one look finds the latest of them; the others are found by looking back from the time.
+    /// The calls that serve one PID, by start. Those of which nothing says that they are over all
+    /// last equally long, so that one look finds the latest of them; the others are found by
+    /// looking back from the time.
     struct Timeline {
         std::vector<Interval> ended;
         std::vector<Interval> open_ended;
@@ -120,8 +123,12 @@ private:
     void read(const Folder& folder, int folder_fd, const std::string& name, File& file);
     void take(ToolCallStart start);
     void take(const ToolCallEnd& end);
-    void enter(const std::string& id, const Call& call);
+    void take(const ToolCallStop& stop);
+    [[nodiscard]] std::optional<std::int64_t> end_of(const Call& call) const;
+    void enter(const std::string& id, Call& call);
     void leave(const Call& call);
+    void enter_anew(const ToolCallSessions::Changed& ids);
+    void forget_when_full();
     void forget_oldest();
     [[nodiscard]] const Timeline* timeline_of(std::int64_t pid) const;
 
@@ -129,6 +136,7 @@ private:
     std::optional<LineReader> reader_;  ///< made when there is a journal
     ToolCallParser parser_;
     std::unordered_map<std::string, Call> calls_;
+    ToolCallSessions sessions_;
     std::unordered_map<std::int64_t, Timeline> timelines_;
     Counts counts_;
 };

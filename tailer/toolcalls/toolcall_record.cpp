@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/toolcalls/toolcall_parser.h"
-
 #include <algorithm>
 #include <array>
 
 #include "base/rfc3339.h"
+#include "tailer/toolcalls/toolcall_parser.h"
 
 namespace tailer {
 namespace {
@@ -51,13 +50,14 @@ bool read_number(simdjson::ondemand::value value, std::int64_t& into) {
 /// False when a field that we know is not what it should be; those that we do not know are passed
 /// over.
 bool read_field(std::string_view name, simdjson::ondemand::value value, Fields& fields) {
-    const std::array<std::pair<std::string_view, std::string*>, 10> texts = {{
+    const std::array<std::pair<std::string_view, std::string*>, 11> texts = {{
         {"event", &fields.event},
         {"source", &fields.source},
         {"id", &fields.start.id},
         {"tool", &fields.start.tool},
         {"chat_id", &fields.start.chat_id},
         {"session_id", &fields.start.session_id},
+        {"agent_id", &fields.start.agent_id},
         {"process", &fields.start.process},
         {"command_sha256", &fields.start.command_sha256},
         {"command_preview", &fields.start.command_preview},
@@ -84,7 +84,15 @@ bool read_field(std::string_view name, simdjson::ondemand::value value, Fields& 
 }
 
 std::optional<ToolCallRecord> record_of(Fields fields) {
-    if (fields.version != 1 || fields.start.id.empty() || !fields.time_ns) {
+    if (fields.version != 1 || !fields.time_ns) {
+        return std::nullopt;
+    }
+    const bool whole_session = fields.event == "session_end";
+    if ((whole_session || fields.event == "stop") && !fields.start.session_id.empty()) {
+        return ToolCallStop{std::move(fields.start.session_id), std::move(fields.start.agent_id),
+                            *fields.time_ns, whole_session};
+    }
+    if (fields.start.id.empty()) {
         return std::nullopt;
     }
     if (fields.event == "start") {

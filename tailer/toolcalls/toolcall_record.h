@@ -15,9 +15,11 @@
 //
 //     toolcalls-<UTC date>.jsonl
 //     {"v":1,"event":"start","id":"..","tool":"Bash","source":"hook","time":"<RFC3339Nano>",
-//      "pids":[4242],"chat_id":"..","session_id":"..","process":"claude",
+//      "pids":[4242],"chat_id":"..","session_id":"..","agent_id":"..","process":"claude",
 //      "command_sha256":"..","command_preview":".."}
 //     {"v":1,"event":"end","id":"..","time":"<RFC3339Nano>","status":0,"boundary_said":".."}
+//     {"v":1,"event":"stop","time":"<RFC3339Nano>","session_id":"..","agent_id":".."}
+//     {"v":1,"event":"session_end","time":"<RFC3339Nano>","session_id":".."}
 //
 // What is empty is left out. A call's raw input never gets here: it may hold secrets.
 
@@ -40,7 +42,8 @@ struct ToolCallStart {
     std::vector<std::int64_t> pids;  ///< of the Boundary that serves the call; empty = not known
     std::string chat_id;
     std::string session_id;
-    std::string process;  ///< the confined process, e.g. claude
+    std::string agent_id;  ///< of the sub-agent within the session; empty for the main one
+    std::string process;   ///< the confined process, e.g. claude
     std::string command_sha256;
     std::string command_preview;
 
@@ -50,11 +53,19 @@ struct ToolCallStart {
 struct ToolCallEnd {
     std::string id;
     std::int64_t time_ns = 0;
-    std::optional<int> status;  ///< exit status; 128 + signal when one ended it
+    std::optional<int> status;       ///< exit status; 128 + signal when one ended it
     std::string boundary_said = {};  ///< the end of what Boundary wrote beside its log; mostly none
 };
 
-using ToolCallRecord = std::variant<ToolCallStart, ToolCallEnd>;
+/// No call of this agent, or of any in this session, is open any more.
+struct ToolCallStop {
+    std::string session_id;
+    std::string agent_id;
+    std::int64_t time_ns = 0;
+    bool whole_session = false;
+};
+
+using ToolCallRecord = std::variant<ToolCallStart, ToolCallEnd, ToolCallStop>;
 
 /// What each line of a journal begins with.
 inline constexpr std::string_view kToolCallBegin = R"({"v":1,"event":")";

@@ -51,6 +51,7 @@ std::string encode(const ToolCallStart& start) {
     }
     append_text(out, "chat_id", start.chat_id);
     append_text(out, "session_id", start.session_id);
+    append_text(out, "agent_id", start.agent_id);
     append_text(out, "process", start.process);
     append_text(out, "command_sha256", start.command_sha256);
     append_text(out, "command_preview", start.command_preview);
@@ -66,6 +67,15 @@ std::string encode(const ToolCallEnd& end) {
         out.append(",\"status\":").append(std::to_string(*end.status));
     }
     append_text(out, "boundary_said", end.boundary_said);
+    return out + "}\n";
+}
+
+std::string encode(const ToolCallStop& stop) {
+    std::string out(kToolCallBegin);
+    out += stop.whole_session ? "session_end\"" : "stop\"";
+    append_time(out, stop.time_ns);
+    append_text(out, "session_id", stop.session_id);
+    append_text(out, "agent_id", stop.agent_id);
     return out + "}\n";
 }
 

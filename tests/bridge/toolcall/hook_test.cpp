@@ -64,10 +64,35 @@ TEST(ToolCallHookTest, TakesTheEndFromSuccessAndFailure) {
     EXPECT_EQ(std::get<ToolCallEnd>(*failure).status, 1);
 }
 
+TEST(ToolCallHookTest, TakesThatNoneIsOpenAnyMore) {
+    const std::string agent = R"(,"agent_id":"a-1")";
+    for (const std::string kind : {"Stop", "StopFailure", "SubagentStop", "UserPromptSubmit"}) {
+        const auto record = toolcall_of_hook(event(kind, agent), kNow);
+        ASSERT_TRUE(record) << kind;
+        const auto& stop = std::get<tailer::ToolCallStop>(*record);
+        EXPECT_EQ(stop.session_id, "s-1");
+        EXPECT_EQ(stop.agent_id, "a-1");
+        EXPECT_EQ(stop.time_ns, kNow);
+        EXPECT_FALSE(stop.whole_session);
+    }
+    for (const std::string kind : {"SessionStart", "SessionEnd"}) {
+        const auto record = toolcall_of_hook(event(kind, ""), kNow);
+        ASSERT_TRUE(record) << kind;
+        EXPECT_TRUE(std::get<tailer::ToolCallStop>(*record).whole_session);
+    }
+    const auto denied = toolcall_of_hook(event("PermissionDenied", kBash), kNow);
+    ASSERT_TRUE(denied);
+    EXPECT_EQ(std::get<ToolCallEnd>(*denied).status, 1);
+    const auto start = toolcall_of_hook(event("PreToolUse", kBash + agent), kNow);
+    ASSERT_TRUE(start);
+    EXPECT_EQ(std::get<ToolCallStart>(*start).agent_id, "a-1");
+}
+
 TEST(ToolCallHookTest, PassesOverEverythingElse) {
     for (const std::string& text :
          {std::string(), std::string("garbage"), std::string("[]"), std::string("{}"),
-          event("SessionStart", ""), event("PreToolUse", ""), event("Notification", kBash),
+          std::string(R"({"hook_event_name":"Stop"})"), event("PreToolUse", ""),
+          event("Notification", kBash),
           event("PreToolUse", R"(,"tool_use_id":5,"tool_name":"Bash")"),
           event("PreToolUse", kBash).substr(0, 100), std::string(100'000, '[')}) {
         EXPECT_FALSE(toolcall_of_hook(text, kNow)) << text.substr(0, 100);
@@ -173,6 +198,15 @@ TEST_F(BoundaryAncestorsTest, FindsBothProcessesOfBoundaryAndWhatTheyConfine) {
     const auto found = look(60);
     EXPECT_THAT(found.pids, ElementsAre(30, 20));
     EXPECT_EQ(found.confined_process, "claude");
+}
+
+TEST_F(BoundaryAncestorsTest, TakesTheInnerSideOfAToolCallForNothingConfined) {
+    process(20, 1, "boundary");
+    process(30, 20, "boundary");
+    process(40, 30, "boundary-loki-t");
+    process(50, 40, "claude");
+    process(60, 50, "boundary-loki");
+    EXPECT_EQ(look(60).confined_process, "claude");
 }
 
 TEST_F(BoundaryAncestorsTest, KnowsItAsASubcommandOfCoder) {

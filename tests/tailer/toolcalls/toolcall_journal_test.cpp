@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "tailer/toolcalls/toolcall_journal.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <numeric>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -15,6 +18,7 @@
 namespace tailer {
 namespace {
 
+namespace fs = std::filesystem;
 using test_support::kNoon;
 using test_support::kSecond;
 
@@ -37,6 +41,25 @@ protected:
         start(id, at, {pid}, ToolCallSource::Exec);
     }
     void end(const std::string& id, double at) { write(ToolCallEnd{id, instant(at), 0}); }
+
+    /// Claude Code's: of a session and, if any, a sub-agent in it.
+    void start_in(const std::string& session, const std::string& id, double at,
+                  const std::string& agent = "") {
+        ToolCallStart record;
+        record.id = id;
+        record.tool = "Bash";
+        record.time_ns = instant(at);
+        record.pids = {kBoundary};
+        record.session_id = session;
+        record.agent_id = agent;
+        write(record);
+    }
+    void stop(const std::string& session, double at, const std::string& agent = "") {
+        write(ToolCallStop{session, agent, instant(at), false});
+    }
+    void end_session(const std::string& session, double at) {
+        write(ToolCallStop{session, "", instant(at), true});
+    }
 
     /// "id match", or "" for none.
     std::string match(double at, std::int64_t pid = kBoundary) {
@@ -273,6 +296,113 @@ TEST(ToolLabelTest, HasFewValuesWhateverTheNames) {
     EXPECT_EQ(tool_label(std::string(300, 'x'), known), "other");
     EXPECT_EQ(tool_label("", known), "");
     EXPECT_EQ(tool_label("Bash", {}), "other");
+}
+
+TEST_F(ToolCallJournalTest, ARefusedCallIsOverWhenItsAgentStops) {
+    start_in("s", "refused", 0);
+    EXPECT_EQ(match(5), "refused window");
+    stop("s", 10);
+    EXPECT_EQ(match(5), "refused window");
+    EXPECT_EQ(match(11), "");
+    start_in("s", "next", 20);
+    EXPECT_EQ(match(21), "next window");
+}
+
+TEST_F(ToolCallJournalTest, ARefusedCallIsOverWhenItsSessionEnds) {
+    start_in("s", "refused", 0);
+    start_in("s", "of a sub-agent", 1, "a");
+    end_session("other", 5);
+    EXPECT_EQ(match(6), "of a sub-agent overlap");
+    end_session("s", 10);
+    EXPECT_EQ(match(11), "");
+}
+
+TEST_F(ToolCallJournalTest, ARefusedCallIsOverWhenTheNextOneIs) {
+    start_in("s", "refused", 0);
+    start_in("s", "next", 10);
+    // Both may run: nobody has said that the first does not.
+    EXPECT_EQ(match(11), "next overlap");
+    end("next", 20);
+    EXPECT_EQ(match(21), "");
+    EXPECT_EQ(match(4'000), "");
+    start_in("s", "third", 30);
+    EXPECT_EQ(match(31), "third window");
+}
+
+TEST_F(ToolCallJournalTest, OfManyRefusedCallsNoneIsNamedLater) {
+    for (int i = 0; i < 5; ++i) {
+        start_in("s", "refused " + std::to_string(i), 10 * i);
+    }
+    stop("s", 50);
+    EXPECT_EQ(match(35), "refused 3 overlap");
+    EXPECT_EQ(match(51), "");
+}
+
+TEST_F(ToolCallJournalTest, ACallThatEndsOnItsOwnIsOpenUntilThen) {
+    start_in("s", "long", 0);
+    start_in("s", "short", 10);
+    end("short", 20);
+    start_in("s", "third", 30);
+    end("third", 31);
+    stop("s", 40);  // what runs in the background goes on
+    end("long", 100);
+    EXPECT_EQ(match(15), "short overlap");
+    EXPECT_EQ(match(25), "long window");
+    EXPECT_EQ(match(90), "long window");
+    EXPECT_EQ(match(101), "");
+}
+
+TEST_F(ToolCallJournalTest, ASubAgentDoesNotEndTheCallThatStartedIt) {
+    start_in("s", "task", 0);
+    start_in("s", "inner", 1, "a");
+    end("inner", 2);
+    start_in("s", "inner refused", 3, "a");
+    stop("s", 4, "a");
+    EXPECT_EQ(match(1.5), "inner overlap");
+    EXPECT_EQ(match(5), "task window");
+    end("task", 6);
+    EXPECT_EQ(match(7), "");
+}
+
+TEST_F(ToolCallJournalTest, TheOrderOfTheRecordsDoesNotMatter) {
+    const std::vector<std::function<void()>> records = {
+        [&] { start_in("s", "refused", 0); },
+        [&] { start_in("s", "next", 10); },
+        [&] { end("next", 20); },
+        [&] { start_in("s", "third", 30); },
+        [&] { stop("s", 40); },
+        [&] { end_session("s", 60); },
+        [&] { start_in("s", "last", 50); },
+    };
+    std::vector<std::size_t> order(records.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    do {
+        fs::remove(temp_.file("toolcalls-2026-06-09.jsonl"));
+        journal_ = ToolCallJournal({temp_.path()});
+        for (const std::size_t i : order) {
+            records[i]();
+            journal_.refresh();
+        }
+        ASSERT_EQ(match(5), "refused window");
+        ASSERT_EQ(match(15), "next overlap");
+        ASSERT_EQ(match(25), "");
+        ASSERT_EQ(match(35), "third window");
+        ASSERT_EQ(match(45), "");
+        ASSERT_EQ(match(55), "last window");
+        ASSERT_EQ(match(65), "");
+        std::next_permutation(order.begin(), order.end() - 2);  // the last two stay for speed
+    } while (!std::is_sorted(order.begin(), order.end() - 2));
+}
+
+TEST_F(ToolCallJournalTest, StopsWithoutCallsAreForgotten) {
+    std::string text;
+    for (std::size_t i = 0; i < 3 * ToolCallJournal::kMostCalls; ++i) {
+        text += encode_toolcall(ToolCallStop{"s" + std::to_string(i % 7), "", kNoon, i % 2 == 0});
+    }
+    append(text);
+    start_in("s1", "call", 1);
+    EXPECT_EQ(match(2), "call window");
+    EXPECT_EQ(journal_.counts().invalid, 0U);
 }
 
 }  // namespace

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "tailer/toolcalls/toolcall_parser.h"
-
 #include <filesystem>
 
 #include <gmock/gmock.h>
@@ -8,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/utf8.h"
+#include "tailer/toolcalls/toolcall_parser.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
@@ -61,6 +60,18 @@ TEST(ToolCallRecordTest, WritesTheJournalsFormatByteForByte) {
               R"({"v":1,"event":"end","id":"toolu_01",)"
               R"("time":"2026-05-28T20:26:40.123456789Z","status":3})"
               "\n");
+    EXPECT_EQ(encode_toolcall(ToolCallEnd{"toolu_01", kTime, 3, "Error: x"}),
+              R"({"v":1,"event":"end","id":"toolu_01","time":"2026-05-28T20:26:40.123456789Z",)"
+              R"("status":3,"boundary_said":"Error: x"})"
+              "\n");
+    EXPECT_EQ(encode_toolcall(ToolCallStop{"session-1", "agent-1", kTime, false}),
+              R"({"v":1,"event":"stop","time":"2026-05-28T20:26:40.123456789Z",)"
+              R"("session_id":"session-1","agent_id":"agent-1"})"
+              "\n");
+    EXPECT_EQ(encode_toolcall(ToolCallStop{"session-1", "", kTime, true}),
+              R"({"v":1,"event":"session_end","time":"2026-05-28T20:26:40.123456789Z",)"
+              R"("session_id":"session-1"})"
+              "\n");
 }
 
 TEST(ToolCallRecordTest, ReadsWhatItWrites) {
@@ -73,6 +84,18 @@ TEST(ToolCallRecordTest, ReadsWhatItWrites) {
     EXPECT_EQ(std::get<ToolCallEnd>(*end).id, "x");
     EXPECT_EQ(std::get<ToolCallEnd>(*end).time_ns, 5);
     EXPECT_EQ(std::get<ToolCallEnd>(*end).status, std::nullopt);
+    const auto said = again(ToolCallEnd{"x", 5, 1, "Error: \"x\""});
+    ASSERT_TRUE(said);
+    EXPECT_EQ(std::get<ToolCallEnd>(*said).boundary_said, "Error: \"x\"");
+    for (const bool whole : {false, true}) {
+        const auto stop = again(ToolCallStop{"s", "a", 5, whole});
+        ASSERT_TRUE(stop);
+        EXPECT_EQ(std::get<ToolCallStop>(*stop).session_id, "s");
+        EXPECT_EQ(std::get<ToolCallStop>(*stop).agent_id, "a");
+        EXPECT_EQ(std::get<ToolCallStop>(*stop).time_ns, 5);
+        EXPECT_EQ(std::get<ToolCallStop>(*stop).whole_session, whole);
+    }
+    EXPECT_FALSE(parsed(R"({"v":1,"event":"stop","time":"2026-05-28T20:26:40Z"})"));
 }
 
 TEST(ToolCallRecordTest, WhatItWritesIsReadBackWhateverTheTextsHold) {
