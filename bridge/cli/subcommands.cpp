@@ -29,6 +29,10 @@ int fail_usage(const std::string& message) {
     return static_cast<int>(ExitCode::Usage);
 }
 
+constexpr const char* kBoundaryHelp =
+    "Boundary's command, with arguments if need be [BOUNDARY_LOKI_BOUNDARY] (default: the first "
+    "that is there of boundary, coder agent-firewall and coder boundary)";
+
 /// The settings' flags as given to one subcommand.
 class SettingFlags {
 public:
@@ -174,8 +178,7 @@ class Doctor final : public Subcommand {
                 return parse_range(text) ? "" : "want a range such as 15m, 6h or 7d";
             });
         app.add_flag("--no-probe", no_probe_, "push nothing to Loki");
-        app.add_option("--boundary", options_.boundary, "Boundary's program")
-            ->capture_default_str();
+        app.add_option("--boundary", options_.boundary, kBoundaryHelp);
         app.add_option("--boundary-config", options_.boundary_config,
                        "Boundary's configuration (default: where Boundary looks, BOUNDARY_CONFIG "
                        "or ~/.config/coder_boundary/config.yaml)")
@@ -235,10 +238,7 @@ class ToolCallExecution final : public Subcommand {
     void add_flags(CLI::App& app) override {
         app.add_option("CMD", call_.command, "the command and its arguments, behind --")
             ->required();
-        app.add_option("--boundary", call_.boundary,
-                       "Boundary's command, with arguments if need be [BOUNDARY_LOKI_BOUNDARY] "
-                       "(default: the first that is there of boundary, coder agent-firewall and "
-                       "coder boundary)");
+        app.add_option("--boundary", call_.boundary, kBoundaryHelp);
         app.add_option("--tool", call_.tool, "the tool's name")->capture_default_str();
         app.add_flag("--fail-open", call_.fail_open,
                      "without Boundary, run the command all the same");

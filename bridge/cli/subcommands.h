@@ -29,7 +29,8 @@ public:
     [[nodiscard]] virtual int run() = 0;
     /// Whether it exits 0 and says nothing, even when its command line makes no sense.
     [[nodiscard]] virtual bool never_fails() const { return false; }
-    /// Whether run() makes another program of this process, which inherits what it does about signals.
+    /// Whether run() makes another program of this process, which inherits what it does about
+    /// signals.
     [[nodiscard]] virtual bool becomes_another() const { return false; }
 };
 

@@ -30,9 +30,11 @@ std::optional<Finding> program(const Gathered& seen) {
         return finding("boundary-program", State::Ok,
                        "not on this shell's PATH; it runs all the same, since its logs are there");
     }
-    return finding("boundary-program", State::Fail,
-                   "no `boundary` on PATH and no log of one: nothing runs under Boundary",
-                   "install Coder Boundary, and " + std::string(kRunUnderBoundary));
+    return finding(
+        "boundary-program", State::Fail,
+        "no `boundary` (nor `coder agent-firewall`) on PATH and no log of one: nothing runs "
+        "under Boundary",
+        "install Coder Boundary, and " + std::string(kRunUnderBoundary));
 }
 
 std::optional<Finding> config(const Gathered& seen) {
@@ -209,11 +211,22 @@ std::optional<Finding> inside_jail(const Gathered& seen) {
                    "run daemon and doctor outside of it");
 }
 
+std::optional<Finding> journal(const Gathered& seen) {
+    if (seen.boundary.journal_trouble.empty()) {
+        return std::nullopt;
+    }
+    return finding(
+        "toolcall-journal", State::Warn,
+        seen.boundary.journal_trouble + ": no decision can be laid to its tool call",
+        "mend that folder, or name another with --journal-dir for tool calls and daemon");
+}
+
 }  // namespace
 
 const std::vector<Check>& boundary_checks() {
-    static const std::vector<Check> checks = {program,  config,        log_dir,  log_level,  urls,
-                                              listener, way_to_coderd, sessions, inside_jail};
+    static const std::vector<Check> checks = {program,     config,   log_dir,       log_level,
+                                              urls,        listener, way_to_coderd, sessions,
+                                              inside_jail, journal};
     return checks;
 }
 

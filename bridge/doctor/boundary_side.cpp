@@ -4,10 +4,13 @@
 #include <filesystem>
 #include <regex>
 
+#include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include "base/durable_file.h"
+#include "base/text.h"
 #include "bridge/doctor/program.h"
+#include "bridge/process/which_boundary.h"
 
 namespace bridge::doctor {
 namespace {
@@ -55,6 +58,35 @@ void read_config(BoundarySide& side) {
     }
 }
 
+/// Of several, the first that knows its version: an older Coder has no `agent-firewall`.
+void look_for_program(const std::string& wanted, const Environment& environment,
+                      BoundarySide& side) {
+    for (auto command : boundary_commands(wanted, environment)) {
+        const std::string name = base::joined(command, ' ');
+        command.emplace_back("--version");
+        const auto version = version_in(output_of(command, kVersionLimit));
+        if (side.program.empty() || version != std::array<int, 3>{}) {
+            side.program = name;
+            side.version = version;
+        }
+        if (side.knows_version()) {
+            return;
+        }
+    }
+}
+
+/// `toolcall exec` and `toolcall hook` have nobody to say it to.
+std::string journal_trouble(const std::string& folder) {
+    std::error_code ignored;
+    if (folder.empty() || !std::filesystem::exists(folder, ignored)) {
+        return "";
+    }
+    if (!std::filesystem::is_directory(folder, ignored)) {
+        return folder + " is no folder";
+    }
+    return ::access(folder.c_str(), W_OK | X_OK) == 0 ? "" : folder + " cannot be written to";
+}
+
 }  // namespace
 
 std::array<int, 3> version_in(const std::string& text) {
@@ -68,10 +100,8 @@ std::array<int, 3> version_in(const std::string& text) {
 
 BoundarySide look_at_boundary(const BoundaryWish& wish, const Environment& environment) {
     BoundarySide side;
-    side.program = find_program(wish.program, environment).value_or("");
-    if (!side.program.empty()) {
-        side.version = version_in(output_of({side.program, "--version"}, kVersionLimit));
-    }
+    look_for_program(wish.program, environment, side);
+    side.journal_trouble = journal_trouble(wish.journal_dir);
     side.config_file = config_path(wish, environment);
     side.config_asked_for = !wish.config_file.empty() || environment("BOUNDARY_CONFIG");
     if (!side.config_file.empty()) {

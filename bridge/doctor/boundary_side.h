@@ -18,7 +18,7 @@ struct BoundaryValue {
 /// What can be seen of Boundary itself. Its flags cannot: they are on the command line of whatever
 /// starts it.
 struct BoundarySide {
-    std::string program;            ///< path; empty = not found
+    std::string program;            ///< path, and arguments if any; empty = not found
     std::array<int, 3> version{};   ///< all 0 = not known
     std::string config_file;        ///< empty = there is none
     std::string config_trouble;     ///< why it cannot be read
@@ -26,13 +26,15 @@ struct BoundarySide {
     std::optional<BoundaryValue> log_dir;
     std::optional<BoundaryValue> log_level;
     bool inside_jail = false;
+    std::string journal_trouble;  ///< why tool calls cannot be journaled; empty = nothing is known
 
     [[nodiscard]] bool knows_version() const { return version != std::array<int, 3>{}; }
 };
 
 struct BoundaryWish {
-    std::string program = "boundary";
+    std::string program;      ///< see boundary_commands() (bridge/process/which_boundary.h)
     std::string config_file;  ///< empty = where Boundary itself looks
+    std::string journal_dir;  ///< empty = do not look at it
 };
 
 /// Looks for Boundary's program, asks it for its version, and reads its configuration as Boundary

@@ -16,8 +16,8 @@ doctor::Gathered gather(const Settings& settings, const DoctorOptions& options) 
     doctor::Gathered seen;
     seen.settings = settings;
     const Environment environment = process_environment();
-    seen.boundary =
-        doctor::look_at_boundary({options.boundary, options.boundary_config}, environment);
+    seen.boundary = doctor::look_at_boundary(
+        {options.boundary, options.boundary_config, settings.journal_dir}, environment);
     seen.logs = doctor::survey_logs(settings.log_dirs);
     seen.daemon = doctor::look_at_daemon(settings);
     seen.dashboard.chosen = options.dashboard;

@@ -3,27 +3,20 @@
 
 #include <array>
 #include <csignal>
+#include <optional>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "base/unique_fd.h"
 
 namespace bridge::doctor {
 namespace {
 
 constexpr std::size_t kMostOutput = 4096;
-
-bool is_program(const std::string& path) {
-    struct stat info {};
-    return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
-           ::access(path.c_str(), X_OK) == 0;
-}
 
 std::optional<pid_t> spawn(const std::vector<std::string>& arguments, int output) {
     std::vector<std::string> copies = arguments;
@@ -65,19 +58,6 @@ bool read_to_end(int fd, std::chrono::milliseconds limit, std::string& text) {
 }
 
 }  // namespace
-
-std::optional<std::string> find_program(const std::string& name, const Environment& environment) {
-    if (name.find('/') != std::string::npos) {
-        return is_program(name) ? std::optional(name) : std::nullopt;
-    }
-    for (const auto& folder : base::split(environment("PATH").value_or(""), ':')) {
-        std::string path = folder;
-        if (path.append("/").append(name); is_program(path)) {
-            return path;
-        }
-    }
-    return std::nullopt;
-}
 
 std::string output_of(const std::vector<std::string>& arguments, std::chrono::milliseconds limit) {
     std::array<int, 2> ends{};

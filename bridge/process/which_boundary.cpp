@@ -2,11 +2,11 @@
 #include "bridge/process/which_boundary.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <optional>
 
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/text.h"
 
 namespace bridge {
 namespace {
@@ -19,25 +19,7 @@ bool is_program(const std::string& path) {
            ::access(path.c_str(), X_OK) == 0;
 }
 
-std::optional<std::string> find_program(const std::string& name) {
-    if (name.find('/') != std::string::npos) {
-        return is_program(name) ? std::optional(name) : std::nullopt;
-    }
-    const char* path = std::getenv("PATH");
-    std::string_view rest = path == nullptr ? "" : path;
-    while (!rest.empty()) {
-        const std::size_t end = std::min(rest.find(':'), rest.size());
-        std::string candidate(rest.substr(0, end));
-        candidate.append(candidate.empty() ? "./" : "/").append(name);
-        if (is_program(candidate)) {
-            return candidate;
-        }
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-    return std::nullopt;
-}
-
-Command words(std::string_view text) {
+Command split_words(std::string_view text) {
     constexpr std::string_view kBlanks = " \t\n";
     Command all;
     while (true) {
@@ -52,24 +34,37 @@ Command words(std::string_view text) {
     }
 }
 
-std::string chosen(std::string_view given) {
-    const char* variable = std::getenv(kBoundaryVariable);
-    return std::string(given.empty() && variable != nullptr ? variable : given);
+std::string chosen(std::string_view given, const Environment& environment) {
+    return given.empty() ? environment(kBoundaryVariable).value_or("") : std::string(given);
 }
 
 }  // namespace
 
-std::vector<Command> boundary_commands(std::string_view given) {
-    const std::string choice = chosen(given);
-    std::vector<Command> wanted = {{"boundary"}, {"coder", "agent-firewall"}, {"coder", "boundary"}};
-    if (const Command command = words(choice); !command.empty()) {
+std::optional<std::string> find_program(const std::string& name, const Environment& environment) {
+    if (name.find('/') != std::string::npos) {
+        return is_program(name) ? std::optional(name) : std::nullopt;
+    }
+    for (const auto& folder : base::split(environment("PATH").value_or(""), ':')) {
+        std::string path = folder.empty() ? "." : folder;
+        if (path.append("/").append(name); is_program(path)) {
+            return path;
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<Command> boundary_commands(std::string_view given, const Environment& environment) {
+    const std::string choice = chosen(given, environment);
+    std::vector<Command> wanted = {
+        {"boundary"}, {"coder", "agent-firewall"}, {"coder", "boundary"}};
+    if (const Command command = split_words(choice); !command.empty()) {
         // A path may have blanks in it.
         wanted = {choice.find('/') != std::string::npos && is_program(choice) ? Command{choice}
                                                                               : command};
     }
     std::vector<Command> found;
     for (auto& command : wanted) {
-        if (auto program = find_program(command.front())) {
+        if (auto program = find_program(command.front(), environment)) {
             command.front() = std::move(*program);
             found.push_back(std::move(command));
         }
@@ -81,8 +76,8 @@ std::vector<Command> boundary_commands(std::string_view given) {
     return found;
 }
 
-std::string boundary_wanted(std::string_view given) {
-    const std::string choice = chosen(given);
+std::string boundary_wanted(std::string_view given, const Environment& environment) {
+    const std::string choice = chosen(given, environment);
     return choice.empty() ? "boundary or coder" : choice;
 }
 

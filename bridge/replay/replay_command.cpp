@@ -159,9 +159,9 @@ public:
         shown_at_ = now;
         const std::uint64_t read = tailer_.bytes_read();
         const std::uint64_t total = read + tailer_.unread_bytes();
-        const double seconds = std::chrono::duration<double>(now - began_).count();
+        const double elapsed = std::chrono::duration<double>(now - began_).count();
         const std::uint64_t decisions = pipeline_.account().allowed + pipeline_.account().denied;
-        const double rate = seconds > 0 ? static_cast<double>(read) / seconds : 0;
+        const double rate = elapsed > 0 ? static_cast<double>(read) / elapsed : 0;
         const double left = rate > 0 ? static_cast<double>(total - read) / rate : 0;
         std::fprintf(
             stderr,

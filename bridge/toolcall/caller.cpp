@@ -129,8 +129,8 @@ private:
         setup_.id = uuid_v4();
         ::setenv(kToolCallIdVariable, setup_.id.c_str(), 1);
         Command command = boundary;
-        command.insert(command.end(), {"--proxy-port", std::to_string(port.number), "--",
-                                       own_path(), "--inner"});
+        command.insert(command.end(),
+                       {"--proxy-port", std::to_string(port.number), "--", own_path(), "--inner"});
         FirstStart first_start(call_.journal_dir);
         auto started = BoundaryProcess::start(std::move(command));
         if (!started) {
@@ -184,7 +184,7 @@ int run_tool_call(const ToolCall& call, const std::vector<int>& inherited) {
     if (!is_tool_call()) {
         return become(call.command);
     }
-    const auto boundaries = boundary_commands(call.boundary);
+    const auto boundaries = boundary_commands(call.boundary, process_environment());
     if (!boundaries.empty()) {
         const Outcome outcome = Runner(call, inherited).run(boundaries);
         const int status = status_of(outcome);
@@ -193,12 +193,12 @@ int run_tool_call(const ToolCall& call, const std::vector<int>& inherited) {
         }
         return status;
     }
+    const std::string wanted = boundary_wanted(call.boundary, process_environment());
     if (call.fail_open) {
-        complain("no " + boundary_wanted(call.boundary) +
-                 " to run this tool call under; running it without");
+        complain("no " + wanted + " to run this tool call under; running it without");
         return become(call.command);
     }
-    complain("no " + boundary_wanted(call.boundary) +
+    complain("no " + wanted +
              " to run this tool call under, so it is refused; install Coder Boundary on PATH, or "
              "name it with --boundary");
     return kCannotRun;

@@ -34,7 +34,8 @@ std::string journal_dir_by_environment() {
 base::Result<ToolCall> read_options(const std::vector<std::string_view>& arguments) {
     ToolCall call;
     const std::array<std::pair<std::string_view, std::string*>, 3> texts = {
-        {{"--journal-dir", &call.journal_dir}, {"--boundary", &call.boundary},
+        {{"--journal-dir", &call.journal_dir},
+         {"--boundary", &call.boundary},
          {"--tool", &call.tool}}};
     auto next = arguments.begin();
     while (next != arguments.end() && next->starts_with("-")) {

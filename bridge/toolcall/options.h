@@ -10,7 +10,8 @@
 namespace bridge::toolcall {
 
 /// The call that the arguments of boundary-loki-toolcall name: those of `boundary-loki toolcall
-/// exec` but --log-dir and --config, as `--name value` or `--name=value`, and behind them, best after
+/// exec` but --log-dir and --config, as `--name value` or `--name=value`, and behind them, best
+/// after
 /// `--`, the command. Without --journal-dir the journal is where `boundary-loki` has it by the
 /// environment. An Error for wrong usage.
 [[nodiscard]] base::Result<ToolCall> read_options(const std::vector<std::string_view>& arguments);
