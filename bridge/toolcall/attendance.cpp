@@ -17,7 +17,7 @@ namespace bridge::toolcall {
 namespace {
 
 /// For a Boundary to end after the command, and to start it after we were told to end.
-constexpr std::chrono::seconds kLongestWait{2};
+constexpr std::chrono::seconds kPatience{2};
 
 /// What ends a process that does nothing about it, and what a caller ends one with.
 bool asks_for_the_end(int signal) {
@@ -37,10 +37,9 @@ Attendance::Attendance(BoundaryProcess& boundary, const Witness& witness, FirstS
 
 Outcome Attendance::wait() {
     while (!boundary_.ended() || (!outcome_ && linked_)) {
-        std::array<pollfd, 3> waits = {
-            {{linked_ ? boundary_.link().descriptor() : -1, POLLIN, 0},
-             {signals_.get(), POLLIN, 0},
-             {boundary_.words().descriptor(), POLLIN, 0}}};
+        std::array<pollfd, 3> waits = {{{linked_ ? boundary_.link().descriptor() : -1, POLLIN, 0},
+                                        {signals_.get(), POLLIN, 0},
+                                        {boundary_.words().descriptor(), POLLIN, 0}}};
         int limit = -1;
         if (deadline_) {
             const auto left =
@@ -69,14 +68,13 @@ Outcome Attendance::wait() {
     if (outcome_) {
         return *outcome_;
     }
-    return {hello_ ? Outcome::Kind::Lost : Outcome::Kind::NotRun,
+    return {runs_ ? Outcome::Kind::Lost : Outcome::Kind::NotRun,
             early_signals_.empty() ? 0 : early_signals_.front()};
 }
 
 void Attendance::heed(const Message& message) {
     switch (message.say) {
         case Say::Hello:
-            hello_ = true;
             first_start_.done();
             if (!boundary_.link().send_setup(setup_, inherited_)) {
                 boundary_.kill_group();
@@ -92,12 +90,12 @@ void Attendance::heed(const Message& message) {
             break;
         case Say::Exited:
         case Say::Signalled:
-            outcome_ = {message.say == Say::Exited ? Outcome::Kind::Exited
-                                                   : Outcome::Kind::Signalled,
-                        message.value};
+            outcome_ = {
+                message.say == Say::Exited ? Outcome::Kind::Exited : Outcome::Kind::Signalled,
+                message.value};
             boundary_.link().send({Say::Heard});
             boundary_went_first_ = boundary_.ended();
-            deadline_ = Clock::now() + kLongestWait;
+            deadline_ = Clock::now() + kPatience;
             break;
         case Say::Go:
         case Say::Signal:
@@ -119,14 +117,11 @@ void Attendance::start() {
 
 void Attendance::hear_no_more() {
     linked_ = false;
-    if (hello_ && !outcome_) {
-        // It was killed with the command under it, by hand or by the command. Where it could not
-        // start anything, Boundary is about to end.
-        if (runs_) {
-            outcome_ = {Outcome::Kind::Lost, 0};
-            kill_descendants();
-            boundary_.ended_with(SIGKILL);
-        }
+    if (runs_ && !outcome_) {
+        // The inner side was killed with the command under it, by hand or by the command.
+        outcome_ = {Outcome::Kind::Lost, 0};
+        kill_descendants();
+        boundary_.ended_with(SIGKILL);
     }
 }
 
@@ -157,7 +152,7 @@ void Attendance::take_signal(int signal) {
         early_signals_.push_back(signal);
         const bool ignored = ((setup_.ignored >> (signal - 1)) & 1U) != 0;
         if (asks_for_the_end(signal) && !ignored && !deadline_) {
-            deadline_ = Clock::now() + kLongestWait;
+            deadline_ = Clock::now() + kPatience;
         }
         return;
     }
@@ -172,6 +167,10 @@ void Attendance::reap() {
          pid = ::waitpid(-1, &status, WNOHANG)) {
         if (pid == boundary_.pid()) {
             boundary_.ended_with(status);
+            // Whoever still has the link, and is not our inner side, is not waited for.
+            if (!runs_ && !deadline_) {
+                deadline_ = Clock::now() + kPatience;
+            }
         }
     }
 }

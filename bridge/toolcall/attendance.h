@@ -53,7 +53,6 @@ private:
     const std::vector<int>& inherited_;
     base::UniqueFd signals_;
     std::vector<int> early_signals_;  ///< that came before the command was there
-    bool hello_ = false;
     bool runs_ = false;
     bool in_group_ = false;
     bool linked_ = true;

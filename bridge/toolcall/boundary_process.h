@@ -4,15 +4,15 @@
 #include <optional>
 
 #include "base/result.h"
+#include "bridge/process/which_boundary.h"
 #include "bridge/toolcall/boundary_words.h"
 #include "bridge/toolcall/link.h"
-#include "bridge/process/which_boundary.h"
 
 namespace bridge::toolcall {
 
 /// One Boundary that is to run our inner side: in a process group of its own, so that no signal for
-/// the caller's group reaches it; stdin is the link's inner end, stdout and stderr are ours to read.
-/// The kernel kills it when this process dies.
+/// the caller's group reaches it; stdin is the link's inner end, stdout and stderr are ours to
+/// read. The kernel kills it when this process dies.
 class BoundaryProcess {
 public:
     /// Started, but waiting for let_go(). An Error when that cannot be done.

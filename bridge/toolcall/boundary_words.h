@@ -7,9 +7,9 @@
 
 namespace bridge::toolcall {
 
-/// Takes what Boundary writes to its stdout and stderr, so that it neither waits nor is heard by the
-/// caller, and keeps the end of it. Lines of its log, which go there where it has no log folder, are
-/// not kept: they may hold what the command was given.
+/// Takes what Boundary writes to its stdout and stderr, so that it neither waits nor is heard by
+/// the caller, and keeps the end of it. Lines of its log, which go there where it has no log
+/// folder, are not kept: they may hold what the command was given.
 class BoundaryWords {
 public:
     /// A pipe; Boundary gets writing_end(), which is to be closed then.

@@ -26,8 +26,8 @@ inline constexpr const char* kToolCallIdVariable = "BOUNDARY_LOKI_TOOL_CALL_ID";
 ///
 /// What is no tool call of Coder Agents (CODER_CHAT_ID not set), is a script of the workspace's own
 /// (CODER_SCRIPT_DATA_DIR set), or is within a call or a jail already, is run as it is. Gives the
-/// status to exit with: 126 when there is no Boundary, or it did not run the command; 127 when there
-/// is no such command.
+/// status to exit with: 126 when there is no Boundary, or it did not run the command; 127 when
+/// there is no such command.
 [[nodiscard]] int run_tool_call(const ToolCall& call, const std::vector<int>& inherited);
 
 }  // namespace bridge::toolcall

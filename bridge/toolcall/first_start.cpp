@@ -61,14 +61,15 @@ bool has_calls(const std::string& journal_dir) {
 
 std::string ca_certificate_path() {
     const char* config = std::getenv("XDG_CONFIG_HOME");
-    const std::string folder = config != nullptr && *config != '\0' ? std::string(config)
-                                                                    : home_in_passwd() + "/.config";
+    const std::string folder =
+        config != nullptr && *config != '\0' ? std::string(config) : home_in_passwd() + "/.config";
     return folder + "/coder_boundary/ca-cert.pem";
 }
 
 FirstStart::FirstStart(const std::string& journal_dir) {
     const std::string certificate = ca_certificate_path();
-    for (milliseconds waited{0}; waited < kLongestWait && !is_made(certificate); waited += kStep) {
+    const auto deadline = std::chrono::steady_clock::now() + kLongestWait;
+    while (std::chrono::steady_clock::now() < deadline && !is_made(certificate)) {
         if (auto held = hold_name("first-start")) {
             // Whoever had it before us has begun, and has journaled that.
             if (!has_calls(journal_dir)) {

@@ -8,8 +8,8 @@
 namespace bridge::toolcall {
 
 /// Where Boundary keeps its CA's certificate (coder/boundary config/user_info.go): in
-/// $XDG_CONFIG_HOME/coder_boundary, else in .config/coder_boundary below the home that passwd has for
-/// the user ($HOME is not asked), who under sudo is SUDO_USER.
+/// $XDG_CONFIG_HOME/coder_boundary, else in .config/coder_boundary below the home that passwd has
+/// for the user ($HOME is not asked), who under sudo is SUDO_USER.
 [[nodiscard]] std::string ca_certificate_path();
 
 /// Boundary makes its CA at the first start, and two that do so at once leave a key and a

@@ -63,8 +63,8 @@ Link link_on_stdin() {
 int end_all(const Setup& setup) {
     kill_descendants();
     static_cast<void>(tailer::append_toolcall(
-        setup.journal_dir, tailer::ToolCallEnd{setup.id, base::SystemClock().wall_ns(),
-                                               kSignalled + SIGKILL, {}}));
+        setup.journal_dir,
+        tailer::ToolCallEnd{setup.id, base::SystemClock().wall_ns(), kSignalled + SIGKILL, {}}));
     return kCannotRun;
 }
 

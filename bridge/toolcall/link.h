@@ -11,9 +11,9 @@
 #include "base/unique_fd.h"
 
 // Between the two halves of a tool call: the caller's side, which the agent started, and the inner
-// side, which Boundary started in its jail. They speak over a pair of UNIX sockets whose inner end is
-// Boundary's stdin, the one way through: Go's os/exec passes the descriptors 0 to 2 and no other, a
-// path could be taken by a neighbour, and a jail may have a network namespace of its own.
+// side, which Boundary started in its jail. They speak over a pair of UNIX sockets whose inner end
+// is Boundary's stdin, the one way through: Go's os/exec passes the descriptors 0 to 2 and no
+// other, a path could be taken by a neighbour, and a jail may have a network namespace of its own.
 
 namespace bridge::toolcall {
 
@@ -36,13 +36,13 @@ struct Message {
 
 /// What the command is and what it starts with, as its caller has it.
 struct Setup {
-    pid_t group = 0;              ///< its process group
-    std::uint64_t blocked = 0;    ///< signals, the first in bit 0
-    std::uint64_t ignored = 0;    ///< likewise
+    pid_t group = 0;               ///< its process group
+    std::uint64_t blocked = 0;     ///< signals, the first in bit 0
+    std::uint64_t ignored = 0;     ///< likewise
     std::uint64_t most_files = 0;  ///< the soft RLIMIT_NOFILE; Go raises it
     std::vector<std::string> command;
-    std::string id;           ///< of the call, for its end, should the caller be killed
-    std::string journal_dir;  ///< likewise
+    std::string id;                    ///< of the call, for its end, should the caller be killed
+    std::string journal_dir;           ///< likewise
     std::optional<std::string> child;  ///< the caller's own CHILD, which Boundary uses for itself
 };
 

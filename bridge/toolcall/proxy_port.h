@@ -8,8 +8,8 @@ namespace bridge::toolcall {
 /// A TCP port for one Boundary's proxy.
 struct ProxyPort {
     int number = 0;
-    /// Calls in parallel would all find the same port free before any listens on it, so each holds a
-    /// name for its own. Where somebody holds them all, it goes without.
+    /// Calls in parallel would all find the same port free before any listens on it, so each holds
+    /// a name for its own. Where somebody holds them all, it goes without.
     base::UniqueFd held;
 };
 
