@@ -257,7 +257,7 @@ TEST_F(DocumentedCommandsTest, TheReadmesHooksRun) {
         EXPECT_THAT(result.output, IsEmpty());
         ++hooks;
     }
-    EXPECT_EQ(hooks, 3U);
+    EXPECT_EQ(hooks, 7U);
     const auto journal = shell("cat logs/toolcalls/*.jsonl | grep -c toolu_77").output;
     EXPECT_EQ(journal, "3\n");
 }

@@ -266,11 +266,12 @@ TEST_F(ClaudeTest, TheHooksJournalAndTheUsersOwnStay) {
 
     // A user's own settings, and a second start.
     std::ofstream(home_.file(".claude/settings.json"))
-        << R"({"model":"m","hooks":{"PreToolUse":[{"matcher":"Bash","hooks":[]}],"Stop":[]}})";
+        << R"({"model":"m","hooks":{"PreToolUse":[{"matcher":"Bash","hooks":[]}],"Notification":[]}})";
     ASSERT_EQ(pre_install().status, 0);
     ASSERT_EQ(pre_install().status, 0);
     EXPECT_EQ(settings(".model"), "\"m\"\n");
-    EXPECT_EQ(settings(".hooks.Stop"), "[]\n");
+    EXPECT_EQ(settings(".hooks.Notification"), "[]\n");
+    EXPECT_EQ(settings(".hooks.SessionEnd | length"), "1\n");
     EXPECT_EQ(settings(".hooks.PreToolUse | length"), "2\n");
     EXPECT_EQ(settings("[.hooks.PreToolUse[].matcher] | sort"), "[\"*\",\"Bash\"]\n");
     EXPECT_EQ(settings(".hooks.PostToolUseFailure | length"), "1\n");
