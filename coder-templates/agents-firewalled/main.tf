@@ -105,12 +105,15 @@ resource "kubernetes_deployment" "main" {
             sh /config/install.sh "$LOKI_ARCHIVE_URL" "$LOKI_ARCHIVE_SHA256" ${local.tools}/boundary-loki
             mkdir -p ${local.tools}/bin ${local.tools}/shim
             ln -sfn ../boundary-loki/bin/boundary-loki ${local.tools}/bin/boundary-loki
-            curl -fsSL --retry 3 -o ${local.tools}/bin/boundary -- "$BOUNDARY_URL"
-            echo "$BOUNDARY_SHA256  ${local.tools}/bin/boundary" | sha256sum --check --status
+            ln -sfn ../boundary-loki/bin/boundary-loki-toolcall ${local.tools}/bin/boundary-loki-toolcall
+            if [ -n "$BOUNDARY_URL" ]; then
+              curl -fsSL --retry 3 -o ${local.tools}/bin/boundary -- "$BOUNDARY_URL"
+              echo "$BOUNDARY_SHA256  ${local.tools}/bin/boundary" | sha256sum --check --status
+            fi
             cp /config/sh ${local.tools}/shim/sh
             cp /config/boundary.yaml ${local.tools}/boundary.yaml
             chmod -R u=rwX,go=rX ${local.tools}
-            chmod 755 ${local.tools}/shim/sh ${local.tools}/bin/boundary
+            chmod 755 ${local.tools}/shim/sh ${local.tools}/bin/*
           EOT
           ]
           env {
@@ -167,6 +170,10 @@ resource "kubernetes_deployment" "main" {
           env {
             name  = "BOUNDARY_LOG_DIR"
             value = "/tmp/boundary_logs"
+          }
+          env {
+            name  = "BOUNDARY_LOKI_BOUNDARY"
+            value = var.boundary_command
           }
           volume_mount {
             name       = "home"

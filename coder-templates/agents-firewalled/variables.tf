@@ -47,10 +47,18 @@ variable "boundary_loki_sha256" {
 
 variable "boundary_url" {
   type        = string
-  description = "Where Boundary's program for this platform is."
+  default     = ""
+  description = "Where Boundary's program for this platform is. Empty: the image has one, see boundary_command."
 }
 
 variable "boundary_sha256" {
   type        = string
+  default     = ""
   description = "Its checksum."
+}
+
+variable "boundary_command" {
+  type        = string
+  default     = ""
+  description = "How Boundary is started, such as `coder agent-firewall`. Empty: the first that is there of `boundary`, `coder agent-firewall` and `coder boundary`."
 }

@@ -16,9 +16,13 @@ locals {
 output "claude_hooks" {
   description = "The `hooks` of Claude Code's settings.json that journal its tool calls; an object, for merging into settings of your own."
   value = {
-    for event in ["PreToolUse", "PostToolUse", "PostToolUseFailure"] : event => [{
-      matcher = "*"
-      hooks   = [{ type = "command", command = local.hook, timeout = 5 }]
+    for event in [
+      "PreToolUse", "PostToolUse", "PostToolUseFailure",
+      # What a call that the user refused is over with, of which no other event tells.
+      "Stop", "SubagentStop", "UserPromptSubmit", "SessionEnd"
+      ] : event => [{
+        matcher = "*"
+        hooks   = [{ type = "command", command = local.hook, timeout = 5 }]
     }]
   }
 }
