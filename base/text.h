@@ -21,4 +21,10 @@ namespace base {
 }
 [[nodiscard]] std::string lower(std::string_view text);
 
+/// Of ASCII; the C library's ask the locale.
+[[nodiscard]] constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+[[nodiscard]] constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+[[nodiscard]] constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+[[nodiscard]] constexpr bool is_letter(char c) { return is_lower(lower(c)); }
+
 }  // namespace base

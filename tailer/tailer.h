@@ -81,7 +81,7 @@ public:
 
     /// A notice of our own about a session; the record borrows like any other.
     [[nodiscard]] Record own_notice(const Notice& notice, std::string_view session) {
-        return enricher_.enrich(notice, session, notice.time_ns);
+        return enricher_.enrich_own(notice, session, notice.time_ns);
     }
 
     /// Closes the files kept open for the next growth.

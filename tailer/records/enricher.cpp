@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/utf8.h"
-#include "tailer/records/secret_scrubber.h"
+#include "tailer/records/secret_shape.h"
 
 namespace tailer {
 namespace {
@@ -63,6 +63,14 @@ bool is_reserved(std::string_view name) {
     });
 }
 
+/// slog's levels: INFO, DEBUG-2.
+bool is_level(std::string_view level) {
+    constexpr std::size_t kLongest = 10;
+    return level.size() <= kLongest && std::ranges::all_of(level, [](char c) {
+               return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-';
+           });
+}
+
 base::Labels sorted(base::Labels labels) {
     std::ranges::sort(labels);
     return labels;
@@ -73,7 +81,9 @@ base::Labels sorted(base::Labels labels) {
 Enricher::Enricher(const EnrichSettings& settings)
     : builder_(settings.line_format),
       urls_(settings.url_query),
-      url_query_(settings.url_query),
+      text_(settings.url_query),
+      rules_(settings.url_query),
+      notices_(settings.notices),
       tools_(settings.tools) {
     const WorkspaceIdentity& who = settings.identity;
     identity_fields_ = {{"owner", who.owner},
@@ -178,8 +188,12 @@ void Enricher::claims(const Decision& decision) {
     for (const auto& [name, value] : identity_fields_) {
         const auto claim = std::ranges::find(decision.claims, name, &base::LabelView::name);
         if (claim != decision.claims.end() && value.empty()) {
-            builder_.field(claim->name, claim->value);
-            metadata(claim->name, claim->value);
+            const std::string_view readable = scrubbed(claim->value);
+            builder_.field(claim->name, readable);
+            // Of its own, for the next claim is made readable in the same place.
+            const std::size_t start = sanitized_.size();
+            base::append_valid_utf8(sanitized_, base::utf8_prefix(readable, kMetadataValueBytes));
+            valid_metadata(claim->name, std::string_view(sanitized_).substr(start));
         } else {
             builder_.field(name, value);
         }
@@ -213,6 +227,8 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
     const std::string_view tool = call != nullptr ? tool_label(call->tool, tools_) : "";
     folded_tools_ += tool == kOtherTool ? 1 : 0;
     const NormalizedUrl url = urls_.normalize(decision.url, decision.host);
+    const std::string_view method = readable_method(decision.method);
+    const std::string_view rule = rules_.redacted(decision.rule);
     begin_metadata();
 
     if (decision.claims.empty()) {
@@ -221,10 +237,10 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
         begin_line(decision.verdict, timestamp_ns);
         claims(decision);
     }
-    builder_.our_field("http_method", decision.method);
+    builder_.our_field("http_method", method);
     builder_.plain_field("http_url", url.http_url);
     builder_.plain_field("event_time", event_times_.text(decision.time_ns));
-    builder_.our_field("matched_rule", decision.rule);
+    builder_.our_field("matched_rule", rule);
     builder_.plain_field("domain", url.domain);
     builder_.our_field("session", session);
     if (call != nullptr) {
@@ -236,8 +252,8 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
         valid_metadata("decision", verdict);
     }
     valid_metadata("domain", url.domain);
-    metadata("http_method", decision.method);
-    metadata("matched_rule", decision.rule);
+    metadata("http_method", method);
+    metadata("matched_rule", rule);
     valid_metadata("session", session);
     if (call != nullptr) {
         tool_call_metadata(*call, tool);
@@ -256,36 +272,108 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
     return record;
 }
 
+std::string_view Enricher::readable_method(std::string_view method) {
+    // Any token is a method (RFC 9110 section 9.1); the longest registered one has 17 letters.
+    constexpr std::size_t kLongest = 20;
+    const bool plain = method.size() <= kLongest && std::ranges::all_of(method, [](char c) {
+                           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
+                       });
+    if (plain) {
+        return method;
+    }
+    method_.clear();
+    text_.append(method_, method);
+    return method_;
+}
+
 std::string_view Enricher::scrubbed(std::string_view text) {
     scrubbed_.clear();
-    append_scrubbed(scrubbed_, text, url_query_);
+    text_.append(scrubbed_, text);
     return scrubbed_;
 }
 
-Record Enricher::enrich(const Notice& notice, std::string_view session, std::int64_t timestamp_ns) {
-    message_.assign(kNoticePrefix);
-    append_scrubbed(message_, notice.message, url_query_);
-    begin_metadata();
-    builder_.begin(timestamp_ns, notice.level, message_);
-    identity();
+void Enricher::notice_fields(const Notice& notice, NoticeKind kind) {
+    const bool all = notices_ == NoticePolicy::All;
     for (const auto& [name, value] : notice.fields) {
+        if (!all && (kind != NoticeKind::Trail || !keeps_value(notice, name))) {
+            continue;
+        }
         key_.assign(is_reserved(name) ? "boundary_" : "").append(name);
-        builder_.field(key_, scrubbed(value));
+        if (!is_readable_name(name)) {
+            key_.assign(kRedacted);
+        }
+        scrubbed_.clear();
+        if (notice.suspect.empty() || name == "method" || name == "rule") {
+            all ? text_.append(scrubbed_, value) : text_.append_error(scrubbed_, value);
+        } else if (name == "url") {
+            scrubbed_ = urls_.normalize(value, "").http_url;
+        } else {
+            scrubbed_ = urls_.normalize("", value).domain;
+        }
+        builder_.field(key_, scrubbed_);
     }
+}
+
+Record Enricher::finish_notice(const Notice& notice, std::string_view session,
+                               std::int64_t timestamp_ns) {
     builder_.our_field("session", session);
     builder_.our_field("suspect", notice.suspect);
+    begin_metadata();
     valid_metadata("session", session);
     valid_metadata("suspect", notice.suspect);
 
     Record record;
     record.event_time_ns = notice.time_ns;
-    record.notice = notice.message;
     record.level = notice.level;
     record.suspect = notice.suspect;
     record.timestamp_ns = timestamp_ns;
     record.stream = plain_streams_[static_cast<std::size_t>(RecordKind::Notice)];
     record.line = builder_.finish();
     record.metadata = metadata_;
+    return record;
+}
+
+Record Enricher::enrich(const Notice& logged, std::string_view session, std::int64_t timestamp_ns) {
+    const NoticeKind kind = kind_of(logged);
+    Notice notice = logged;
+    if (!is_level(notice.level)) {
+        notice.level = kRedacted;
+    }
+    message_.assign(kNoticePrefix);
+    if (kind == NoticeKind::Unknown || find_known_notice(notice.message) == nullptr) {
+        text_.append(message_, notice.message);
+    } else {
+        message_ += notice.message;
+    }
+    const bool lifecycle = kind == NoticeKind::Lifecycle;
+    Record record;
+    if (notices_ == NoticePolicy::All || (notices_ == NoticePolicy::Trail && !lifecycle)) {
+        builder_.begin(timestamp_ns, notice.level, message_);
+        identity();
+        notice_fields(notice, kind);
+        record = finish_notice(notice, session, timestamp_ns);
+    } else {
+        record.shipped = false;
+        record.event_time_ns = notice.time_ns;
+        record.timestamp_ns = timestamp_ns;
+        record.level = notice.level;
+        record.suspect = notice.suspect;
+    }
+    record.kind = lifecycle ? RecordKind::Lifecycle : RecordKind::Notice;
+    record.notice = std::string_view(message_).substr(kNoticePrefix.size());
+    return record;
+}
+
+Record Enricher::enrich_own(const Notice& notice, std::string_view session,
+                            std::int64_t timestamp_ns) {
+    message_.assign(kNoticePrefix).append(notice.message);
+    builder_.begin(timestamp_ns, notice.level, message_);
+    identity();
+    for (const auto& [name, value] : notice.fields) {
+        builder_.our_field(name, value);
+    }
+    Record record = finish_notice(notice, session, timestamp_ns);
+    record.notice = notice.message;
     return record;
 }
 

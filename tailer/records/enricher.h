@@ -12,7 +12,10 @@
 #include "base/rfc3339.h"
 #include "tailer/lines/decision.h"
 #include "tailer/records/line_builder.h"
+#include "tailer/records/notice_policy.h"
 #include "tailer/records/record.h"
+#include "tailer/records/rule_redaction.h"
+#include "tailer/records/text_redaction.h"
 #include "tailer/records/url_normalizer.h"
 #include "tailer/toolcalls/tool_label.h"
 #include "tailer/toolcalls/toolcall_journal.h"
@@ -43,6 +46,7 @@ struct EnrichSettings {
     std::vector<std::string> stream_labels{kStreamLabelNames.begin(), kStreamLabelNames.end()};
     LineFormat line_format = LineFormat::Json;
     QueryPolicy url_query = QueryPolicy::Redact;
+    NoticePolicy notices = NoticePolicy::Trail;
     /// Tools that have a value of the label `tool` of their own.
     std::vector<std::string> tools = default_tool_names();
 };
@@ -74,9 +78,12 @@ public:
                                 std::int64_t timestamp_ns, const ToolCallMatch* call = nullptr);
     [[nodiscard]] Record enrich(const Notice& notice, std::string_view session,
                                 std::int64_t timestamp_ns);
+    /// A notice of our own: it is shipped whatever the policy, and all of it stays.
+    [[nodiscard]] Record enrich_own(const Notice& notice, std::string_view session,
+                                    std::int64_t timestamp_ns);
 
-    /// Free text of Boundary's as it may be kept: see append_scrubbed(). Borrows from this object
-    /// until the next call.
+    /// Free text of Boundary's as it may be kept: see TextRedactor. Borrows from this object until
+    /// the next call.
     [[nodiscard]] std::string_view scrubbed(std::string_view text);
 
     /// Requests of tools that have no value of the label `tool` of their own.
@@ -90,13 +97,19 @@ private:
     void begin_line(Verdict verdict, std::int64_t timestamp_ns);
     void identity();
     void claims(const Decision& decision);
+    void notice_fields(const Notice& notice, NoticeKind kind);
+    [[nodiscard]] Record finish_notice(const Notice& notice, std::string_view session,
+                                       std::int64_t timestamp_ns);
+    [[nodiscard]] std::string_view readable_method(std::string_view method);
     void tool_call_fields(const ToolCallMatch& call, std::string_view tool);
     void tool_call_metadata(const ToolCallMatch& call, std::string_view tool);
     [[nodiscard]] StreamIndex stream_of(std::string_view decision, std::string_view tool);
 
     LineBuilder builder_;
     UrlNormalizer urls_;
-    QueryPolicy url_query_;
+    TextRedactor text_;
+    RuleRedactor rules_;
+    NoticePolicy notices_;
     std::vector<std::string> tools_;
     base::Labels common_labels_;
     std::vector<base::Labels> streams_;
@@ -117,6 +130,7 @@ private:
     std::string key_;
     base::Rfc3339Writer event_times_;
     std::string scrubbed_;
+    std::string method_;
     std::uint64_t folded_tools_ = 0;
 };
 

@@ -18,7 +18,12 @@ struct SourcePosition {
     std::uint64_t end_offset = 0;
 };
 
-enum class RecordKind : std::uint8_t { Allow, Deny, Notice };
+enum class RecordKind : std::uint8_t {
+    Allow,
+    Deny,
+    Notice,
+    Lifecycle,  ///< what Boundary says of its coming and going
+};
 
 /// One enriched line, ready to be pushed. Its identity in Loki (stream labels, timestamp, line) is
 /// a pure function of the file's name, the offset and the content, but for what
@@ -29,9 +34,11 @@ struct Record {
     std::int64_t event_time_ns = 0;  ///< as Boundary stamped it
     std::int64_t timestamp_ns = 0;   ///< event time plus the rank within its millisecond
     StreamIndex stream = 0;
+    /// Whether it leaves the workspace; if not, it has no line and no metadata.
+    bool shipped = true;
     std::string_view line;
-    std::string_view notice;   ///< Boundary's own message, when it is one
-    std::string_view level;    ///< a notice's, as logged
+    std::string_view notice;   ///< Boundary's own message without secrets, when it is one
+    std::string_view level;    ///< a notice's
     std::string_view suspect;  ///< why Boundary cannot have written it; empty = it can
     std::span<const base::LabelView> metadata;
     /// Its tool call could be another one when the line is read again; all else stays the same.

@@ -6,6 +6,7 @@
 #include "base/byte_scan.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "tailer/records/plain_url.h"
 
 namespace tailer {
 namespace {
@@ -69,23 +70,16 @@ bool all_digits(std::string_view text) {
 
 /// The host of an authority without port and brackets.
 std::string_view bare_host(std::string_view authority) {
+    authority = authority.substr(0, authority.find('/'));
     if (authority.starts_with('[')) {
         const std::size_t close = authority.find(']');
         return close == std::string_view::npos ? authority.substr(1)
                                                : authority.substr(1, close - 1);
     }
     const std::size_t colon = authority.find(':');
-    const bool port = colon != std::string_view::npos && all_digits(authority.substr(colon + 1));
-    return port ? authority.substr(0, colon) : authority;
-}
-
-constexpr std::uint64_t ends_userinfo(std::uint64_t word) { return base::scan::equal(word, '@'); }
-
-std::string_view without_userinfo(std::string_view authority) {
-    if (base::length_before<ends_userinfo>(authority) == authority.size()) {
-        return authority;
-    }
-    return authority.substr(authority.rfind('@') + 1);
+    const std::string_view port =
+        colon == std::string_view::npos ? "x" : authority.substr(colon + 1);
+    return all_digits(port) || port == kRedacted ? authority.substr(0, colon) : authority;
 }
 
 struct Split {
@@ -99,7 +93,7 @@ Split split(std::string_view url, std::string_view host) {
     const std::size_t slash = base::length_before<begins_target>(url);
     if (slash == 0 || url[slash - 1] != ':' || !url.substr(slash).starts_with("//")) {
         host = host.substr(0, base::length_before<begins_target>(host));
-        parts.authority = without_userinfo(host);
+        parts.authority = host;
         parts.target = url;
         return parts;
     }
@@ -108,7 +102,7 @@ Split split(std::string_view url, std::string_view host) {
     }
     url.remove_prefix(slash + 2);
     const std::size_t authority_end = base::length_before<begins_target>(url);
-    parts.authority = without_userinfo(url.substr(0, authority_end));
+    parts.authority = url.substr(0, authority_end);
     parts.target = url.substr(authority_end);
     // "OPTIONS *" is logged as https://host*.
     if (!host.empty() && parts.target.empty() && parts.authority.size() == host.size() + 1 &&
@@ -121,13 +115,41 @@ Split split(std::string_view url, std::string_view host) {
 
 }  // namespace
 
-/// A query or a fragment, with its mark: an OAuth token may well stand in a fragment.
-void UrlNormalizer::append_parameters(std::string_view part) {
-    if (!part.empty() && (policy_ == QueryPolicy::Redact || part.front() == '#')) {
-        redacted_.assign(1, part.front());
-        append_redacted_query(redacted_, part.substr(1));
-        put_escaped(http_url_, redacted_);
+void UrlNormalizer::put_authority(std::string_view authority, bool& had_userinfo) {
+    if (is_plain_authority(authority)) {
+        http_url_.make_room(authority.size());
+        http_url_.put(authority);
+        return;
     }
+    redacted_.clear();
+    redactor_.append_authority(redacted_, authority, had_userinfo);
+    put_escaped(http_url_, redacted_);
+}
+
+void UrlNormalizer::put_target(std::string_view target, bool behind_userinfo) {
+    if (policy_ == QueryPolicy::Keep) {
+        put_escaped(http_url_, target);
+        return;
+    }
+    if (!behind_userinfo && is_plain_path(target)) {
+        http_url_.make_room(target.size());
+        http_url_.put(target);
+        return;
+    }
+    const std::size_t path_end = base::length_before<begins_parameters>(target);
+    const std::string_view path = target.substr(0, path_end);
+    redacted_.clear();
+    redactor_.append_path(redacted_, path, behind_userinfo);
+    const std::size_t fragment = std::min(target.find('#', path_end), target.size());
+    const std::string_view query = target.substr(path_end, fragment - path_end);
+    if (!query.empty() && policy_ == QueryPolicy::Redact) {
+        redactor_.append_query(redacted_.append("?"), query.substr(1));
+    }
+    // An OAuth token may well stand in a fragment.
+    if (fragment < target.size()) {
+        redactor_.append_fragment(redacted_.append("#"), target.substr(fragment + 1));
+    }
+    put_escaped(http_url_, redacted_);
 }
 
 NormalizedUrl UrlNormalizer::normalize(std::string_view url, std::string_view host) {
@@ -138,7 +160,8 @@ NormalizedUrl UrlNormalizer::normalize(std::string_view url, std::string_view ho
     http_url_.put(parts.scheme);
     http_url_.put(kSchemeEnd);
     const std::size_t authority = http_url_.size();
-    put_escaped(http_url_, parts.authority);
+    bool had_userinfo = false;
+    put_authority(parts.authority, had_userinfo);
 
     const std::string_view domain = bare_host(http_url_.view().substr(authority));
     domain_.clear();
@@ -149,15 +172,7 @@ NormalizedUrl UrlNormalizer::normalize(std::string_view url, std::string_view ho
         http_url_.make_room(1);
         http_url_.put('/');
     }
-    if (policy_ == QueryPolicy::Keep) {
-        put_escaped(http_url_, parts.target);
-    } else {
-        const std::size_t path = base::length_before<begins_parameters>(parts.target);
-        const std::size_t fragment = std::min(parts.target.find('#', path), parts.target.size());
-        put_escaped(http_url_, parts.target.substr(0, path));
-        append_parameters(parts.target.substr(path, fragment - path));
-        append_parameters(parts.target.substr(fragment));
-    }
+    put_target(parts.target, had_userinfo);
     return {http_url_.view(), domain_.view()};
 }
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/text_buffer.h"
-#include "tailer/records/query_redaction.h"
+#include "tailer/records/url_redaction.h"
 
 namespace tailer {
 
@@ -16,8 +16,9 @@ struct NormalizedUrl {
 };
 
 /// Brings Boundary's `url` and `host` to that shape: http:// or https://, userinfo stripped, a `/`
-/// before a query, unsafe bytes percent-escaped. A path-only URL (Boundary before v0.5.2) gets its
-/// host back; its scheme is unknown and becomes http. Not thread-safe.
+/// before a query, unsafe bytes percent-escaped, secrets REDACTED (see UrlRedactor). A path-only
+/// URL (Boundary before v0.5.2) gets its host back; its scheme is unknown and becomes http. Not
+/// thread-safe.
 class UrlNormalizer {
 public:
     explicit UrlNormalizer(QueryPolicy policy) : policy_(policy) {}
@@ -26,9 +27,11 @@ public:
     [[nodiscard]] NormalizedUrl normalize(std::string_view url, std::string_view host);
 
 private:
-    void append_parameters(std::string_view part);
+    void put_authority(std::string_view authority, bool& had_userinfo);
+    void put_target(std::string_view target, bool behind_userinfo);
 
     QueryPolicy policy_;
+    UrlRedactor redactor_;
     std::string redacted_;
     base::TextBuffer http_url_;
     base::TextBuffer domain_;

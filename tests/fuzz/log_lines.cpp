@@ -33,7 +33,8 @@ void check_record(const tailer::Record& record) {
     check(parser.parse(record.line.data(), record.line.size())["msg"].get(message) ==
               simdjson::SUCCESS,
           "the stored line is JSON");
-    check((message == "boundary_request") == (record.kind != tailer::RecordKind::Notice),
+    check((message == "boundary_request") ==
+              (record.kind == tailer::RecordKind::Allow || record.kind == tailer::RecordKind::Deny),
           "only a decision says that it is one");
     check(record.stream < 3, "no line makes a stream");
     for (const auto& pair : record.metadata) {
@@ -42,10 +43,15 @@ void check_record(const tailer::Record& record) {
 }
 
 void check_enriched(const tailer::ParsedLine& parsed) {
-    static tailer::Enricher enricher{tailer::EnrichSettings{}};
+    static tailer::Enricher enricher{[] {
+        tailer::EnrichSettings settings;
+        settings.notices = tailer::NoticePolicy::All;  // so that every line makes a record
+        return settings;
+    }()};
     static tailer::Enricher logfmt{[] {
         tailer::EnrichSettings settings;
         settings.line_format = tailer::LineFormat::Logfmt;
+        settings.notices = tailer::NoticePolicy::All;
         return settings;
     }()};
     const auto both = [](const auto& line) {

@@ -122,7 +122,7 @@ std::string LogWorld::marked_line(const File& file, std::int64_t stamp_ms, std::
     const std::string name = std::string(kMark) + std::to_string(mark) + "-" + dice_.noise(padding);
     std::string line = "time=" + utc(stamp_ms);
     if (marked.kind == Marked::Kind::Notice) {
-        line += " level=INFO msg=\"Something happened\" what=" + name;
+        line += " level=INFO msg=\"Something happened\" what=/" + name;
     } else {
         const bool allow = marked.kind == Marked::Kind::Allow;
         line += allow ? " level=INFO msg=ALLOW" : " level=WARN msg=DENY";

@@ -48,6 +48,7 @@ struct KeptRecord {
     std::uint64_t file = 0;
     std::uint64_t end_offset = 0;
     bool tool_call_may_change = false;
+    bool shipped = true;
 };
 
 inline KeptRecord keep(const tailer::Record& record) {
@@ -60,7 +61,8 @@ inline KeptRecord keep(const tailer::Record& record) {
                     {},
                     record.source.file,
                     record.source.end_offset,
-                    record.tool_call_may_change};
+                    record.tool_call_may_change,
+                    record.shipped};
     for (const auto& pair : record.metadata) {
         kept.metadata.emplace_back(pair.name, pair.value);
     }

@@ -227,14 +227,15 @@ TEST(EnricherTest, ClaimsOfALineFillGapsOnly) {
 }
 
 TEST(EnricherTest, ANoticeKeepsItsTextAndItsKeys) {
-    const std::vector<base::LabelView> fields = {{"error", "line1\nline2"}, {"port", "8087"}};
+    const std::vector<base::LabelView> fields = {{"error", "one\ntwo"}, {"port", "8087"}};
     EnrichSettings settings;
     settings.identity.owner = "joe";
+    settings.notices = NoticePolicy::All;
     const auto record = enriched(settings, {kNoon, "ERROR", "Failed to read \"x\"", fields});
     EXPECT_EQ(
         record.line,
         R"({"ts":"2026-06-09T12:00:00Z","level":"ERROR","msg":"boundary: Failed to read \"x\"",)"
-        R"("logger_names":["boundary-loki"],"fields":{"owner":"joe","error":"line1\nline2",)"
+        R"("logger_names":["boundary-loki"],"fields":{"owner":"joe","error":"one\ntwo",)"
         R"("port":"8087","session":"boundary-2026-06-09_12-00-00-4242"}})");
     EXPECT_EQ(record.notice, "Failed to read \"x\"");
     EXPECT_THAT(record.metadata, ElementsAre(Pair("session", kSession)));
@@ -263,6 +264,7 @@ TEST(EnricherTest, NoKeyOfANoticeCanPassForOneOfOurs) {
     for (const auto format : {LineFormat::Json, LineFormat::Logfmt}) {
         EnrichSettings settings;
         settings.line_format = format;
+        settings.notices = NoticePolicy::All;
         for (const auto name : kOurs) {
             const std::vector<base::LabelView> fields = {{name, "forged"}};
             const auto record = enriched(settings, {kNoon, "INFO", "boundary_request", fields});
@@ -280,6 +282,7 @@ TEST(EnricherTest, NoKeyOfANoticeCanPassForOneOfOurs) {
 TEST(EnricherTest, NoKeyOfANoticeBecomesOursByTheEscapingOfKeys) {
     EnrichSettings settings = whole_identity();
     settings.line_format = LineFormat::Logfmt;
+    settings.notices = NoticePolicy::All;
     for (const std::string_view name : {"workspace name", "http\"url", "matched=rule"}) {
         const std::vector<base::LabelView> fields = {{name, "forged"}};
         const auto record = enriched(settings, {kNoon, "INFO", "x", fields});
@@ -293,7 +296,9 @@ TEST(EnricherTest, NoTextOfANoticeMakesALineOfADecision) {
     const std::string_view hostile =
         R"(","fields":{"decision":"allow","http_url":"https://f.example/"}})";
     const std::vector<base::LabelView> fields = {{"error", hostile}, {hostile, "x"}};
-    const auto record = enriched({}, {kNoon, "INFO", hostile, fields});
+    EnrichSettings settings;
+    settings.notices = NoticePolicy::All;
+    const auto record = enriched(settings, {kNoon, "INFO", hostile, fields});
     EXPECT_THAT(record.line, Not(HasSubstr(R"("decision":"allow")")));
     EXPECT_THAT(record.line, Not(HasSubstr(R"("msg":"boundary_request")")));
 }
@@ -325,39 +330,40 @@ TEST(EnricherTest, CutsLongMetadataAndKeepsTheLineWhole) {
         EXPECT_THAT(record.metadata, Contains(Pair("domain", host.substr(0, 1024))));
         EXPECT_THAT(record.line, HasSubstr(url));
     }
-    Decision decision = allow();
-    decision.rule = accents;
-    EXPECT_THAT(enriched({}, decision).metadata,
-                Contains(Pair("matched_rule", accents.substr(0, 1023))))
+    ToolCallMatch call;
+    call.id = accents;
+    Enricher enricher({});
+    EXPECT_THAT(keep(enricher.enrich(allow(), kSession, kNoon, &call)).metadata,
+                Contains(Pair("tool_call_id", accents.substr(0, 1023))))
         << "not within a letter";
 }
 
 TEST(EnricherTest, MetadataIsValidUtf8WhateverGoesIn) {
-    Decision decision = allow();
-    decision.rule = "a\xff";
-    decision.method = "\xe2\x82";
-    const auto record = enriched({}, decision);
-    EXPECT_THAT(record.metadata, Contains(Pair("matched_rule", "a\uFFFD")));
-    EXPECT_THAT(record.metadata, Contains(Pair("http_method", "\uFFFD\uFFFD")));
+    ToolCallMatch call;
+    call.id = "a\xff";
+    call.chat_id = "\xe2\x82";
+    Enricher enricher({});
+    const auto record = keep(enricher.enrich(allow(), kSession, kNoon, &call));
+    EXPECT_THAT(record.metadata, Contains(Pair("tool_call_id", "a\uFFFD")));
+    EXPECT_THAT(record.metadata, Contains(Pair("chat_id", "\uFFFD\uFFFD")));
 }
 
 TEST(EnricherTest, ManySanitisedValuesStandSideBySide) {
     const std::string junk(1024, '\xff');
     std::string replaced;
     base::append_valid_utf8(replaced, junk);
-    const std::vector<base::LabelView> claims = {
-        {"owner", junk},        {"workspace_name", junk}, {"agent_name", junk},
-        {"workspace_id", junk}, {"template_id", junk},    {"template_version_id", junk}};
-    Decision decision = allow();
-    decision.claims = claims;
-    decision.method = junk;
-    decision.rule = junk;
-    const auto record = enriched({}, decision);
+    ToolCallMatch call;
+    call.id = junk;
+    call.chat_id = junk;
+    call.tool = junk;
+    call.process = junk;
+    Enricher enricher({});
+    const auto record = keep(enricher.enrich(allow(), kSession, kNoon, &call));
     int count = 0;
     for (const auto& [name, value] : record.metadata) {
         count += value == replaced ? 1 : 0;
     }
-    EXPECT_EQ(count, 8);
+    EXPECT_EQ(count, 4);
 }
 
 TEST(EnricherTest, KeepsNoSecretOfAUrl) {

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT
+#include "tailer/records/text_redaction.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include "base/text.h"
+#include "tailer/records/secret_shape.h"
+
+namespace tailer {
+namespace {
+
+/// What parts words. A backslash begins an escape, such as that of a quote.
+bool is_gap(char c) {
+    return static_cast<std::uint8_t>(c) <= 0x20 || c == '\x7F' ||
+           std::string_view("\"'`<>(){}[]|,\\").find(c) != std::string_view::npos;
+}
+
+/// 10.0.0.1:8080->10.0.0.2:53, 2001:db8::1, 12:00:01
+bool is_address(std::string_view word) {
+    constexpr std::size_t kLongest = 48;
+    constexpr std::size_t kGroup = 5;  // a port
+    std::size_t run = 0;
+    std::size_t joints = 0;
+    for (const char c : word) {
+        const bool joint = c == '.' || c == ':';
+        joints += joint ? 1U : 0U;
+        run = joint || c == '>' || c == '-' ? 0 : run + 1;
+        const char folded = base::lower(c);
+        const bool digit = base::is_digit(c) || (folded >= 'a' && folded <= 'f');
+        if (run > kGroup || (run > 0 && !digit)) {
+            return false;
+        }
+    }
+    return joints >= 2 && word.size() <= kLongest && std::ranges::any_of(word, base::is_digit);
+}
+
+/// h.example:443, *.example
+bool is_host(std::string_view word) {
+    if (const std::size_t colon = word.find(':'); colon != std::string_view::npos) {
+        const std::string_view port = word.substr(colon + 1);
+        if (port.size() > 5 || !std::ranges::all_of(port, base::is_digit)) {
+            return false;
+        }
+        word = word.substr(0, colon);
+    }
+    if (word == "localhost") {
+        return true;
+    }
+    const std::size_t dot = word.rfind('.');
+    if (dot == std::string_view::npos || dot + 2 >= word.size() || word.size() > 253) {
+        return false;
+    }
+    const auto is_letter = [](char c) { return base::lower(c) >= 'a' && base::lower(c) <= 'z'; };
+    return std::ranges::all_of(word.substr(dot + 1), is_letter) &&
+           std::ranges::all_of(word,
+                               [&](char c) {
+                                   return is_letter(c) || base::is_digit(c) || c == '.' ||
+                                          c == '-' || c == '*';
+                               }) &&
+           !looks_secret(word);
+}
+
+bool is_number(std::string_view word) {
+    constexpr std::size_t kLongest = 10;
+    return word.size() <= kLongest && std::ranges::any_of(word, base::is_digit) &&
+           word.find_first_not_of("0123456789.-+%:") == std::string_view::npos;
+}
+
+bool among(std::span<const std::string_view> list, std::string_view word) {
+    return std::ranges::find(list, word) != list.end();
+}
+
+/// Letters, perhaps joined; or a short mix such as h2 and tls1.
+bool is_spoken(std::string_view word) {
+    constexpr std::size_t kShortMix = 4;
+    if (word.size() <= kShortMix) {
+        return std::ranges::all_of(
+            word, [](char c) { return static_cast<std::uint8_t>(c) < 0x80 && c != '%'; });
+    }
+    return is_plain_name(word) ||
+           (word.size() <= 16 &&
+            std::ranges::all_of(
+                word, [](char c) { return (c >= 'A' && c <= 'Z') || c == '_' || c == '-'; }) &&
+            is_word(word));
+}
+
+/// What may stand around a word of a sentence.
+constexpr std::string_view kPunctuation = ".;:!?&*/#+~=$@";
+
+std::string_view trimmed(std::string_view word) {
+    const std::size_t begin = word.find_first_not_of(kPunctuation);
+    if (begin == std::string_view::npos) {
+        return {};
+    }
+    return word.substr(begin, word.find_last_not_of(kPunctuation) + 1 - begin);
+}
+
+bool is_introducer(std::string_view word) {
+    const std::string folded = base::lower(word);
+    return folded == "bearer" || folded == "basic" || folded == "digest" || folded == "negotiate";
+}
+
+}  // namespace
+
+/// A text on its way through the redaction.
+class TextRedactor::Words {
+public:
+    Words(TextRedactor& parent, std::string& out, bool drop_quoted)
+        : parent_(parent), out_(out), drop_quoted_(drop_quoted) {}
+
+    void redact(std::string_view text) {
+        while (!text.empty()) {
+            if (is_gap(text.front())) {
+                gap(text.front());
+                text.remove_prefix(1);
+                continue;
+            }
+            if (ends_here_) {
+                out_ += kRedacted;
+                return;
+            }
+            const auto* const stop = std::ranges::find_if(text, is_gap);
+            const auto size = static_cast<std::size_t>(stop - text.begin());
+            word(text.substr(0, size));
+            text.remove_prefix(size);
+        }
+    }
+
+private:
+    void gap(char c) {
+        out_ += c;
+        if (c == '"') {
+            quoted_ = !quoted_;
+            pending_ = pending_ && quoted_;
+        }
+    }
+
+    void put(std::string_view text, bool secret) { out_ += secret ? kRedacted : text; }
+
+    void word(std::string_view text) {
+        if (text == kRedacted) {
+            out_ += text;
+            pending_ = pending_ && quoted_;
+            after_flag_ = false;
+            return;
+        }
+        const bool is_flag = text.starts_with('-') && text.size() > 1 && !base::is_digit(text[1]);
+        if (pending_ && !is_introducer(text)) {
+            const bool joint = trimmed(text).empty();  // "token" : "..."
+            put(text, !joint);
+            pending_ = joint || pending_quote();
+            return;
+        }
+        if (is_flag) {
+            flag(text);
+            return;
+        }
+        const std::size_t equals = text.find('=');
+        if (equals != std::string_view::npos && equals > 0 &&
+            text.substr(0, equals).find_first_of("/?#:@%") == std::string_view::npos) {
+            pair(text, equals);
+            return;
+        }
+        if (is_url(text)) {
+            url(text);
+            after_flag_ = false;
+            return;
+        }
+        plain(text);
+    }
+
+    /// Within a quoted value of a secret name all words are secret.
+    [[nodiscard]] bool pending_quote() const { return quoted_ && pending_; }
+
+    void flag(std::string_view text) {
+        const std::size_t equals = std::min(text.find('='), text.size());
+        const std::string_view name = text.substr(0, equals);
+        const std::string_view bare =
+            name.substr(std::min(name.find_first_not_of('-'), name.size()));
+        constexpr std::size_t kShortFlags = 3;
+        const bool known =
+            name.starts_with("--") ? is_plain_name(bare) : bare.size() <= kShortFlags;
+        put(name, !known);
+        if (equals < text.size()) {
+            out_ += '=';
+            const std::string_view value = text.substr(equals + 1);
+            if (is_url(value) && !is_secret_name(bare)) {
+                url(value);
+            } else {
+                put(value, !value.empty());
+            }
+            after_flag_ = false;
+        } else {
+            after_flag_ = true;
+        }
+        pending_ = false;
+    }
+
+    void pair(std::string_view text, std::size_t equals) {
+        const std::string_view name = text.substr(0, equals);
+        const std::string_view value = text.substr(equals + 1);
+        put(name, !is_readable_name(name));
+        out_ += '=';
+        after_flag_ = false;
+        if (among(rules::kFreeTextKeys, base::lower(name))) {
+            ends_here_ = true;
+            if (!value.empty()) {
+                out_ += kRedacted;
+            }
+            return;
+        }
+        if (is_secret_name(name)) {
+            put(value, !value.empty());
+            pending_ = value.empty();
+            return;
+        }
+        if (is_url(value)) {
+            url(value);
+        } else {
+            put(value, !(value == kRedacted || is_kept(value)));
+        }
+    }
+
+    void plain(std::string_view text) {
+        const std::string_view core = trimmed(text);
+        const bool flagged = after_flag_;
+        after_flag_ = false;
+        if (core.empty()) {
+            put(text, text.size() > 4);
+            // `"password": "..."`
+            pending_ = named_secret_ && text.front() == ':';
+            return;
+        }
+        const bool is_label = text.ends_with(':');
+        const bool secret_name = is_secret_name(core) && core.find(':') == std::string_view::npos;
+        if (is_introducer(core) || (is_label && secret_name)) {
+            put(text, false);
+            pending_ = true;
+            return;
+        }
+        if (is_label && among(rules::kFreeTextKeys, base::lower(core)) && !quoted_) {
+            put(text, false);
+            ends_here_ = true;
+            return;
+        }
+        named_secret_ = secret_name;
+        pending_ = flagged && is_label;  // -H 'X-Name: value'
+        put(text, flagged || (drop_quoted_ && quoted_) || !is_kept(core));
+    }
+
+    [[nodiscard]] static bool is_kept(std::string_view core) {
+        if (core.empty() || is_number(core) || is_address(core) || is_harmless_value(core)) {
+            return true;
+        }
+        if (begins_as_token(core)) {
+            return false;
+        }
+        if (is_host(core)) {
+            return true;
+        }
+        // tcp:connect, application/json, 5ms
+        while (!core.empty()) {
+            const std::size_t end = std::min(core.find_first_of(":/;&="), core.size());
+            const std::string_view part = core.substr(0, end);
+            if (!is_spoken(part) && !is_number(part) && !is_host(part)) {
+                return false;
+            }
+            core.remove_prefix(std::min(end + 1, core.size()));
+        }
+        return true;
+    }
+
+    [[nodiscard]] static bool is_url(std::string_view text) {
+        return text.starts_with('/') || text.starts_with("./") || text.starts_with("~/") ||
+               text.find("://") != std::string_view::npos ||
+               trimmed(text).find_first_of("?#@%") != std::string_view::npos ||
+               (text.find_first_of("?#@") != std::string_view::npos &&
+                text.find_first_of("?#@") + 1 < text.size());
+    }
+
+    void url(std::string_view text) {
+        const std::size_t scheme = text.find("://");
+        if (scheme != std::string_view::npos) {
+            put(text.substr(0, scheme), !is_plain_name(trimmed(text.substr(0, scheme))) &&
+                                            text.substr(0, scheme) != "http");
+            out_ += "://";
+            text.remove_prefix(scheme + 3);
+        }
+        bool had_userinfo = false;
+        const bool rooted = text.starts_with('/') || text.starts_with('.') || text.starts_with('~');
+        if (scheme != std::string_view::npos || (!rooted && text.find('/') != 0)) {
+            const std::size_t end = std::min(text.find_first_of("/?#"), text.size());
+            const std::string_view authority = text.substr(0, end);
+            if (scheme == std::string_view::npos && authority.find('@') == std::string_view::npos &&
+                authority.find('%') == std::string_view::npos) {
+                put(authority, !is_kept(trimmed(authority)));
+            } else {
+                parent_.urls_.append_authority(out_, authority, had_userinfo);
+            }
+            text.remove_prefix(end);
+        }
+        const std::size_t path_end = std::min(text.find_first_of("?#"), text.size());
+        if (parent_.policy_ == QueryPolicy::Keep) {
+            out_ += text;
+            return;
+        }
+        parent_.urls_.append_path(out_, text.substr(0, path_end), had_userinfo);
+        const std::size_t fragment = std::min(text.find('#', path_end), text.size());
+        const std::string_view query = text.substr(path_end, fragment - path_end);
+        if (!query.empty() && parent_.policy_ == QueryPolicy::Redact) {
+            parent_.urls_.append_query(out_.append("?"), query.substr(1));
+        }
+        if (fragment < text.size()) {
+            parent_.urls_.append_fragment(out_.append("#"), text.substr(fragment + 1));
+        }
+    }
+
+    TextRedactor& parent_;
+    std::string& out_;
+    bool drop_quoted_;
+    bool quoted_ = false;
+    bool pending_ = false;       ///< what comes is the value of a secret name
+    bool named_secret_ = false;  ///< the word before was one
+    bool after_flag_ = false;    ///< the word before was `-u`, `--name`
+    bool ends_here_ = false;     ///< nothing more stays
+};
+
+void TextRedactor::append(std::string& out, std::string_view text) {
+    Words(*this, out, false).redact(text);
+}
+
+void TextRedactor::append_error(std::string& out, std::string_view text) {
+    constexpr std::string_view kMalformed = "malformed";
+    const std::size_t at = text.find(kMalformed);
+    const std::size_t end = at == std::string_view::npos
+                                ? text.size()
+                                : std::min(text.find_first_of(":\"", at), text.size());
+    Words(*this, out, true).redact(text.substr(0, end));
+    if (end < text.size()) {
+        out.append(text.substr(end, 1)).append(" ").append(kRedacted);
+    }
+}
+
+}  // namespace tailer

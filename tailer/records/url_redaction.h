@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "tailer/records/percent_decoding.h"
+
+namespace tailer {
+
+/// What becomes of the URLs of a log before anything of them is pushed or stored.
+enum class QueryPolicy : std::uint8_t {
+    Redact,  ///< values of parameters go unless they are harmless, and secrets in paths
+    Keep,    ///< all but userinfo stays
+    Drop,    ///< the whole query goes, and secrets in paths
+};
+
+inline constexpr std::string_view kRedacted = "REDACTED";
+
+/// Takes the secrets out of the parts of a URL, by structure: redaction_rules.h has the tables and
+/// secret_shape.h what they mean. What stays, stays byte for byte; what goes becomes REDACTED.
+///
+/// Percent escapes are seen through, four layers deep. Each result is its own fixed point: redacted
+/// again, it stays the same. Not thread-safe.
+class UrlRedactor {
+public:
+    /// A query without its `?`. Names stay when they look like names; values go unless
+    /// is_harmless_value() says otherwise, and whenever is_secret_name() says so of their name.
+    void append_query(std::string& out, std::string_view query);
+
+    /// What stands behind a `#`: a path when it begins as one, else as a query.
+    void append_fragment(std::string& out, std::string_view fragment);
+
+    /// A path, up to `?` or `#`. Segments stay unless looks_secret(), what follows a word of
+    /// kPathWords by its rule; matrix parameters are treated as a query; userinfo of a URL within
+    /// goes, and all behind an escaped `?` or `#`. `behind_userinfo`: the URL's authority had a
+    /// userinfo, so that what looks like a path up to an `@` may be the rest of a password.
+    void append_path(std::string& out, std::string_view path, bool behind_userinfo = false);
+
+    /// The host and the port of an authority. `had_userinfo` tells whether more was there.
+    void append_authority(std::string& out, std::string_view authority, bool& had_userinfo);
+
+private:
+    class Path;
+
+    PercentDecoded decoded_;
+    PercentDecoded part_;
+};
+
+}  // namespace tailer
