@@ -5,6 +5,7 @@
 #include <sys/file.h>
 
 #include "base/durable_file.h"
+#include "bridge/console/answer_text.h"
 
 namespace bridge {
 
@@ -30,6 +31,7 @@ base::Result<StateFolder> StateFolder::open(const std::string& path,
     if (!dead_letters) {
         return tl::unexpected(dead_letters.error());
     }
+    dead_letters->set_reader(without_secrets);
     return StateFolder(CheckpointFile(path + "/checkpoint"), std::move(lock), std::move(*spool),
                        std::move(*dead_letters));
 }

@@ -6,6 +6,7 @@
 
 #include <simdjson.h>
 
+#include "bridge/console/answer_text.h"
 #include "exporter/loki/loki_client.h"
 
 namespace bridge::doctor {
@@ -32,7 +33,7 @@ CoderdSide look_at_coderd(const std::string& prometheus_url) {
     if (reply.transport != exporter::Reply::Transport::Answered || reply.status != 200 ||
         parser.parse(reply.body)["data"]["result"].at(0)["value"].at(1).get(text) !=
             simdjson::SUCCESS) {
-        side.trouble = exporter::reply_text(reply);
+        side.trouble = answer_text(reply);
         return side;
     }
     std::from_chars(text.data(), text.data() + text.size(), side.agents);

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "bridge/console/answer_text.h"
 #include "exporter/loki/loki_client.h"
 #include "exporter/loki/push_outcome.h"
 
@@ -79,7 +80,7 @@ void ask_for_metrics(DaemonSide& side) {
             side.metrics_trouble = "what answers there is no boundary-loki";
         }
     } else {
-        side.metrics_trouble = exporter::reply_text(reply);
+        side.metrics_trouble = answer_text(reply);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <simdjson.h>
 
 #include "base/utf8.h"
+#include "bridge/console/answer_text.h"
 #include "exporter/loki/push_outcome.h"
 
 namespace bridge::doctor {
@@ -44,7 +45,7 @@ Numbers ask(exporter::LokiClient& loki, const std::string& query) {
     simdjson::dom::array series;
     if (reply.transport != exporter::Reply::Transport::Answered || reply.status != 200 ||
         parser.parse(reply.body)["data"]["result"].get_array().get(series) != simdjson::SUCCESS) {
-        numbers.trouble = exporter::reply_text(reply);
+        numbers.trouble = answer_text(reply);
         return numbers;
     }
     for (const auto one : series) {

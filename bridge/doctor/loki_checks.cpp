@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cstdlib>
 
+#include "bridge/console/answer_text.h"
 #include "bridge/doctor/checks.h"
 #include "exporter/loki/push_outcome.h"
 
@@ -15,7 +16,7 @@ constexpr std::int64_t kGraceSeconds = 600;
 constexpr std::int64_t kSmallSkewSeconds = 30;
 
 std::string answer(const Reply& reply) {
-    const std::string text = exporter::reply_text(reply);
+    const std::string text = answer_text(reply);
     return reply.transport == Reply::Transport::Answered
                ? std::to_string(reply.status) + (text.empty() ? "" : " " + text)
                : text;

@@ -51,7 +51,7 @@ base::Result<void> DeadLetters::add_rejected(const base::Labels& labels, const D
     std::string line = R"({"reason":)";
     base::append_json_string(line, reason);
     line += R"(,"detail":)";
-    base::append_json_string(line, detail);
+    base::append_json_string(line, readable_(detail));
     line += ',';
     append_ndjson_entry(line, stream_labels_json(labels), entry.timestamp_ns, entry.line,
                         entry.metadata);

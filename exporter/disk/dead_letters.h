@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/labels.h"
 #include "base/result.h"
@@ -19,6 +21,11 @@ class DeadLetters {
 public:
     [[nodiscard]] static base::Result<DeadLetters> open(const std::string& folder);
 
+    /// What is done to a server's words before they are kept: they may echo what it was sent.
+    void set_reader(std::function<std::string(std::string_view)> readable) {
+        readable_ = std::move(readable);
+    }
+
     [[nodiscard]] base::Result<void> add_rejected(const base::Labels& labels,
                                                   const DecodedEntry& entry,
                                                   std::string_view reason, std::string_view detail);
@@ -32,6 +39,9 @@ private:
         : path_(std::move(path)), fd_(std::move(fd)), torn_(torn) {}
     [[nodiscard]] base::Result<void> append(std::string& line);
 
+    std::function<std::string(std::string_view)> readable_ = [](std::string_view text) {
+        return std::string(text);
+    };
     std::string path_;
     base::UniqueFd fd_;
     bool torn_;  ///< the file ends within a letter
