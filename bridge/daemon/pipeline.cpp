@@ -75,8 +75,16 @@ void Pipeline::on_record(const tailer::Record& record) {
                 parts_.telemetry.count_boundary_drop();
             }
             break;
+        case tailer::RecordKind::Lifecycle:
+            ++account_.lifecycle;
+            break;
     }
     ++account_.lines;
+    if (!record.shipped) {
+        ++account_.withheld;
+        settle({record.source.file, record.source.end_offset});
+        return;
+    }
     while (parts_.exporter.streams() < parts_.tailer.streams().size()) {
         parts_.exporter.add_stream(parts_.tailer.streams()[parts_.exporter.streams()]);
     }
@@ -138,7 +146,8 @@ void Pipeline::read_some() {
         return;
     }
     static_cast<void>(parts_.tailer.read(kReadBytes, *this));
-    parts_.telemetry.set_lines({account_.allowed, account_.denied, account_.notices});
+    parts_.telemetry.set_lines(
+        {account_.allowed, account_.denied, account_.notices, account_.lifecycle});
     read_at_ = parts_.clock.steady();
     for (const auto& trouble : parts_.tailer.take_errors()) {
         ++account_.unreadable_files;

@@ -74,7 +74,9 @@ public:
         std::uint64_t allowed = 0;
         std::uint64_t denied = 0;
         std::uint64_t notices = 0;
+        std::uint64_t lifecycle = 0;
         std::uint64_t unparsed = 0;
+        std::uint64_t withheld = 0;  ///< of the notices and the life-cycle lines: see --notices
         std::uint64_t unreadable_files = 0;
     };
     [[nodiscard]] const Account& account() const { return account_; }

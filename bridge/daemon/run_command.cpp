@@ -140,6 +140,7 @@ ExitCode run_command(const Settings& settings) {
     log.info("stopped", {{"allowed", std::to_string(account.allowed)},
                          {"denied", std::to_string(account.denied)},
                          {"notices", std::to_string(account.notices)},
+                         {"lifecycle", std::to_string(account.lifecycle)},
                          {"unparsed", std::to_string(account.unparsed)},
                          {"pushed", std::to_string(telemetry.stored_entries())},
                          {"spooled_bytes", std::to_string(state->spool().bytes())}});

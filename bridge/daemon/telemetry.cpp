@@ -5,6 +5,7 @@
 
 #include <prometheus/collectable.h>
 
+#include "bridge/console/answer_text.h"
 #include "bridge/daemon/metrics_server.h"
 
 namespace bridge {
@@ -105,6 +106,7 @@ Telemetry::Telemetry(const Log& log, const base::Clock& clock, std::string_view 
       lines_(family(*registry_, "lines_total", "Lines read, by what they were.")),
       decision_lines_(lines_.Add({{"kind", "decision"}})),
       notice_lines_(lines_.Add({{"kind", "notice"}})),
+      lifecycle_lines_(lines_.Add({{"kind", "lifecycle"}})),
       unparsed_lines_(lines_.Add({{"kind", "unparsed"}})),
       tracked_files_(gauge(*registry_, "tracked_files", "Log files known.")),
       open_files_(gauge(*registry_, "open_files", "Log files open.")),
@@ -187,6 +189,7 @@ void Telemetry::set_lines(const Lines& lines) {
     raise(denied_, lines.denied);
     raise(decision_lines_, lines.allowed + lines.denied);
     raise(notice_lines_, lines.notices);
+    raise(lifecycle_lines_, lines.lifecycle);
 }
 
 void Telemetry::count_unparsed(std::string_view reason) {
@@ -267,7 +270,7 @@ void Telemetry::on_retry(const exporter::Reply& reply, exporter::Outcome outcome
         if (!was_held) {
             log_.error("Loki does not take our pushes; holding the data until this is mended",
                        {{"code", code_of(reply)},
-                        {"answer", reply_text(reply)},
+                        {"answer", answer_text(reply)},
                         {"try", advice_text(reply)}});
         }
     }
@@ -276,12 +279,12 @@ void Telemetry::on_retry(const exporter::Reply& reply, exporter::Outcome outcome
         if (outcome != exporter::Outcome::Hold) {
             log_.warn("cannot push to Loki, trying again until it works",
                       {{"code", code_of(reply)},
-                       {"answer", reply_text(reply)},
+                       {"answer", answer_text(reply)},
                        {"try", advice_text(reply)}});
         }
     }
     log_.debug("push will be tried again",
-               {{"code", code_of(reply)}, {"answer", reply_text(reply)}});
+               {{"code", code_of(reply)}, {"answer", answer_text(reply)}});
 }
 
 void Telemetry::on_rejected(std::string_view reason, std::string_view detail) {
@@ -290,7 +293,7 @@ void Telemetry::on_rejected(std::string_view reason, std::string_view detail) {
     if (std::uint64_t& count = rejected_by_reason_[std::string(reason)]; is_power_of_ten(++count)) {
         log_.error("Loki refuses entries for good", {{"reason", std::string(reason)},
                                                      {"so_far", std::to_string(count)},
-                                                     {"answer", std::string(detail)}});
+                                                     {"answer", without_secrets(detail)}});
     }
 }
 
@@ -303,6 +306,7 @@ void Telemetry::log_state() const {
     log_.info("state", {{"allowed", whole(allowed_.Value())},
                         {"denied", whole(denied_.Value())},
                         {"notices", whole(notice_lines_.Value())},
+                        {"lifecycle", whole(lifecycle_lines_.Value())},
                         {"unparsed", whole(unparsed_lines_.Value())},
                         {"pushed", whole(pushed_entries_.Value())},
                         {"retries", whole(push_retries_.Value())},
@@ -325,7 +329,7 @@ void Telemetry::on_read_back_unavailable(const exporter::Reply& reply) {
               "then stored twice"
             : "cannot read back from Loki; a push of unknown outcome is sent again, which log "
               "queries do not show but metric queries may count twice",
-        {{"code", code_of(reply)}, {"answer", reply_text(reply)}});
+        {{"code", code_of(reply)}, {"answer", answer_text(reply)}});
 }
 
 void Telemetry::on_disk_trouble(std::string_view what) {

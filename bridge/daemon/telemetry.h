@@ -44,6 +44,7 @@ public:
         std::uint64_t allowed = 0;
         std::uint64_t denied = 0;
         std::uint64_t notices = 0;
+        std::uint64_t lifecycle = 0;
     };
     void set_lines(const Lines& lines);
     void count_unparsed(std::string_view reason);
@@ -102,6 +103,7 @@ private:
     prometheus::Family<prometheus::Counter>& lines_;
     prometheus::Counter& decision_lines_;
     prometheus::Counter& notice_lines_;
+    prometheus::Counter& lifecycle_lines_;
     prometheus::Counter& unparsed_lines_;
     prometheus::Gauge& tracked_files_;
     prometheus::Gauge& open_files_;

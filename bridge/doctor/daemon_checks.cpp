@@ -98,10 +98,32 @@ std::optional<Finding> refused(const Gathered& seen) {
                              "/dead-letter/rejected.ndjson; raise that limit and replay the logs");
 }
 
+/// What the operator has asked for may still be more than was meant.
+std::optional<Finding> kept_queries(const Gathered& seen) {
+    if (seen.settings.enrich.url_query != tailer::QueryPolicy::Keep) {
+        return std::nullopt;
+    }
+    return finding("secrets", State::Warn,
+                   "--url-query keep: URLs go to Loki with all that their queries and paths hold, "
+                   "credentials included",
+                   "leave it out, or use --url-query drop");
+}
+
+std::optional<Finding> all_notices(const Gathered& seen) {
+    if (seen.settings.enrich.notices != tailer::NoticePolicy::All) {
+        return std::nullopt;
+    }
+    return finding("secrets", State::Warn,
+                   "--notices all: all that Boundary logs goes to Loki, command lines and prompts "
+                   "included; only what does not look like words is taken out",
+                   "leave it out, or use --notices none");
+}
+
 }  // namespace
 
 const std::vector<Check>& daemon_checks() {
-    static const std::vector<Check> checks = {running, metrics, lag, refused};
+    static const std::vector<Check> checks = {running, metrics,      lag,
+                                              refused, kept_queries, all_notices};
     return checks;
 }
 

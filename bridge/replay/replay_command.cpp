@@ -24,6 +24,9 @@ class NdjsonSink final : public tailer::LineSink {
 public:
     explicit NdjsonSink(const tailer::Tailer& tailer) : tailer_(tailer) {}
     void on_record(const tailer::Record& record) override {
+        if (!record.shipped) {
+            return;
+        }
         while (labels_.size() < tailer_.streams().size()) {
             labels_.push_back(exporter::stream_labels_json(tailer_.streams()[labels_.size()]));
         }
@@ -81,6 +84,7 @@ class CountingSink final : public tailer::LineSink {
 public:
     void on_record(const tailer::Record& record) override {
         ++account_.lines;
+        account_.withheld += record.shipped ? 0U : 1U;
         switch (record.kind) {
             case tailer::RecordKind::Allow:
                 ++account_.allowed;
@@ -90,6 +94,9 @@ public:
                 break;
             case tailer::RecordKind::Notice:
                 ++account_.notices;
+                break;
+            case tailer::RecordKind::Lifecycle:
+                ++account_.lifecycle;
                 break;
         }
     }
@@ -103,17 +110,21 @@ private:
     Pipeline::Account account_;
 };
 
-/// lines = allowed + denied + notices + unparsed; of the first three, each is pushed (which counts
-/// what Loki had already), rejected, or left.
+/// lines = allowed + denied + notices + lifecycle + unparsed; of the first four, each is withheld
+/// by
+/// --notices, pushed (which counts what Loki had already), rejected, or left.
 void log_account(const Log& log, std::string_view what, const Pipeline::Account& account,
                  std::uint64_t pushed, std::uint64_t rejected) {
-    const std::uint64_t entries = account.allowed + account.denied + account.notices;
+    const std::uint64_t entries =
+        account.allowed + account.denied + account.notices + account.lifecycle - account.withheld;
     const std::uint64_t settled = std::min(entries, pushed + rejected);
     log.info(what, {{"lines", std::to_string(account.lines)},
                     {"allowed", std::to_string(account.allowed)},
                     {"denied", std::to_string(account.denied)},
                     {"notices", std::to_string(account.notices)},
+                    {"lifecycle", std::to_string(account.lifecycle)},
                     {"unparsed", std::to_string(account.unparsed)},
+                    {"withheld", std::to_string(account.withheld)},
                     {"pushed", std::to_string(pushed)},
                     {"rejected", std::to_string(rejected)},
                     {"left", std::to_string(entries - settled)}});

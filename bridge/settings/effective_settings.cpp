@@ -33,6 +33,8 @@ std::vector<std::string> default_of(const std::string& name, const Settings& set
         value = "json";
     } else if (name == "url-query") {
         value = "redact";
+    } else if (name == "notices") {
+        value = "trail";
     } else if (name == "metrics-address") {
         value = settings.metrics_address;
     } else if (name == "batch-bytes") {

@@ -153,6 +153,13 @@ Result<void> read_words(const SettingSources& sources, Settings& settings) {
                                                 settings.enrich.url_query);
     }
     if (read) {
+        read = read_choice<tailer::NoticePolicy>(sources, "notices",
+                                                 {{"trail", tailer::NoticePolicy::Trail},
+                                                  {"all", tailer::NoticePolicy::All},
+                                                  {"none", tailer::NoticePolicy::None}},
+                                                 settings.enrich.notices);
+    }
+    if (read) {
         read = read_choice<LogLevel>(sources, "log-level",
                                      {{"debug", LogLevel::Debug},
                                       {"info", LogLevel::Info},

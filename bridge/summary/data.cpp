@@ -44,8 +44,8 @@ std::string_view name_of(NoticeLevel level) {
 void SummaryGatherer::on_record(const tailer::Record& record) {
     data_.first_ns = std::min(data_.first_ns.value_or(record.event_time_ns), record.event_time_ns);
     data_.last_ns = std::max(data_.last_ns.value_or(record.event_time_ns), record.event_time_ns);
-    if (record.kind == tailer::RecordKind::Notice) {
-        ++data_.notices;
+    if (record.kind == tailer::RecordKind::Notice || record.kind == tailer::RecordKind::Lifecycle) {
+        ++(record.kind == tailer::RecordKind::Notice ? data_.notices : data_.lifecycle);
         data_.notice_messages.at(static_cast<std::size_t>(level_of(record.level)))
             .add(record.notice);
         return;

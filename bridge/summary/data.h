@@ -38,6 +38,7 @@ struct SummaryData {
     VerdictCounts deny;
     BoundedCounts denied_tool_calls{4096};
     std::uint64_t notices = 0;
+    std::uint64_t lifecycle = 0;
     std::array<BoundedCounts, kNoticeLevels.size()> notice_messages{
         BoundedCounts{128}, BoundedCounts{128}, BoundedCounts{128}, BoundedCounts{128},
         BoundedCounts{128}};

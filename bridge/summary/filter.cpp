@@ -31,7 +31,7 @@ bool SummaryFilter::wants(const tailer::Record& record) const {
         (wish_.until_ns && record.event_time_ns >= *wish_.until_ns)) {
         return false;
     }
-    if (record.kind == RecordKind::Notice) {
+    if (record.kind == RecordKind::Notice || record.kind == RecordKind::Lifecycle) {
         return wish_.decision.empty() && wish_.domain.empty();
     }
     if (!wish_.decision.empty() &&

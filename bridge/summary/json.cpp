@@ -149,7 +149,8 @@ std::string summary_json(const SummaryData& data) {
     json.open('{').key("decisions").open('{');
     json.key("allow").number(data.allow.total).key("deny").number(data.deny.total).close('}');
     json.key("lines").open('{').key("decision").number(data.decisions());
-    json.key("notice").number(data.notices).key("unparsed").number(data.unparsed).close('}');
+    json.key("notice").number(data.notices).key("lifecycle").number(data.lifecycle);
+    json.key("unparsed").number(data.unparsed).close('}');
     json.key("sessions").number(data.sessions).key("files").number(data.files);
     json.key("unreadable").number(data.unreadable);
     json.key("first").time(data.first_ns).key("last").time(data.last_ns);

@@ -172,10 +172,11 @@ private:
 
     void accounts() {
         text_ += '\n';
-        const std::uint64_t lines = data_.decisions() + data_.notices + data_.unparsed;
+        const std::uint64_t lines =
+            data_.decisions() + data_.notices + data_.lifecycle + data_.unparsed;
         sentence(plural(lines, "line") + " read = " + plural(data_.decisions(), "decision") +
-                 " + " + plural(data_.notices, "notice") + " + " + grouped(data_.unparsed) +
-                 " unparsed");
+                 " + " + plural(data_.notices, "notice") + " + " + grouped(data_.lifecycle) +
+                 " life cycle + " + grouped(data_.unparsed) + " unparsed");
         if (data_.decisions() > 0) {
             sentence("methods: " + methods_text(data_));
         }

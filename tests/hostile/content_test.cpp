@@ -285,7 +285,7 @@ std::vector<ContentCase> secrets() {
         {"a request in an error",
          timed(
              R"(level=ERROR msg="Failed to read HTTP request" error="malformed HTTP request \"GET /x?password=hunter2 \"")"),
-         kNotice, "password=REDACTED", "hunter2"},
+         kNotice, "malformed HTTP request", "hunter2"},
         {"a URL in a message",
          timed(R"(level=ERROR msg="cannot reach https://joe:hunter2@h.example/")"), kNotice,
          "https://h.example/", "hunter2"},

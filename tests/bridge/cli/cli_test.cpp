@@ -173,8 +173,8 @@ TEST_F(CliTest, ADryRunGivesTheAccountWithoutLokiAndKeepsNoState) {
     const RunResult result =
         run({"replay", "--dry-run", "--state-dir", folder_.file("state"), kSamples});
     EXPECT_EQ(result.status, 0) << result.errors;
-    EXPECT_THAT(result.errors, HasSubstr("lines=84 allowed=25 denied=31 notices=28 unparsed=0 "
-                                         "pushed=0 rejected=0 left=84"));
+    EXPECT_THAT(result.errors, HasSubstr("lines=84 allowed=25 denied=31 notices=10 lifecycle=18 "
+                                         "unparsed=0 withheld=18 pushed=0 rejected=0 left=66"));
     EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 

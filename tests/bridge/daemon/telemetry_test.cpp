@@ -65,6 +65,7 @@ TEST_F(TelemetryTest, EverySeriesOfTheContractIsThereFromTheStart) {
         {"decisions_total{decision=\"deny\"}", 0},
         {"lines_total{kind=\"decision\"}", 0},
         {"lines_total{kind=\"notice\"}", 0},
+        {"lines_total{kind=\"lifecycle\"}", 0},
         {"lines_total{kind=\"unparsed\"}", 0},
         {"tracked_files", 0},
         {"open_files", 0},
@@ -147,13 +148,14 @@ TEST_F(TelemetryTest, CountsWhatANeighbourDoes) {
 
 TEST_F(TelemetryTest, CountsLinesByWhatTheyAre) {
     telemetry_.set_lines({.allowed = 1, .denied = 0, .notices = 1});
-    telemetry_.set_lines({.allowed = 2, .denied = 1, .notices = 1});
+    telemetry_.set_lines({.allowed = 2, .denied = 1, .notices = 1, .lifecycle = 4});
     telemetry_.count_unparsed("no_time");
     telemetry_.count_boundary_drop();
     EXPECT_EQ(value("decisions_total{decision=\"allow\"}"), 2);
     EXPECT_EQ(value("decisions_total{decision=\"deny\"}"), 1);
     EXPECT_EQ(value("lines_total{kind=\"decision\"}"), 3);
     EXPECT_EQ(value("lines_total{kind=\"notice\"}"), 1);
+    EXPECT_EQ(value("lines_total{kind=\"lifecycle\"}"), 4);
     EXPECT_EQ(value("lines_total{kind=\"unparsed\"}"), 1);
     EXPECT_EQ(value("boundary_audit_dropped_total"), 1);
 }

@@ -127,20 +127,27 @@ TEST_F(SettingsTest, AFlagBeatsTheEnvironmentBeatsTheConfigFileBeatsTheDefault) 
 TEST_F(SettingsTest, WordsFollowTheSamePrecedence) {
     EXPECT_EQ(resolve().enrich.line_format, tailer::LineFormat::Json);
     EXPECT_EQ(resolve().enrich.url_query, tailer::QueryPolicy::Redact);
+    EXPECT_EQ(resolve().enrich.notices, tailer::NoticePolicy::Trail);
     EXPECT_EQ(resolve().log_level, LogLevel::Info);
     EXPECT_EQ(resolve().log_format, LogFormat::Text);
-    config_ = "line-format = logfmt\nurl-query = keep\nlog-level = debug\nlog-format = json\n";
+    config_ =
+        "line-format = logfmt\nurl-query = keep\nnotices = none\nlog-level = debug\nlog-format = "
+        "json\n";
     EXPECT_EQ(resolve().enrich.line_format, tailer::LineFormat::Logfmt);
     EXPECT_EQ(resolve().enrich.url_query, tailer::QueryPolicy::Keep);
+    EXPECT_EQ(resolve().enrich.notices, tailer::NoticePolicy::None);
     EXPECT_EQ(resolve().log_level, LogLevel::Debug);
     EXPECT_EQ(resolve().log_format, LogFormat::Json);
     environment_["BOUNDARY_LOKI_LINE_FORMAT"] = "json";
     environment_["BOUNDARY_LOKI_URL_QUERY"] = "drop";
+    environment_["BOUNDARY_LOKI_NOTICES"] = "all";
+    EXPECT_EQ(resolve().enrich.notices, tailer::NoticePolicy::All);
     EXPECT_EQ(resolve().enrich.line_format, tailer::LineFormat::Json);
     EXPECT_EQ(resolve().enrich.url_query, tailer::QueryPolicy::Drop);
     flags_["url-query"] = {"redact"};
     flags_["log-level"] = {"error"};
     EXPECT_EQ(resolve().enrich.url_query, tailer::QueryPolicy::Redact);
+    EXPECT_EQ(resolve().enrich.notices, tailer::NoticePolicy::All);
     EXPECT_EQ(resolve().log_level, LogLevel::Error);
 }
 

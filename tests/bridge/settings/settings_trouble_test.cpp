@@ -21,6 +21,7 @@ const BadValue kBadValues[] = {
     {"loki-url", "LOKI_ADDR", "http://loki.example/?a=b", "base address"},
     {"line-format", "BOUNDARY_LOKI_LINE_FORMAT", "xml", "json logfmt"},
     {"url-query", "BOUNDARY_LOKI_URL_QUERY", "hide", "drop keep redact"},
+    {"notices", "BOUNDARY_LOKI_NOTICES", "some", "all none trail"},
     {"log-level", "", "loud", "debug error info warn"},
     {"log-format", "", "xml", "json text"},
     {"metrics-address", "BOUNDARY_LOKI_METRICS_ADDRESS", "9765", "127.0.0.1:9765, or off"},

@@ -24,14 +24,15 @@ simdjson::dom::element parsed(simdjson::dom::parser& parser, const std::string& 
 }
 
 TEST(SummaryJsonTest, TellsOfNothingWithEveryKeyInPlace) {
-    EXPECT_EQ(summary_json(SummaryData()),
-              R"({"decisions":{"allow":0,"deny":0},"lines":{"decision":0,"notice":0,"unparsed":0},)"
-              R"("sessions":0,"files":0,"unreadable":0,"first":null,"last":null,)"
-              R"("domains":{"allow":[],"deny":[],"other":{"allow":0,"deny":0}},)"
-              R"("methods":{"allow":[],"deny":[],"other":{"allow":0,"deny":0}},)"
-              R"("tool_calls":{"deny":[],"other":{"deny":0}},)"
-              R"("timeline":[],"timeline_step_seconds":1,"notices":[],"notices_other":0,)"
-              R"("unparsed_reasons":{}})");
+    EXPECT_EQ(
+        summary_json(SummaryData()),
+        R"({"decisions":{"allow":0,"deny":0},"lines":{"decision":0,"notice":0,"lifecycle":0,"unparsed":0},)"
+        R"("sessions":0,"files":0,"unreadable":0,"first":null,"last":null,)"
+        R"("domains":{"allow":[],"deny":[],"other":{"allow":0,"deny":0}},)"
+        R"("methods":{"allow":[],"deny":[],"other":{"allow":0,"deny":0}},)"
+        R"("tool_calls":{"deny":[],"other":{"deny":0}},)"
+        R"("timeline":[],"timeline_step_seconds":1,"notices":[],"notices_other":0,)"
+        R"("unparsed_reasons":{}})");
 }
 
 TEST(SummaryJsonTest, TellsAllThatWasCounted) {
@@ -51,7 +52,7 @@ TEST(SummaryJsonTest, TellsAllThatWasCounted) {
     gatherer.data().unreadable = 1;
     EXPECT_EQ(
         summary_json(gatherer.data()),
-        R"({"decisions":{"allow":1,"deny":3},"lines":{"decision":4,"notice":2,"unparsed":1},)"
+        R"({"decisions":{"allow":1,"deny":3},"lines":{"decision":4,"notice":2,"lifecycle":0,"unparsed":1},)"
         R"("sessions":2,"files":3,"unreadable":1,)"
         R"("first":"2026-06-09T12:00:00Z","last":"2026-06-09T12:00:01.5Z",)"
         R"("domains":{"allow":[{"domain":"ok.example","count":1}],)"

@@ -81,8 +81,9 @@ test_support::RunResult summary(std::vector<std::string> arguments) {
 TEST(SummaryCommandTest, ShowsAFolder) {
     const auto run = summary({kSampleLogs});
     EXPECT_EQ(run.status, 0);
-    EXPECT_THAT(run.output, AllOf(HasSubstr("84 lines read = 56 decisions + 28 notices"),
-                                  HasSubstr("h.example"), Not(HasSubstr("\033"))));
+    EXPECT_THAT(run.output,
+                AllOf(HasSubstr("84 lines read = 56 decisions + 10 notices + 18 life cycle"),
+                      HasSubstr("h.example"), Not(HasSubstr("\033"))));
     EXPECT_THAT(run.errors, IsEmpty());
 }
 

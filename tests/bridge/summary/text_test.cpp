@@ -181,7 +181,8 @@ TEST(SummaryTextTest, SaysWhatTheNumbersLeaveOut) {
     gatherer.on_unparsed({.reason = "not_slog", .text = "", .session = "", .source = {}});
     gatherer.data().unreadable = 1;
     const auto text = summary_text(gatherer.data(), {.width = 120});
-    EXPECT_THAT(text, HasSubstr("3 lines read = 1 decision + 0 notices + 2 unparsed"));
+    EXPECT_THAT(text,
+                HasSubstr("3 lines read = 1 decision + 0 notices + 0 life cycle + 2 unparsed"));
     EXPECT_THAT(text, HasSubstr("! 2 lines not understood: bad_time 1, not_slog 1\n"));
     EXPECT_THAT(text, HasSubstr("! 1 path could not be read to the end"));
 }
