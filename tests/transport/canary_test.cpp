@@ -14,8 +14,11 @@
 
 #include "base/rfc3339.h"
 #include "exporter/disk/spool.h"
+#include "tailer/records/percent_decoding.h"
 #include "tests/end_to_end/decisions.h"
 #include "tests/support/fault_server.h"
+#include "tests/support/programs.h"
+#include "tests/support/secret_forms.h"
 
 namespace transport {
 namespace {
@@ -196,6 +199,144 @@ TEST_F(CanaryTest, NoSecretLeavesTheProcess) {
             expect_clean("Loki's " + name, value);
         }
     }
+}
+
+std::string lowered(std::string text) {
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+    return text;
+}
+
+/// Says which of the secrets stand in a text, in any case, escaped or not.
+void expect_no_secret(const std::string& where, const std::string& text) {
+    tailer::PercentDecoded decoded;
+    decoded.assign(text);
+    for (const std::string& seen : {lowered(text), lowered(std::string(decoded.text()))}) {
+        const std::string end = lowered(std::string(test_support::kSecretEnd));
+        for (std::size_t at = seen.find(end); at != std::string::npos;
+             at = seen.find(end, at + 1)) {
+            ADD_FAILURE() << where << ": "
+                          << seen.substr(at < 160 ? 0 : at - 160, 160 + end.size());
+        }
+    }
+}
+
+std::string unpacked(const SeenRequest& request) {
+    std::string body;
+    EXPECT_TRUE(snappy::Uncompress(request.body.data(), request.body.size(), &body));
+    return body;
+}
+
+TEST(SecretsTest, NoFormOfASecretIsPushedOrKept) {
+    FaultServer loki;
+    std::atomic<int> turn = 0;
+    std::atomic<bool> well = false;
+    loki.set_rule([&](const SeenRequest& request) {
+        if (request.method != "POST" || well) {
+            return Fault::answer(request.method == "POST" ? 204 : 404);
+        }
+        // What an unlucky proxy makes of a push: it shows it all.
+        constexpr int kRefused = 400;
+        constexpr int kBroken = 500;
+        return Fault::answer(turn++ % 2 == 0 ? kBroken : kRefused,
+                             "entry too large: " + test_support::secret_number(999) + " " +
+                                 unpacked(request).substr(0, 100));
+    });
+    Daemon daemon(loki.url());
+    std::string stamp;
+    base::append_rfc3339_nano(stamp, now_ns() / 1'000'000 * 1'000'000);
+    const auto lines = test_support::secret_log(stamp);
+    for (const auto& line : lines) {
+        append_to(daemon.log_dir(), end_to_end::log_name(1), line + "\n");
+    }
+    daemon.start({"--log-level", "debug", "--batch-bytes", "16KiB"});
+    const auto read = [&daemon] {
+        double sum = 0;
+        for (const char* kind : {"decision", "notice", "lifecycle", "unparsed"}) {
+            sum += daemon.metric("boundary_loki_lines_total{kind=\"" + std::string(kind) + "\"}")
+                       .value_or(0);
+        }
+        return static_cast<std::size_t>(sum);
+    };
+    ASSERT_TRUE(
+        eventually([&] { return read() == lines.size() && turn >= 3; }, std::chrono::seconds(60)))
+        << read() << " of " << lines.size() << "\n"
+        << daemon.log();
+    EXPECT_GT(daemon.metric("boundary_loki_lines_total{kind=\"lifecycle\"}"), 10);
+    expect_no_secret("metrics", test_support::http_get(daemon.metrics_url()).second);
+    EXPECT_EQ(daemon.stop(), 0);
+    for (const auto& [path, content] : contents_of(daemon.state_dir())) {
+        expect_no_secret(path, content);
+    }
+    well = true;
+    daemon.start({"--log-level", "debug"});
+    EXPECT_TRUE(
+        eventually([&] { return daemon.metric("boundary_loki_pushed_entries_total") > 0; }));
+    EXPECT_EQ(daemon.stop(), 0);
+    for (const auto& [path, content] : contents_of(daemon.state_dir())) {
+        expect_no_secret(path, content);
+    }
+    expect_no_secret("log", daemon.log());
+    std::size_t pushes = 0;
+    for (const auto& request : loki.requests()) {
+        expect_no_secret("target", request.target);
+        if (request.method == "POST") {
+            expect_no_secret("push", unpacked(request));
+            ++pushes;
+        }
+    }
+    EXPECT_GE(pushes, 3U);
+    EXPECT_GE(lines.size(), 150U);
+
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"replay", "--output", "ndjson"},
+          {"summary"},
+          {"summary", "--json"},
+          {"replay", "--output", "ndjson", "--notices", "all"}}) {
+        std::vector<std::string> arguments = {BOUNDARY_LOKI_BINARY};
+        arguments.insert(arguments.end(), command.begin(), command.end());
+        arguments.push_back(daemon.log_dir());
+        const auto result = test_support::run_command(arguments);
+        EXPECT_EQ(result.status, 0) << command.front() << result.errors;
+        EXPECT_NE(result.output, "");
+        expect_no_secret(command.back(), result.output + result.errors);
+    }
+}
+
+/// A tool call of ten secrets under the Boundary of this run, at info.
+TEST(SecretsTest, NothingOfACommandLineLeaves) {
+    const test_support::TempDir logs;
+    const test_support::TempDir config;  // for its CA
+    std::string script = "true";
+    for (std::size_t i = 0; i < 10; ++i) {
+        constexpr const char* kBefore[] = {"-H 'Authorization: Bearer ",
+                                           "-u 'joe:",
+                                           "--token '",
+                                           "'https://joe@h.example/?a=",
+                                           "-p'",
+                                           "PASSWORD='",
+                                           "--data '{\"prompt\": \"",
+                                           "'",
+                                           "--key='",
+                                           "-H 'X-Api-Key: "};
+        script += std::string(" ") + kBefore[i] + test_support::secret_number(i) + "'";
+    }
+    const auto call = test_support::run_command(
+        {test_support::boundary_program(), "--log-dir", logs.path(), "--log-level", "info",
+         "--allow", "domain=localhost", "--proxy-port", std::to_string(test_support::free_port()),
+         "--", "sh", "-c", script},
+        {{"BOUNDARY_JAIL_TYPE", "landjail"}, {"XDG_CONFIG_HOME", config.path()}});
+    ASSERT_EQ(call.status, 0) << call.errors;
+    std::string logged;
+    for (const auto& entry : fs::directory_iterator(logs.path())) {
+        logged += read_file(entry.path().string());
+    }
+    ASSERT_NE(logged.find(test_support::kSecretEnd), std::string::npos)
+        << "Boundary no longer logs the command line: " << logged;
+    const auto pushed = test_support::run_command(
+        {BOUNDARY_LOKI_BINARY, "replay", "--output", "ndjson", logs.path()});
+    EXPECT_EQ(pushed.status, 0) << pushed.errors;
+    expect_no_secret("replay", pushed.output + pushed.errors);
+    EXPECT_LE(std::ranges::count(pushed.output, '\n'), 1) << pushed.output;
 }
 
 }  // namespace
