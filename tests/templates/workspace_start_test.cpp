@@ -139,6 +139,7 @@ private:
                 {"CODER_WORKSPACE_AGENT_NAME", "main"},
                 {"CODER_WORKSPACE_OWNER_NAME", "joe"},
                 {"CODER_AGENT_TOKEN", kSecret},
+                {"ANTHROPIC_AUTH_TOKEN", kSecret},
                 {"CODER_AGENT_URL", "https://coder.example"},
                 {"BOUNDARY_LOG_DIR", "/tmp/boundary_logs"},
                 {"BOUNDARY_JAIL_TYPE", "landjail"},

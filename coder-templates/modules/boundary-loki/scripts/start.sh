@@ -49,6 +49,32 @@ for old in "$folder"/*/bin/boundary-loki; do
     [ "$old" = "$binary" ] || rm -rf "${old%/bin/boundary-loki}"
 done
 
+# What lives on can be looked into by all that runs as this user: it gets the variables named here and no others.
+# Credentials go into files, which the daemon hides as well as the system can.
+secret_file() { printf '%s' "$2" >"$folder/$1"; }
+if [ -n "${LOKI_BEARER_TOKEN:-}" ] && [ -z "${LOKI_BEARER_TOKEN_FILE:-}" ]; then
+    secret_file bearer-token "$LOKI_BEARER_TOKEN"
+    export LOKI_BEARER_TOKEN_FILE="$folder/bearer-token"
+fi
+if [ -n "${LOKI_PASSWORD:-}" ]; then
+    secret_file password "$LOKI_PASSWORD"
+    set -- "--password-file=$folder/password" "$@"
+fi
+for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
+    case $name in
+        LOKI_PASSWORD | LOKI_BEARER_TOKEN) unset "$name" ;;
+        HOME | PATH | USER | LOGNAME | SHELL | LANG | LC_* | TZ | TMPDIR | PWD | XDG_STATE_HOME) ;;
+        # This script's own, should the environment have had variables of these names.
+        archive_url | archive_sha256 | binary | install_script | supervise_script | folder | bundle | wanted | name) ;;
+        *_proxy | *_PROXY)
+            # A proxy's address may carry a credential.
+            case $(printenv "$name") in *@*) unset "$name" ;; esac
+            ;;
+        LOKI_* | BOUNDARY_* | CODER_WORKSPACE_* | SSL_CERT_*) ;;
+        *) unset "$name" 2>/dev/null || true ;;
+    esac
+done
+
 log=$folder/daemon.log
 if [ -e "$log" ] && [ "$(wc -c <"$log")" -gt 1048576 ]; then mv -f "$log" "$log.old"; fi
 printf '%s\n' "$supervise_script" >"$folder/supervise.sh"
