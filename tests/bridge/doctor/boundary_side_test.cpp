@@ -52,7 +52,7 @@ TEST_F(BoundarySideTest, AsksTheProgramForItsVersion) {
                        "#!/bin/sh\n[ \"$1\" = --version ] && echo 'boundary v0.9.12'\n"),
         std::filesystem::perms::owner_all);
     EXPECT_EQ(look().version, (Version{0, 9, 12}));
-    EXPECT_EQ(look({"other", ""}).program, "");
+    EXPECT_EQ(look({"other", "", ""}).program, "");
 }
 
 TEST_F(BoundarySideTest, ReadsTheConfigurationWhereBoundaryDoes) {
@@ -72,7 +72,7 @@ TEST_F(BoundarySideTest, ReadsTheConfigurationWhereBoundaryDoes) {
     EXPECT_TRUE(named.config_asked_for);
 
     const std::string wished = folder_.append("wished.yaml", "log_dir: /w\n");
-    EXPECT_EQ(look({"boundary", wished}).log_dir->value, "/w");
+    EXPECT_EQ(look({"boundary", wished, ""}).log_dir->value, "/w");
 }
 
 TEST_F(BoundarySideTest, LetsTheEnvironmentBeatTheFile) {
