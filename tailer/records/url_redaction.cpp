@@ -304,7 +304,9 @@ bool is_ipv6(std::string_view host) {
         }
     }
     const std::string_view name = host.substr(std::min(zone + 1, host.size()));
-    return address.size() <= kLongest && name.size() <= kLongestZone && is_plain_path(name);
+    return address.size() <= kLongest && name.size() <= kLongestZone && !looks_secret(name) &&
+           std::ranges::all_of(name,
+                               [](char c) { return base::is_letter(c) || base::is_digit(c); });
 }
 
 }  // namespace
