@@ -177,7 +177,7 @@ class OtelCollector:
         config = f"""
 extensions: {{file_storage: {{directory: {state}}}}}
 receivers:
-  filelog:
+  file_log:
     include: ["{logs}/*.log"]
     start_at: beginning
     include_file_name: false
@@ -186,13 +186,13 @@ receivers:
     - {{type: key_value_parser}}
     - {{type: time_parser, parse_from: attributes.time, layout_type: gotime, layout: "2006-01-02T15:04:05.999Z07:00"}}
 exporters:
-  otlphttp:
+  otlp_http:
     logs_endpoint: {url}/v1/logs
     sending_queue: {{num_consumers: 1, block_on_overflow: true, batch: {{flush_timeout: {batch_wait_ms}ms, sizer: bytes, min_size: 262144}}}}
 service:
   extensions: [file_storage]
   telemetry: {{logs: {{level: error}}, metrics: {{level: none}}}}
-  pipelines: {{logs: {{receivers: [filelog], exporters: [otlphttp]}}}}
+  pipelines: {{logs: {{receivers: [file_log], exporters: [otlp_http]}}}}
 """
         return self.binary, config, ["--config", "{config}.yaml"]
 

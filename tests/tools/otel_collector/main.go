@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/extension"
 	"go.opentelemetry.io/collector/otelcol"
 	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/service/telemetry/otelconftelemetry"
 )
 
 func factories() (otelcol.Factories, error) {
@@ -27,6 +28,7 @@ func factories() (otelcol.Factories, error) {
 		Receivers:  map[component.Type]receiver.Factory{files.Type(): files},
 		Exporters:  map[component.Type]exporter.Factory{otlp.Type(): otlp},
 		Extensions: map[component.Type]extension.Factory{storage.Type(): storage},
+		Telemetry:  otelconftelemetry.NewFactory(),
 	}, nil
 }
 
