@@ -35,14 +35,17 @@ TEST_F(PipelineTest, AccountsForEveryLine) {
                  "time=2026-05-28T20:26:40.000Z level=WARN msg=DENY method=GET "
                  "url=https://b.example/ host=b.example\n"
                  "time=2026-05-28T20:26:41.000Z level=INFO msg=\"Start landjail manager\"\n"
+                 "time=2026-05-28T20:26:42.000Z level=WARN msg=\"CA certificate has expired\"\n"
                  "not a line of slog\n");
     start();
     ASSERT_TRUE(deliver(3));
     const auto& account = daemon_->pipeline.account();
-    EXPECT_EQ(account.lines, 4U);
+    EXPECT_EQ(account.lines, 5U);
     EXPECT_EQ(account.allowed, 1U);
     EXPECT_EQ(account.denied, 1U);
     EXPECT_EQ(account.notices, 1U);
+    EXPECT_EQ(account.lifecycle, 1U);
+    EXPECT_EQ(account.withheld, 1U);
     EXPECT_EQ(account.unparsed, 1U);
 }
 
