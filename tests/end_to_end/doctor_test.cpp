@@ -151,7 +151,7 @@ TEST_F(DoctorTest, FindsNothingWhereTheDashboardShowsDecisions) {
     Workspace workspace(loki_, "well");
     workspace.write_config("log_dir: " + workspace.daemon().log_dir() + "\nlog_level: info\n");
     workspace.log_a_session();
-    workspace.ship(3);
+    workspace.ship(2);
     const Diagnosis diagnosis = workspace.diagnose();
     EXPECT_EQ(diagnosis.status, 0) << diagnosis.all;
     EXPECT_EQ(diagnosis.check, "") << diagnosis.all;
@@ -225,7 +225,7 @@ void DoctorTest::causes_on_the_side_of_boundary() const {
         SCOPED_TRACE("8. no session id");
         Workspace workspace(loki_, "c8");
         workspace.log_a_session();
-        workspace.ship(3);
+        workspace.ship(2);
         expect(workspace.diagnose({"--dashboard", "coderd-json"}), "boundary-sessions", "warn",
                "Firewall Sessions", "beyond v0.9.0");
     }
@@ -236,7 +236,7 @@ void DoctorTest::causes_on_the_side_of_loki() const {
         SCOPED_TRACE("3. logfmt lines, and a dashboard that reads JSON");
         Workspace workspace(loki_, "c3");
         workspace.log_a_session();
-        workspace.ship(3, {"--line-format", "logfmt"});
+        workspace.ship(2, {"--line-format", "logfmt"});
         EXPECT_EQ(workspace.diagnose().status, 0);
         expect(workspace.diagnose({"--dashboard", "coderd-json"}), "dashboard-totals", "FAIL",
                "JSONParserErr", "--line-format json");
@@ -245,7 +245,7 @@ void DoctorTest::causes_on_the_side_of_loki() const {
         SCOPED_TRACE("4. another namespace, no label logger");
         Workspace workspace(loki_, "c4");
         workspace.log_a_session();
-        workspace.ship(3, {"--namespace", "default"});
+        workspace.ship(2, {"--namespace", "default"});
         EXPECT_EQ(workspace.diagnose().status, 0);
         expect(workspace.diagnose({"--dashboard", "coderd-json"}), "dashboard-totals", "FAIL",
                "0 allowed, 0 denied", "--namespace coder-workspaces");
@@ -283,7 +283,7 @@ void DoctorTest::coderd_without_agent_metrics() const {
     ASSERT_TRUE(eventually([&] { return test_support::http_get(url + "/-/ready").first == 200; }));
     Workspace workspace(loki_, "c9");
     workspace.log_a_session();
-    workspace.ship(3);
+    workspace.ship(2);
     const Diagnosis diagnosis = workspace.diagnose({"--prometheus-url", url});
     EXPECT_EQ(diagnosis.status, 0) << diagnosis.all;
     EXPECT_EQ(diagnosis.check, "coderd-metrics") << diagnosis.all;
@@ -301,7 +301,7 @@ void DoctorTest::what_else_keeps_a_dashboard_at_zero() const {
     Workspace workspace(loki_, "more");
     workspace.log_a_session();
     expect(workspace.diagnose(), "daemon", "FAIL", "no daemon has ever run", "boundary-loki run");
-    workspace.ship(3);
+    workspace.ship(2);
     ASSERT_EQ(workspace.diagnose().status, 0);
     expect(workspace.diagnose({"--tenant", ""}), "loki-query", "FAIL", "401 no org id",
            "--tenant (LOKI_ORG_ID)");

@@ -80,7 +80,7 @@ TEST(StateFolderTest, ASpoolThatFillsTheDiskStopsTheReadingAndLosesNothing) {
     ASSERT_TRUE(disk.mounted());
     daemon.wrap(disk.inside({}));
     write_random(daemon, 0, kDecisions);
-    daemon.start();
+    daemon.start({"--url-query", "keep"});
     // It spools at each try, and the waits between tries are drawn from ever wider spans.
     ASSERT_TRUE(eventually([&] { return says_disk_trouble(daemon); }, std::chrono::minutes(2)))
         << daemon.log();

@@ -52,7 +52,7 @@ void keeps_just_the_poison_aside(const std::string& limits, std::size_t long_pat
         }
         append_to(daemon.log_dir(), log_name(1 + id % 3), line);
     }
-    daemon.start();
+    daemon.start({"--url-query", "keep"});
     EXPECT_TRUE(eventually([&] {
         return rows_by_id(loki).size() == kEach - wanted_reason.size() &&
                letters_in(letters_path(daemon)).size() == wanted_reason.size();

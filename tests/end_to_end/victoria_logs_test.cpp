@@ -111,7 +111,7 @@ TEST_F(VictoriaLogsTest, HoldsTheSamplesOnceHoweverOftenTheyAreReplayed) {
     for (std::string line; std::getline(lines, line);) {
         wanted.emplace(std::string_view(parser.parse(line)["line"]));
     }
-    ASSERT_GT(wanted.size(), 80U);
+    ASSERT_GT(wanted.size(), 56U);  // the decisions, and some notices
     for (int round = 0; round < 2; ++round) {
         const auto replayed = run_command(replay);
         ASSERT_EQ(replayed.status, 0) << replayed.errors;

@@ -32,6 +32,7 @@ auth_enabled: false
 server: {http_listen_address: 127.0.0.1, http_listen_port: $port, grpc_listen_address: 127.0.0.1, grpc_listen_port: $grpc, log_level: error}
 common: {path_prefix: $work/loki, replication_factor: 1, instance_addr: 127.0.0.1, ring: {kvstore: {store: inmemory}}, storage: {filesystem: {chunks_directory: $work/loki/chunks, rules_directory: $work/loki/rules}}}
 schema_config: {configs: [{from: 2024-01-01, store: tsdb, object_store: filesystem, schema: v13, index: {prefix: index_, period: 24h}}]}
+ingester: {query_store_max_look_back_period: -1}
 analytics: {reporting_enabled: false}
 YAML
 "$loki_program" -config.file="$work/loki.yaml" >"$work/loki.log" 2>&1 &
