@@ -131,7 +131,9 @@ void Tailer::look(bool rescan) {
 
 bool Tailer::read(std::uint64_t budget_bytes, LineSink& sink) {
     return merge_.read(budget_bytes, [this, &sink](const LocatedLine& located) {
-        const SourcePosition source{located.file_id, located.line.end};
+        SourcePosition source{located.file_id, located.line.end, located.before};
+        const auto* decision = std::get_if<Decision>(&located.parsed);
+        source.counts.pass(decision != nullptr);
         if (const auto* unparsed = std::get_if<Unparsed>(&located.parsed)) {
             std::string_view text = located.line.text;
             if (located.line.too_long) {
@@ -141,23 +143,16 @@ bool Tailer::read(std::uint64_t budget_bytes, LineSink& sink) {
             sink.on_unparsed({unparsed->reason, enricher_.scrubbed(text), located.session, source});
             return;
         }
-        const auto* decision = std::get_if<Decision>(&located.parsed);
-        const auto* notice = std::get_if<Notice>(&located.parsed);
-        const std::int64_t time_ns = decision != nullptr ? decision->time_ns : notice->time_ns;
-        std::int64_t timestamp_ns = 0;
-        if (__builtin_add_overflow(time_ns, located.rank_ns, &timestamp_ns)) {
-            timestamp_ns = time_ns;  // a forged time at the end of what fits
-        }
         Record record = decision != nullptr
-                            ? enriched(*decision, located.session, timestamp_ns)
-                            : enricher_.enrich(*notice, located.session, timestamp_ns);
+                            ? enriched(*decision, located.session, located.before.decisions)
+                            : enricher_.enrich(std::get<Notice>(located.parsed), located.session,
+                                               located.before.lines);
         record.source = source;
         sink.on_record(record);
     });
 }
 
-Record Tailer::enriched(const Decision& decision, std::string_view session,
-                        std::int64_t timestamp_ns) {
+Record Tailer::enriched(const Decision& decision, std::string_view session, std::uint64_t seq) {
     // A call's start is in the journal before its first decision is in the log, so what is looked
     // up after a read of the log is there.
     if (tool_calls_read_at_ != bytes_read()) {
@@ -166,10 +161,10 @@ Record Tailer::enriched(const Decision& decision, std::string_view session,
     }
     const auto pid = tool_calls_.empty() ? std::nullopt : pid_of_session(session);
     if (!pid) {
-        return enricher_.enrich(decision, session, timestamp_ns);
+        return enricher_.enrich(decision, session, seq);
     }
     const auto call = tool_calls_.match(*pid, decision.time_ns);
-    Record record = enricher_.enrich(decision, session, timestamp_ns, call ? &*call : nullptr);
+    Record record = enricher_.enrich(decision, session, seq, call ? &*call : nullptr);
     record.tool_call_may_change = tool_calls_.may_change(*pid, call);
     return record;
 }

@@ -81,7 +81,7 @@ public:
 
     /// A notice of our own about a session; the record borrows like any other.
     [[nodiscard]] Record own_notice(const Notice& notice, std::string_view session) {
-        return enricher_.enrich_own(notice, session, notice.time_ns);
+        return enricher_.enrich_own(notice, session);
     }
 
     /// Closes the files kept open for the next growth.
@@ -113,7 +113,7 @@ private:
     Tailer(std::vector<std::string> folders, Progress resume, const EnrichSettings& settings,
            LineReader::Tail tail, std::vector<std::string> journals);
     [[nodiscard]] Record enriched(const Decision& decision, std::string_view session,
-                                  std::int64_t timestamp_ns);
+                                  std::uint64_t seq);
 
     std::unique_ptr<KnownFiles> files_;  ///< on the heap: merge_ refers to it
     TimeMerge merge_;

@@ -5,8 +5,8 @@
 
 namespace bridge {
 
-void AckLedger::expect(std::uint64_t file, std::uint64_t position) {
-    files_[file].lines.push_back({position, false});
+void AckLedger::expect(std::uint64_t file, std::uint64_t position, tailer::LineCounts counts) {
+    files_[file].lines.push_back({position, counts, false});
     ++open_;
 }
 
@@ -23,7 +23,7 @@ std::vector<AckLedger::Line>::iterator AckLedger::find(Lines& of, std::uint64_t 
                                     position, {}, &Line::position);
 }
 
-std::optional<std::uint64_t> AckLedger::settle(std::uint64_t file, std::uint64_t position) {
+std::optional<AckLedger::Safe> AckLedger::settle(std::uint64_t file, std::uint64_t position) {
     const auto found = files_.find(file);
     if (found == files_.end()) {
         return std::nullopt;
@@ -36,9 +36,10 @@ std::optional<std::uint64_t> AckLedger::settle(std::uint64_t file, std::uint64_t
     line->settled = true;
     behind_last = static_cast<std::size_t>(line - lines.begin()) + 1;
     --open_;
-    std::optional<std::uint64_t> safe;
+    std::optional<Safe> safe;
     while (first < lines.size() && lines[first].settled) {
-        safe = lines[first++].position;
+        safe = {lines[first].position, lines[first].counts};
+        ++first;
     }
     if (first == lines.size()) {
         files_.erase(found);

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tailer/files/line_counts.h"
+
 namespace bridge {
 
 /// Turns settled records, which come in any order, into a safe offset for each file: everything
@@ -13,10 +15,16 @@ namespace bridge {
 /// their order. A file of which all is settled takes no memory here.
 class AckLedger {
 public:
-    void expect(std::uint64_t file, std::uint64_t position);
+    /// `counts` is of the file's lines before `position`.
+    void expect(std::uint64_t file, std::uint64_t position, tailer::LineCounts counts = {});
 
+    struct Safe {
+        std::uint64_t offset = 0;
+        tailer::LineCounts counts;  ///< of the lines before it
+        friend bool operator==(const Safe&, const Safe&) = default;
+    };
     /// The file's safe offset, when it has moved.
-    std::optional<std::uint64_t> settle(std::uint64_t file, std::uint64_t position);
+    std::optional<Safe> settle(std::uint64_t file, std::uint64_t position);
 
     /// Lines expected and not settled.
     [[nodiscard]] std::size_t open() const { return open_; }
@@ -26,6 +34,7 @@ public:
 private:
     struct Line {
         std::uint64_t position = 0;
+        tailer::LineCounts counts;
         bool settled = false;
     };
     /// Of one file, those before `first` are done with. Lines settle stream by stream, so the next

@@ -13,8 +13,10 @@
 namespace bridge {
 namespace {
 
-constexpr std::string_view kWholeHead = R"({"boundary_loki_checkpoint":2,"clean":)";
-constexpr std::string_view kChangesHead = R"({"changed":2,"clean":)";
+constexpr std::int64_t kVersion = 3;
+constexpr std::string_view kWholeName = "boundary_loki_checkpoint";
+constexpr std::string_view kChangesName = "changed";
+constexpr std::string_view kChangesStart = "{\"changed\":";
 constexpr std::string_view kEndName = "{\"crc32\":";
 /// What is gathered before it is written.
 constexpr std::size_t kPieceBytes = 32U << 10U;
@@ -57,18 +59,22 @@ public:
 
     /// False when the line does not fit.
     bool head(std::string_view line) {
-        if (line.starts_with(kWholeHead) || line.starts_with(kChangesHead)) {
-            simdjson::dom::element object;
-            return (groups_ == 0) == line.starts_with(kWholeHead) && parse(line, object) &&
-                   object["clean"].get(result_.clean) == simdjson::SUCCESS && begin_group(2);
-        }
         simdjson::dom::element object;
         std::int64_t version = 0;
-        return groups_ == 0 && parse(line, object) &&
-               object["boundary_loki_checkpoint"].get(version) == simdjson::SUCCESS &&
-               version == 1 && object["clean"].get(result_.clean) == simdjson::SUCCESS &&
-               object["files"].get(files_) == simdjson::SUCCESS &&
-               object["streams"].get(streams_) == simdjson::SUCCESS && begin_group(1);
+        if (!parse(line, object) ||
+            object[groups_ == 0 ? kWholeName : kChangesName].get(version) != simdjson::SUCCESS ||
+            version < 1 || version > kVersion || (groups_ > 0 && version != version_) ||
+            object["clean"].get(result_.clean) != simdjson::SUCCESS) {
+            return false;
+        }
+        if (version == 1 && (groups_ > 0 || object["files"].get(files_) != simdjson::SUCCESS ||
+                             object["streams"].get(streams_) != simdjson::SUCCESS)) {
+            return false;
+        }
+        version_ = version;
+        folder_ = nullptr;
+        ++groups_;
+        return true;
     }
 
     bool body(std::string_view line) {
@@ -79,7 +85,7 @@ public:
         std::string_view folder;
         if (object["folder"].get(folder) == simdjson::SUCCESS) {
             enter(folder);
-            if (version_ == 2) {
+            if (version_ != 1) {
                 return true;
             }
         }
@@ -99,10 +105,10 @@ public:
     }
 
     [[nodiscard]] bool fits_its_head() const {
-        return version_ == 2 || (files_read_ == files_ && result_.high_water.size() == streams_);
+        return version_ != 1 || (files_read_ == files_ && result_.high_water.size() == streams_);
     }
     [[nodiscard]] std::size_t groups() const { return groups_; }
-    [[nodiscard]] int version() const { return version_; }
+    [[nodiscard]] std::int64_t version() const { return version_; }
 
     Checkpoint finish() {
         for (auto& [folder, files] : result_.files) {
@@ -115,12 +121,6 @@ public:
     }
 
 private:
-    bool begin_group(int version) {
-        version_ = version;
-        folder_ = nullptr;
-        ++groups_;
-        return true;
-    }
     bool parse(std::string_view line, simdjson::dom::element& object) {
         return parser_.parse(line.data(), line.size()).get(object) == simdjson::SUCCESS;
     }
@@ -147,6 +147,7 @@ private:
         if (object["fingerprint"].get(fingerprint) == simdjson::SUCCESS) {
             file.fingerprint = static_cast<std::uint32_t>(fingerprint);
         }
+        file.counts = counts(object);
         std::string_view session;
         if (object["session"].get(session) == simdjson::SUCCESS) {
             file.session = session;
@@ -154,6 +155,16 @@ private:
         file.name = tailer::CompactName(name);
         add(std::move(file));
         return true;
+    }
+    static tailer::LineCounts counts(simdjson::dom::element object) {
+        std::uint64_t decisions = 0;
+        std::uint64_t lines = 0;
+        if (object["decisions"].get(decisions) != simdjson::SUCCESS ||
+            object["lines"].get(lines) != simdjson::SUCCESS ||
+            decisions >= tailer::LineCounts::kUnknown) {
+            return tailer::LineCounts::unknown();
+        }
+        return {static_cast<std::uint32_t>(decisions), static_cast<std::uint32_t>(lines)};
     }
     /// Kept as a file without a name until finish().
     bool gone(simdjson::dom::element object) {
@@ -205,7 +216,7 @@ private:
     std::vector<tailer::FileProgress>* folder_ = nullptr;  ///< whose files are being told
     std::size_t files_read_ = 0;
     std::size_t groups_ = 0;
-    int version_ = 0;
+    std::int64_t version_ = 0;
     std::uint64_t files_ = 0;
     std::uint64_t streams_ = 0;
 };
@@ -236,12 +247,18 @@ std::optional<std::size_t> end_of_group(std::string_view text, std::size_t begin
 
 }  // namespace
 
+void CheckpointWriter::head(std::string_view name, bool clean) {
+    text_ += '{';
+    append_number(text_, name, kVersion);
+    text_.append(clean ? "\"clean\":true}\n" : "\"clean\":false}\n");
+}
+
 void CheckpointWriter::begin_whole(bool clean) {
-    text_.append(kWholeHead).append(clean ? "true}\n" : "false}\n");
+    head(kWholeName, clean);
 }
 
 void CheckpointWriter::begin_changes(bool clean) {
-    text_.append(kChangesHead).append(clean ? "true}\n" : "false}\n");
+    head(kChangesName, clean);
 }
 
 void CheckpointWriter::folder(std::string_view path) {
@@ -260,6 +277,10 @@ void CheckpointWriter::file(std::string_view its_folder, const tailer::FileProgr
     append_number(text_, "inode", progress.identity.inode);
     append_number(text_, "birth_ns", progress.identity.birth_ns);
     append_number(text_, "offset", progress.offset);
+    if (progress.counts.known()) {
+        append_number(text_, "decisions", progress.counts.decisions);
+        append_number(text_, "lines", progress.counts.lines);
+    }
     if (progress.fingerprint != 0) {
         append_number(text_, "fingerprint", progress.fingerprint);
     }
@@ -359,7 +380,7 @@ base::Result<Checkpoint> decode_checkpoint(std::string_view text) {
             // What follows a group that was changed on disk is lost with it; only at the very end
             // this is what a sudden end leaves.
             const bool more = text.find(kEndName, begin) != std::string_view::npos &&
-                              text.find(kChangesHead, begin + 1) != std::string_view::npos;
+                              text.find(kChangesStart, begin + 1) != std::string_view::npos;
             if (begin == 0 || reader.version() == 1 || more) {
                 return base::failure("checkpoint is cut off, damaged, or not one of ours");
             }

@@ -30,16 +30,16 @@ struct Checkpoint {
 // anew, as a file that replaces the old one. Each further one is appended and says what has changed
 // since, so that what is written grows with what happens and not with the files that are done.
 //
-//     {"boundary_loki_checkpoint":2,"clean":false}
+//     {"boundary_loki_checkpoint":3,"clean":false}
 //     {"folder":"/tmp/boundary_logs"}         of the files that follow
-//     {"name":"boundary-....log","inode":7,"birth_ns":1,"offset":42}
+//     {"name":"boundary-....log","inode":7,"birth_ns":1,"offset":420,"decisions":2,"lines":3}
 //     {"name":...,"fingerprint":123}          of what stands before the offset, where it is known
 //     {"name":...,"session":"boundary-..."}   of a file that was renamed since it was first seen
 //     {"stream":"{job=\"boundary\"}","newest_ns":1}
 //     {"kept":17446744073709551615}           origin of an entry, see KeptOrigins
 //     {"segment":3}                           newest one of the spool
 //     {"crc32":123}                           over all bytes before this line
-//     {"changed":2,"clean":false}
+//     {"changed":3,"clean":false}
 //     {"folder":"/tmp/boundary_logs"}
 //     {"name":"boundary-....log","inode":8,"birth_ns":2,"offset":0}
 //     {"inode":7,"gone":true}
@@ -47,7 +47,9 @@ struct Checkpoint {
 //
 // A last group that is not whole was being written when the process ended: what it says counts for
 // nothing, as if it had not been begun. Anything else that does not fit makes the file damaged.
-// Version 1 had one group, with the number of its lines in the head and the folder in each line.
+// Version 2 had neither `decisions` nor `lines`, which count what stands before the offset; a file
+// that lacks them is counted once it grows. Version 1 had one group, with the number of its lines in
+// the head and the folder in each line.
 
 /// Writes one group, in pieces of some KiB, to `write`.
 class CheckpointWriter {
@@ -71,6 +73,7 @@ public:
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
 private:
+    void head(std::string_view name, bool clean);
     void folder(std::string_view path);
     void flush();
 

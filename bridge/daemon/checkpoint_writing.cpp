@@ -13,7 +13,7 @@ void write_file(CheckpointWriter& writer, const tailer::KnownFiles& files,
     const bool all_settled = file.settled == file.offset;
     writer.file(files.folder(file.folder),
                 {file.name, file.identity, file.settled, renamed ? *file.first_session : "",
-                 all_settled ? file.fingerprint : 0});
+                 all_settled ? file.fingerprint : 0, file.settled_counts});
 }
 
 void write_all_files(CheckpointWriter& writer, const tailer::KnownFiles& files) {

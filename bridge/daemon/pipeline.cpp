@@ -58,7 +58,7 @@ void Pipeline::stop() {
 }
 
 void Pipeline::on_record(const tailer::Record& record) {
-    ledger_.expect(record.source.file, record.source.end_offset);
+    ledger_.expect(record.source.file, record.source.end_offset, record.source.counts);
     if (!record.suspect.empty()) {
         parts_.telemetry.count_suspect(record.suspect);
     }
@@ -100,7 +100,7 @@ void Pipeline::on_unparsed(const tailer::UnparsedLine& line) {
     ++account_.unparsed;
     parts_.telemetry.count_unparsed(line.reason);
     const exporter::Ticket ticket{line.source.file, line.source.end_offset};
-    ledger_.expect(ticket.source, ticket.position);
+    ledger_.expect(ticket.source, ticket.position, line.source.counts);
     if (parts_.state == nullptr) {
         settle(ticket);
         return;
@@ -210,7 +210,7 @@ void Pipeline::take_settled() {
 
 void Pipeline::settle(const exporter::Ticket& ticket) {
     if (const auto safe = ledger_.settle(ticket.source, ticket.position)) {
-        parts_.tailer.files().settle(ticket.source, *safe);
+        parts_.tailer.files().settle(ticket.source, safe->offset, safe->counts);
         dirty_ = true;
     }
 }

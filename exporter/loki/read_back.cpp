@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "exporter/loki/read_back.h"
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <optional>
@@ -24,15 +25,25 @@ constexpr std::size_t kMostRows = 200'000;
 /// Where a predecessor stored nothing, it mostly stored nothing for long: a whole backlog.
 constexpr std::int64_t kLookAheadNs = 3600 * base::kNanosPerSecond;
 
+/// How much later than we said Loki may have stored an entry: told to increment duplicate
+/// timestamps, it moves each of a run of equal ones by a nanosecond more.
+constexpr std::int64_t kMostMovedNs = base::kNanosPerMillisecond;
+
 struct Page {
     std::size_t entries = 0;
     std::int64_t last_ns = INT64_MIN;
 };
 
 /// The next instant, or the last of all.
-std::int64_t after(std::int64_t timestamp_ns) {
-    return timestamp_ns < INT64_MAX ? timestamp_ns + 1 : INT64_MAX;
+std::int64_t after(std::int64_t timestamp_ns) { return base::add_saturated(timestamp_ns, 1); }
+
+/// Whether no other entry has the same line: it holds its session and its number there.
+bool is_numbered(const DecodedEntry& entry) {
+    return std::ranges::any_of(entry.metadata,
+                               [](const auto& label) { return label.name == "seq"; });
 }
+
+std::size_t line_hash(std::string_view line) { return std::hash<std::string_view>{}(line); }
 
 /// Whatever else is no 200 comes from a server that gives us no queries.
 bool may_answer_later(const Reply& reply) {
@@ -64,6 +75,7 @@ std::optional<Page> collect(const std::string& body, std::unordered_set<std::siz
                 return std::nullopt;
             }
             found.insert(entry_hash(timestamp_ns, line));
+            found.insert(line_hash(line));
             page.last_ns = std::max(page.last_ns, timestamp_ns);
             ++page.entries;
         }
@@ -74,9 +86,9 @@ std::optional<Page> collect(const std::string& body, std::unordered_set<std::siz
 }  // namespace
 
 std::size_t entry_hash(std::int64_t timestamp_ns, std::string_view line) {
-    const std::size_t line_hash = std::hash<std::string_view>{}(line);
-    return line_hash ^ (std::hash<std::int64_t>{}(timestamp_ns) + 0x9E3779B97F4A7C15ULL +
-                        (line_hash << 6U) + (line_hash >> 2U));
+    const std::size_t of_line = line_hash(line);
+    return of_line ^ (std::hash<std::int64_t>{}(timestamp_ns) + 0x9E3779B97F4A7C15ULL +
+                      (of_line << 6U) + (of_line >> 2U));
 }
 
 ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& batch,
@@ -85,14 +97,15 @@ ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& ba
     StoredRows own;
     StoredRows& rows = known != nullptr ? *known : own;
     const std::int64_t first_ns = batch.slots().front().timestamp_ns;
-    const std::int64_t end_ns = after(batch.slots().back().timestamp_ns);
+    const std::int64_t end_ns =
+        after(base::add_saturated(batch.slots().back().timestamp_ns, kMostMovedNs));
     const bool nothing_so_far = rows.hashes.empty() && rows.start_ns < rows.end_ns;
     const bool adjoins = first_ns >= rows.start_ns && first_ns <= rows.end_ns;
     if (!adjoins || rows.hashes.size() > kMostRows) {
         rows = {first_ns, first_ns, {}};
     }
     const std::int64_t until_ns =
-        nothing_so_far ? std::min(end_ns, INT64_MAX - kLookAheadNs) + kLookAheadNs : end_ns;
+        nothing_so_far ? base::add_saturated(end_ns, kLookAheadNs) : end_ns;
     while (rows.end_ns < end_ns) {
         result.reply = loki.query_range(labels, rows.end_ns, until_ns, kPageEntries, timeout);
         if (may_answer_later(result.reply)) {
@@ -117,7 +130,9 @@ ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& ba
         return result;
     }
     for (const auto& entry : decode_entries(batch.entries())) {
-        result.stored.push_back(rows.hashes.contains(entry_hash(entry.timestamp_ns, entry.line)));
+        result.stored.push_back(
+            rows.hashes.contains(is_numbered(entry) ? line_hash(entry.line)
+                                                    : entry_hash(entry.timestamp_ns, entry.line)));
     }
     return result;
 }

@@ -15,8 +15,8 @@ namespace exporter {
 /// the same span. Good only for what this process has not pushed since.
 struct StoredRows {
     std::int64_t start_ns = 0;
-    std::int64_t end_ns = 0;  ///< exclusive
-    std::unordered_set<std::size_t> hashes;
+    std::int64_t end_ns = 0;                 ///< exclusive
+    std::unordered_set<std::size_t> hashes;  ///< of each row, and of its line alone
 };
 
 /// What Loki says of a batch whose push may or may not have been stored.
@@ -34,9 +34,10 @@ struct ReadBack {
 /// Tells entries of a stream apart.
 [[nodiscard]] std::size_t entry_hash(std::int64_t timestamp_ns, std::string_view line);
 
-/// Asks Loki which entries of `batch` it has, by stream, timestamp and line. Log rows, not counts:
-/// they are exact where a metric query may count a re-push again. With `known`, only what that does
-/// not cover is asked for, and added to it.
+/// Asks Loki which entries of `batch` it has. One with the metadata `seq` is known by its line, for
+/// no other has the same; so a server may have stored it under another timestamp. Any other is
+/// known by timestamp and line. Log rows, not counts: they are exact where a metric query may count
+/// a re-push again. With `known`, only what that does not cover is asked for, and added to it.
 [[nodiscard]] ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& batch,
                                  std::chrono::milliseconds timeout, StoredRows* known = nullptr);
 

@@ -19,7 +19,7 @@ namespace exporter {
 /// did until Loki had it, and must stay the only one.
 ///
 /// An entry is known by its origin: a hash of its timestamp and of the metadata that never changes.
-/// The session is among those, and within one no two decisions or notices have the same timestamp.
+/// The session and the number in it are among those.
 /// The hash is the same in every process, since a checkpoint keeps those of entries that lie behind
 /// its offsets; once a checkpoint is past their lines, nobody reads them again.
 class KeptOrigins {

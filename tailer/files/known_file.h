@@ -7,6 +7,7 @@
 
 #include "tailer/files/compact_name.h"
 #include "tailer/files/folder_access.h"
+#include "tailer/files/line_counts.h"
 #include "tailer/files/log_file_name.h"
 
 namespace tailer {
@@ -21,6 +22,7 @@ struct KnownFile {
     std::unique_ptr<const std::string> first_session;
     FileIdentity identity;
     std::uint64_t settled = 0;      ///< before it all is done with: what a checkpoint has to say
+    LineCounts settled_counts;      ///< of the lines before that
     std::uint64_t offset = 0;       ///< next byte to read
     std::uint64_t size = 0;         ///< at the last look
     std::uint32_t fingerprint = 0;  ///< of the bytes before the offset; 0 = not known

@@ -246,6 +246,7 @@ void KnownFiles::resume(KnownFile& file, FileProgress& progress, const SeenFile&
         return;
     }
     file.settled = file.offset = progress.offset;
+    file.settled_counts = progress.counts;
     file.fingerprint = progress.fingerprint;
     if (first != session_of(name)) {
         file.first_session = std::make_unique<const std::string>(std::move(first));
@@ -266,9 +267,10 @@ void KnownFiles::set_gone(FileId id, bool gone) {
     }
 }
 
-void KnownFiles::settle(FileId id, std::uint64_t offset) {
+void KnownFiles::settle(FileId id, std::uint64_t offset, LineCounts counts) {
     if (KnownFile* file = files_.find(id); file != nullptr) {
         file->settled = offset;
+        file->settled_counts = counts;
         note_changed(id);
     }
 }

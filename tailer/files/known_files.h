@@ -25,6 +25,8 @@ struct FileProgress {
     std::uint64_t offset = 0;
     std::string session = {};       ///< empty = the one that the name stands for
     std::uint32_t fingerprint = 0;  ///< of the bytes before the offset; 0 = not known
+    /// Of the lines before the offset.
+    LineCounts counts = LineCounts::unknown();
 };
 /// By folder. Of two files with one inode the last counts.
 using Progress = std::map<std::string, std::vector<FileProgress>>;
@@ -68,8 +70,8 @@ public:
     /// Files that have grown since the last call. Each stays `queued` until its reader clears that.
     [[nodiscard]] std::vector<FileId> take_grown();
 
-    /// All of the file before `offset` is done with.
-    void settle(FileId id, std::uint64_t offset);
+    /// All of the file before `offset` is done with; `counts` is of the lines before it.
+    void settle(FileId id, std::uint64_t offset, LineCounts counts);
 
     /// Files of which a checkpoint has to say something else than at the last call.
     [[nodiscard]] std::vector<FileId> take_changed();

@@ -133,6 +133,9 @@ TimeMerge::Stop TimeMerge::read_file(FileId id, std::int64_t limit_ns, std::uint
         return Stop::AtEnd;
     }
     KnownFile& file = files_.file(id);
+    if (!count_up_to(*cursor, file.offset)) {
+        return Stop::AtEnd;
+    }
     reader_.start(cursor->fd.get(), file.offset, file.inside_long_line, tail_);
     next_ns = kOldest;
     while (true) {
@@ -144,13 +147,11 @@ TimeMerge::Stop TimeMerge::read_file(FileId id, std::int64_t limit_ns, std::uint
         if (!*next) {
             file.offset = reader_.offset();
             file.inside_long_line = reader_.inside_long_line();
+            cursor->counted = file.offset;
             return Stop::AtEnd;
         }
         const Line& line = **next;
-        LocatedLine located{id, &file, cursor->session, line, Unparsed{"too_long"}, 0};
-        if (!line.too_long) {
-            located.parsed = parser_.parse(without_carriage_return(line.text));
-        }
+        const LocatedLine located{id, &file, cursor->session, line, parse(line), cursor->before};
         if (const auto time_ns = time_of(located.parsed)) {
             next_ns = *time_ns;
             if (*time_ns > limit_ns || budget == 0) {
@@ -159,22 +160,16 @@ TimeMerge::Stop TimeMerge::read_file(FileId id, std::int64_t limit_ns, std::uint
         } else if (budget == 0) {
             return Stop::AtBudget;
         }
-        located.rank_ns = rank(*cursor, located.parsed, line.begin);
-        file.offset = line.end;
+        cursor->before.pass(std::holds_alternative<Decision>(located.parsed));
+        cursor->counted = file.offset = line.end;
         file.inside_long_line = false;
         budget -= std::min(budget, line.end - line.begin);
         visit(located);
     }
 }
 
-std::int64_t TimeMerge::rank(Cursor& cursor, const ParsedLine& parsed, std::uint64_t begin) {
-    if (const auto* decision = std::get_if<Decision>(&parsed)) {
-        return cursor.decisions.next(decision->time_ns, begin);
-    }
-    if (const auto* notice = std::get_if<Notice>(&parsed)) {
-        return cursor.notices.next(notice->time_ns, begin);
-    }
-    return 0;
+ParsedLine TimeMerge::parse(const Line& line) {
+    return line.too_long ? Unparsed{"too_long"} : parser_.parse(without_carriage_return(line.text));
 }
 
 TimeMerge::Cursor* TimeMerge::cursor_of(FileId id) {
@@ -200,36 +195,34 @@ TimeMerge::Cursor* TimeMerge::cursor_of(FileId id) {
     cursor->id = id;
     cursor->fd = std::move(*fd);
     cursor->session = file.session();
-    if (!restore_ranks(*cursor, file.offset)) {
-        return nullptr;
+    if (file.settled_counts.known()) {
+        cursor->before = file.settled_counts;
+        cursor->counted = file.settled;
     }
     cursors_.push_back(std::move(cursor));
     return cursors_.back().get();
 }
 
-bool TimeMerge::restore_ranks(Cursor& cursor, std::uint64_t offset) {
-    const std::uint64_t block = MillisecondRank::block_start(offset);
-    if (block == offset) {
+/// Between what is settled and what is read lies what is in flight, so there is little to read
+/// again; but for a file of which an older version kept no counts.
+bool TimeMerge::count_up_to(Cursor& cursor, std::uint64_t offset) {
+    if (cursor.counted >= offset) {
         return true;
     }
-    // From the byte before the block, so that a line that begins on the block's first byte is told
-    // from one that began earlier. The reader passes over a hole, so what it gives first may well
-    // begin within the block.
-    reader_.start(cursor.fd.get(), block == 0 ? 0 : block - 1, false, tail_);
+    reader_.start(cursor.fd.get(), cursor.counted, false, tail_);
     while (true) {
         const auto line = reader_.next();
         if (!line) {
             give_up(cursor.id, line.error());
             return false;
         }
-        if (!*line || (*line)->begin >= offset) {
-            return true;
+        if (!*line || (*line)->end > offset) {
+            break;
         }
-        if ((*line)->begin >= block && !(*line)->too_long) {
-            const auto parsed = parser_.parse(without_carriage_return((*line)->text));
-            static_cast<void>(rank(cursor, parsed, (*line)->begin));
-        }
+        cursor.before.pass(std::holds_alternative<Decision>(parse(**line)));
     }
+    cursor.counted = offset;
+    return true;
 }
 
 void TimeMerge::give_up(FileId id, const base::Error& error) {

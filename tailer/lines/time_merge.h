@@ -13,7 +13,6 @@
 #include "tailer/lines/decision.h"
 #include "tailer/lines/line_parser.h"
 #include "tailer/lines/line_reader.h"
-#include "tailer/lines/millisecond_rank.h"
 
 namespace tailer {
 
@@ -24,7 +23,7 @@ struct LocatedLine {
     std::string_view session;
     Line line;
     ParsedLine parsed;
-    std::int64_t rank_ns = 0;  ///< to add to the event's time
+    LineCounts before;  ///< this line in its file
 };
 
 /// Yields the lines of many files, oldest first, without holding every file open.
@@ -53,13 +52,13 @@ public:
     [[nodiscard]] std::vector<std::string> take_errors() { return std::exchange(errors_, {}); }
 
 private:
-    /// An open file; ranks hold the lines before the file's offset.
+    /// An open file.
     struct Cursor {
         FileId id = 0;
         base::UniqueFd fd;
         std::string session;
-        MillisecondRank decisions;
-        MillisecondRank notices;
+        LineCounts before;          ///< the lines that end at or before `counted`
+        std::uint64_t counted = 0;  ///< an offset
     };
     struct Waiting {
         std::int64_t next_ns = 0;
@@ -71,8 +70,8 @@ private:
     enum class Stop : std::uint8_t { AtEnd, AtLimit, AtBudget };
 
     [[nodiscard]] Cursor* cursor_of(FileId id);
-    [[nodiscard]] bool restore_ranks(Cursor& cursor, std::uint64_t offset);
-    [[nodiscard]] std::int64_t rank(Cursor& cursor, const ParsedLine& parsed, std::uint64_t begin);
+    [[nodiscard]] ParsedLine parse(const Line& line);
+    [[nodiscard]] bool count_up_to(Cursor& cursor, std::uint64_t offset);
     [[nodiscard]] std::optional<std::int64_t> peek(FileId id);
     /// Whether what was read of the file stands there no more; it is then begun anew.
     [[nodiscard]] bool was_rewritten(FileId id);

@@ -2,7 +2,9 @@
 #include "tailer/records/enricher.h"
 
 #include <algorithm>
+#include <charconv>
 
+#include "base/nanoseconds.h"
 #include "base/utf8.h"
 #include "tailer/records/secret_shape.h"
 
@@ -23,7 +25,7 @@ constexpr std::size_t kMetadataValueBytes = 1024;
 
 /// Keys of our own line. A notice's key of the same name gets a prefix, so that no notice can pass
 /// for a decision or for another workspace's.
-constexpr std::array<std::string_view, 23> kReservedFields = {"level",
+constexpr std::array<std::string_view, 24> kReservedFields = {"level",
                                                               "msg",
                                                               "decision",
                                                               "owner",
@@ -38,6 +40,7 @@ constexpr std::array<std::string_view, 23> kReservedFields = {"level",
                                                               "matched_rule",
                                                               "domain",
                                                               "session",
+                                                              "seq",
                                                               "tool",
                                                               "tool_call_id",
                                                               "chat_id",
@@ -77,6 +80,11 @@ base::Labels sorted(base::Labels labels) {
 }
 
 }  // namespace
+
+std::int64_t timestamp_of(std::int64_t time_ns, std::uint64_t seq) {
+    constexpr auto kRange = static_cast<std::uint64_t>(base::kNanosPerMillisecond);
+    return base::add_saturated(time_ns, static_cast<std::int64_t>(seq % kRange));
+}
 
 Enricher::Enricher(const EnrichSettings& settings)
     : builder_(settings.line_format),
@@ -183,6 +191,11 @@ void Enricher::begin_metadata() {
     sanitized_.reserve(16 * 3 * kMetadataValueBytes);
 }
 
+void Enricher::number_metadata(std::uint64_t seq) {
+    const auto end = std::to_chars(number_.begin(), number_.end(), seq).ptr;
+    metadata_.push_back({"seq", {number_.data(), static_cast<std::size_t>(end - number_.data())}});
+}
+
 void Enricher::claims(const Decision& decision) {
     // Where the operator has said who this workspace is, a line cannot say otherwise.
     for (const auto& [name, value] : identity_fields_) {
@@ -220,8 +233,9 @@ void Enricher::tool_call_metadata(const ToolCallMatch& call, std::string_view to
     metadata("confined_process", call.process);
 }
 
-Record Enricher::enrich(const Decision& decision, std::string_view session,
-                        std::int64_t timestamp_ns, const ToolCallMatch* call) {
+Record Enricher::enrich(const Decision& decision, std::string_view session, std::uint64_t seq,
+                        const ToolCallMatch* call) {
+    const std::int64_t timestamp_ns = timestamp_of(decision.time_ns, seq);
     const bool allow = decision.verdict == Verdict::Allow;
     const std::string_view verdict = allow ? kAllow : kDeny;
     const std::string_view tool = call != nullptr ? tool_label(call->tool, tools_) : "";
@@ -243,6 +257,7 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
     builder_.our_field("matched_rule", rule);
     builder_.plain_field("domain", url.domain);
     builder_.our_field("session", session);
+    builder_.number_field("seq", seq);
     if (call != nullptr) {
         tool_call_fields(*call, tool);
     }
@@ -255,6 +270,7 @@ Record Enricher::enrich(const Decision& decision, std::string_view session,
     metadata("http_method", method);
     metadata("matched_rule", rule);
     valid_metadata("session", session);
+    number_metadata(seq);
     if (call != nullptr) {
         tool_call_metadata(*call, tool);
     }
@@ -315,25 +331,32 @@ void Enricher::notice_fields(const Notice& notice, NoticeKind kind) {
 }
 
 Record Enricher::finish_notice(const Notice& notice, std::string_view session,
-                               std::int64_t timestamp_ns) {
+                               std::optional<std::uint64_t> seq) {
     builder_.our_field("session", session);
+    if (seq) {
+        builder_.number_field("seq", *seq);
+    }
     builder_.our_field("suspect", notice.suspect);
     begin_metadata();
     valid_metadata("session", session);
+    if (seq) {
+        number_metadata(*seq);
+    }
     valid_metadata("suspect", notice.suspect);
 
     Record record;
     record.event_time_ns = notice.time_ns;
     record.level = notice.level;
     record.suspect = notice.suspect;
-    record.timestamp_ns = timestamp_ns;
+    record.timestamp_ns = timestamp_of(notice.time_ns, seq.value_or(0));
     record.stream = plain_streams_[static_cast<std::size_t>(RecordKind::Notice)];
     record.line = builder_.finish();
     record.metadata = metadata_;
     return record;
 }
 
-Record Enricher::enrich(const Notice& logged, std::string_view session, std::int64_t timestamp_ns) {
+Record Enricher::enrich(const Notice& logged, std::string_view session, std::uint64_t seq) {
+    const std::int64_t timestamp_ns = timestamp_of(logged.time_ns, seq);
     const NoticeKind kind = kind_of(logged);
     Notice notice = logged;
     if (!is_level(notice.level)) {
@@ -351,7 +374,7 @@ Record Enricher::enrich(const Notice& logged, std::string_view session, std::int
         builder_.begin(timestamp_ns, notice.level, message_);
         identity();
         notice_fields(notice, kind);
-        record = finish_notice(notice, session, timestamp_ns);
+        record = finish_notice(notice, session, seq);
     } else {
         record.shipped = false;
         record.event_time_ns = notice.time_ns;
@@ -364,15 +387,14 @@ Record Enricher::enrich(const Notice& logged, std::string_view session, std::int
     return record;
 }
 
-Record Enricher::enrich_own(const Notice& notice, std::string_view session,
-                            std::int64_t timestamp_ns) {
+Record Enricher::enrich_own(const Notice& notice, std::string_view session) {
     message_.assign(kNoticePrefix).append(notice.message);
-    builder_.begin(timestamp_ns, notice.level, message_);
+    builder_.begin(notice.time_ns, notice.level, message_);
     identity();
     for (const auto& [name, value] : notice.fields) {
         builder_.our_field(name, value);
     }
-    Record record = finish_notice(notice, session, timestamp_ns);
+    Record record = finish_notice(notice, session, std::nullopt);
     record.notice = notice.message;
     return record;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,10 @@ struct EnrichSettings {
 inline constexpr std::array<std::string_view, 6> kToolCallMetadata = {
     "tool", "tool_name", "tool_call_id", "tool_match", "chat_id", "confined_process"};
 
+/// What is pushed as the timestamp of an event with this number in its file: the event's own time,
+/// and nanoseconds that show the order within a millisecond.
+[[nodiscard]] std::int64_t timestamp_of(std::int64_t time_ns, std::uint64_t seq);
+
 /// Turns parsed lines into records: stream, structured metadata, the line to store. Nothing from a
 /// log line can name a label or fill a stream label. Not thread-safe; allocates only to grow.
 class Enricher {
@@ -71,16 +76,16 @@ public:
     /// for the first time.
     [[nodiscard]] const std::vector<base::Labels>& streams() const { return streams_; }
 
-    /// `session` is the log file's stem, valid UTF-8; `call` is the tool call that caused the
-    /// request, if any is known. The result borrows from this object and from the arguments until
-    /// the next call.
+    /// `session` is the log file's stem, valid UTF-8; `seq` is how many decisions stand before this
+    /// one in that file; `call` is the tool call that caused the request, if any is known. The
+    /// result borrows from this object and from the arguments until the next call.
     [[nodiscard]] Record enrich(const Decision& decision, std::string_view session,
-                                std::int64_t timestamp_ns, const ToolCallMatch* call = nullptr);
-    [[nodiscard]] Record enrich(const Notice& notice, std::string_view session,
-                                std::int64_t timestamp_ns);
-    /// A notice of our own: it is shipped whatever the policy, and all of it stays.
-    [[nodiscard]] Record enrich_own(const Notice& notice, std::string_view session,
-                                    std::int64_t timestamp_ns);
+                                std::uint64_t seq, const ToolCallMatch* call = nullptr);
+    /// The same for a notice, whose `seq` counts lines of any kind.
+    [[nodiscard]] Record enrich(const Notice& notice, std::string_view session, std::uint64_t seq);
+    /// A notice of our own: it is shipped whatever the policy, all of it stays, and as it stands in
+    /// no file it has no number.
+    [[nodiscard]] Record enrich_own(const Notice& notice, std::string_view session);
 
     /// Free text of Boundary's as it may be kept: see TextRedactor. Borrows from this object until
     /// the next call.
@@ -94,12 +99,13 @@ private:
     /// The same for what is valid UTF-8.
     void valid_metadata(std::string_view name, std::string_view value);
     void begin_metadata();
+    void number_metadata(std::uint64_t seq);
     void begin_line(Verdict verdict, std::int64_t timestamp_ns);
     void identity();
     void claims(const Decision& decision);
     void notice_fields(const Notice& notice, NoticeKind kind);
     [[nodiscard]] Record finish_notice(const Notice& notice, std::string_view session,
-                                       std::int64_t timestamp_ns);
+                                       std::optional<std::uint64_t> seq);
     [[nodiscard]] std::string_view readable_method(std::string_view method);
     void tool_call_fields(const ToolCallMatch& call, std::string_view tool);
     void tool_call_metadata(const ToolCallMatch& call, std::string_view tool);
@@ -126,6 +132,7 @@ private:
     bool tool_is_label_ = true;
     std::vector<base::LabelView> metadata_;  ///< begins with constant_metadata_
     std::string sanitized_;                  ///< backs metadata values that had to be changed
+    std::array<char, 20> number_{};          ///< backs the metadata value of `seq`
     std::string message_;
     std::string key_;
     base::Rfc3339Writer event_times_;

@@ -2,6 +2,8 @@
 #include "tailer/records/line_builder.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "base/utf8.h"
 
@@ -153,6 +155,13 @@ void LineBuilder::plain_field(std::string_view name, std::string_view value) {
     } else {
         put_logfmt_value(line_, name, value);
     }
+}
+
+void LineBuilder::number_field(std::string_view name, std::uint64_t value) {
+    std::array<char, 20> digits{};
+    const auto end = std::to_chars(digits.begin(), digits.end(), value).ptr;
+    put_name(name);
+    put_text(line_, {digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
 std::string_view LineBuilder::finish() {

@@ -30,6 +30,7 @@ public:
     void our_field(std::string_view name, std::string_view value);
     /// The same for a value that is known to hold nothing that a JSON string has to escape.
     void plain_field(std::string_view name, std::string_view value);
+    void number_field(std::string_view name, std::uint64_t value);
     /// The line; borrows from this object until the next begin().
     [[nodiscard]] std::string_view finish();
 

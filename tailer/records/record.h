@@ -6,16 +6,19 @@
 #include <string_view>
 
 #include "base/labels.h"
+#include "tailer/files/line_counts.h"
 
 namespace tailer {
 
 /// The streams that one daemon feeds, in the order of Enricher::streams().
 using StreamIndex = std::uint32_t;
 
-/// Where a record's line stands: which known file, and the offset just behind its newline.
+/// Where a record's line stands: which known file, and the offset just behind its newline, with the
+/// counts of what lies before that.
 struct SourcePosition {
     std::uint64_t file = 0;
     std::uint64_t end_offset = 0;
+    LineCounts counts = {};
 };
 
 enum class RecordKind : std::uint8_t {
@@ -26,13 +29,12 @@ enum class RecordKind : std::uint8_t {
 };
 
 /// One enriched line, ready to be pushed. Its identity in Loki (stream labels, timestamp, line) is
-/// a pure function of the file's name, the offset and the content, but for what
-/// `tool_call_may_change` says. The views borrow from the
-/// Enricher until its next call.
+/// a pure function of the file's name and of its content up to the line, but for what
+/// `tool_call_may_change` says. The views borrow from the Enricher until its next call.
 struct Record {
     RecordKind kind = RecordKind::Notice;
     std::int64_t event_time_ns = 0;  ///< as Boundary stamped it
-    std::int64_t timestamp_ns = 0;   ///< event time plus the rank within its millisecond
+    std::int64_t timestamp_ns = 0;   ///< see timestamp_of()
     StreamIndex stream = 0;
     /// Whether it leaves the workspace; if not, it has no line and no metadata.
     bool shipped = true;

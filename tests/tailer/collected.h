@@ -47,6 +47,7 @@ struct KeptRecord {
     base::Labels metadata;
     std::uint64_t file = 0;
     std::uint64_t end_offset = 0;
+    tailer::LineCounts counts;
     bool tool_call_may_change = false;
     bool shipped = true;
 };
@@ -61,6 +62,7 @@ inline KeptRecord keep(const tailer::Record& record) {
                     {},
                     record.source.file,
                     record.source.end_offset,
+                    record.source.counts,
                     record.tool_call_may_change,
                     record.shipped};
     for (const auto& pair : record.metadata) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A record's identity is a pure function of the file and the offset: whoever resumes in the middle
-// gives every line the timestamp that a reader from the start gives it.
+// A record's identity is a pure function of the file's content: whoever resumes in the middle gives
+// every line the number and the timestamp that a reader from the start gives it, with the counts of
+// a checkpoint and with one of a version that kept none.
 #include <algorithm>
 #include <filesystem>
 #include <random>
@@ -10,7 +11,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tailer/lines/millisecond_rank.h"
 #include "tailer/tailer.h"
 #include "tests/support/temp_dir.h"
 #include "tests/tailer/collected.h"
@@ -28,7 +28,7 @@ using test_support::notice_line;
 using test_support::read_all;
 
 const std::string kBusyName = "boundary-2026-06-09_12-00-00-1.log";
-constexpr std::uint64_t kRankBlock = MillisecondRank::kBlockBytes;
+constexpr std::uint64_t kMebibyte = 1U << 20U;
 
 /// A busy log: bursts of equal decisions, some notices, junk, times that step back a little.
 std::string busy_log(std::size_t bytes) {
@@ -60,8 +60,10 @@ std::string busy_log(std::size_t bytes) {
 
 class TailerResumeTest : public testing::Test {
 protected:
-    Collected read(const std::string& name, std::uint64_t offset) {
+    Collected read(const std::string& name, std::uint64_t offset,
+                   LineCounts counts = LineCounts::unknown()) {
         FileProgress progress{CompactName(name), {}, offset};
+        progress.counts = counts;
         KnownFiles files({dir_.path()}, {});
         files.look(0, name);
         files.for_each([&](FileId, const KnownFile& file) { progress.identity = file.identity; });
@@ -72,113 +74,75 @@ protected:
         return collected;
     }
 
-    /// Resumes `name` behind every given record and compares with the whole.
-    void expect_same_from(const std::string& name, const std::vector<std::size_t>& splits) {
+    /// Resumes `name` behind some of its records, the first and the last among them, and compares
+    /// with the whole.
+    void expect_same_wherever_resumed(const std::string& name) {
         const Collected whole = read(name, 0);
-        for (const std::size_t split : splits) {
-            ASSERT_LT(split, whole.records.size());
-            const std::uint64_t offset = whole.records[split].end_offset;
-            SCOPED_TRACE("resumed at offset " + std::to_string(offset));
-            const Collected rest = read(name, offset);
-            ASSERT_EQ(rest.records.size(), whole.records.size() - split - 1);
-            for (std::size_t i = 0; i < rest.records.size(); ++i) {
-                const KeptRecord& expected = whole.records[split + 1 + i];
-                ASSERT_EQ(rest.records[i].end_offset, expected.end_offset);
-                ASSERT_EQ(rest.records[i].timestamp_ns, expected.timestamp_ns);
-                ASSERT_EQ(rest.records[i].line, expected.line);
+        ASSERT_GT(whole.records.size(), 9U);
+        for (std::size_t split = 0; split < whole.records.size();
+             split += (whole.records.size() - 1) / 9) {
+            const KeptRecord& last = whole.records[split];
+            SCOPED_TRACE("resumed at offset " + std::to_string(last.end_offset));
+            for (const LineCounts counts : {last.counts, LineCounts::unknown()}) {
+                const Collected rest = read(name, last.end_offset, counts);
+                ASSERT_EQ(rest.records.size(), whole.records.size() - split - 1);
+                for (std::size_t i = 0; i < rest.records.size(); ++i) {
+                    const KeptRecord& expected = whole.records[split + 1 + i];
+                    ASSERT_EQ(rest.records[i].end_offset, expected.end_offset);
+                    ASSERT_EQ(rest.records[i].counts, expected.counts);
+                    ASSERT_EQ(rest.records[i].timestamp_ns, expected.timestamp_ns);
+                    ASSERT_EQ(rest.records[i].line, expected.line);
+                }
             }
         }
-    }
-
-    /// The records that end around each block's start, and some others.
-    std::vector<std::size_t> splits(const std::string& name) {
-        const Collected whole = read(name, 0);
-        std::vector<std::size_t> found = {0, whole.records.size() - 1};
-        for (std::size_t i = 1; i < whole.records.size(); ++i) {
-            const std::uint64_t before = whole.records[i - 1].end_offset;
-            const std::uint64_t after = whole.records[i].end_offset;
-            if (before / kRankBlock != after / kRankBlock) {
-                found.insert(found.end(), {i - 1, i, std::min(i + 1, whole.records.size() - 1)});
-            }
-        }
-        for (std::size_t i = 7; i < whole.records.size(); i += whole.records.size() / 9) {
-            found.push_back(i);
-        }
-        return found;
     }
 
     test_support::TempDir dir_;
 };
 
-TEST_F(TailerResumeTest, GivesTheSameTimestampsAsAReadFromTheStart) {
-    dir_.append(kBusyName, busy_log(3 * kRankBlock + 12'345));
-    expect_same_from(kBusyName, splits(kBusyName));
+TEST_F(TailerResumeTest, GivesTheSameAsAReadFromTheStart) {
+    dir_.append(kBusyName, busy_log(kMebibyte));
+    expect_same_wherever_resumed(kBusyName);
 }
 
-TEST_F(TailerResumeTest, ALineMayBeginOnABlocksFirstByte) {
-    const std::string line = deny_line(kNoon);
-    std::string log;
-    while (log.size() + 2 * line.size() < kRankBlock) {
-        log += line;
-    }
-    log += std::string(kRankBlock - 1 - log.size(), 'j') + "\n";
-    ASSERT_EQ(log.size(), kRankBlock);
-    for (int i = 0; i < 50; ++i) {
-        log += line;
-    }
-    dir_.append(kBusyName, log);
-    expect_same_from(kBusyName, splits(kBusyName));
-}
-
-TEST_F(TailerResumeTest, ALineMayLieAcrossABlocksStart) {
-    // What follows the block's start within that line looks like a decision of its own.
-    const std::string line = deny_line(kNoon);
-    std::string log;
-    while (log.size() + 3 * line.size() < kRankBlock) {
-        log += line;
-    }
-    log += std::string(kRankBlock - log.size(), 'j') + line;
-    for (int i = 0; i < 50; ++i) {
-        log += line;
-    }
-    dir_.append(kBusyName, log);
-    expect_same_from(kBusyName, splits(kBusyName));
-}
-
-TEST_F(TailerResumeTest, AnOverLongLineMayLieAcrossABlocksStart) {
-    std::string log;
-    while (log.size() < kRankBlock - 200'000) {
-        log += deny_line(kNoon);
-    }
+TEST_F(TailerResumeTest, NumbersDecisionsByDecisionsAndNoticesByLines) {
+    std::string log = notice_line(kNoon, "a") + deny_line(kNoon) + "junk\n\n";
     log += std::string(700'000, 'x') + "\n";
-    for (int i = 0; i < 50; ++i) {
-        log += deny_line(kNoon);
-    }
+    log += deny_line(kNoon) + notice_line(kNoon, "b") + deny_line(kNoon);
     dir_.append(kBusyName, log);
-    expect_same_from(kBusyName, splits(kBusyName));
+    std::vector<std::int64_t> behind_noon;
+    for (const auto& record : read(kBusyName, 0).records) {
+        behind_noon.push_back(record.timestamp_ns - kNoon);
+        EXPECT_THAT(record.metadata,
+                    testing::Contains(testing::Pair("seq", std::to_string(behind_noon.back()))));
+        EXPECT_THAT(record.line,
+                    testing::HasSubstr(R"("session":"boundary-2026-06-09_12-00-00-1","seq":)" +
+                                       std::to_string(behind_noon.back()) + "}}"));
+    }
+    EXPECT_THAT(behind_noon, testing::ElementsAre(0, 0, 1, 6, 2));
 }
 
-TEST_F(TailerResumeTest, TheHoleOfATruncationMayLieAcrossABlocksStart) {
-    dir_.append(kBusyName, "");
-    std::filesystem::resize_file(dir_.file(kBusyName), kRankBlock + 5000);
+TEST_F(TailerResumeTest, CountsOverLongLinesAndPassesOverHoles) {
+    dir_.append(kBusyName, deny_line(kNoon) + std::string(700'000, 'x') + "\n" + deny_line(kNoon));
+    std::filesystem::resize_file(dir_.file(kBusyName), kMebibyte + 5000);
     for (int i = 0; i < 20; ++i) {
         dir_.append(kBusyName, deny_line(kNoon));
     }
-    expect_same_from(kBusyName, splits(kBusyName));
+    expect_same_wherever_resumed(kBusyName);
 }
 
 TEST_F(TailerResumeTest, APackedFileResumesWithinItsContent) {
-    const std::string log = busy_log(2 * kRankBlock);
+    const std::string log = busy_log(2 * kMebibyte);
     const std::string gz = kBusyName + ".gz";
     const std::string zst = kBusyName + ".zst";
     dir_.append(gz, test_support::gzip(log));
     dir_.append(zst, test_support::zstd(log));
-    expect_same_from(gz, splits(gz));
-    expect_same_from(zst, splits(zst));
+    expect_same_wherever_resumed(gz);
+    expect_same_wherever_resumed(zst);
 }
 
 TEST_F(TailerResumeTest, AFileReadInPiecesWhileItGrowsGivesTheSame) {
-    const std::string log = busy_log(2 * kRankBlock + 999);
+    const std::string log = busy_log(2 * kMebibyte + 999);
     Tailer tailer = Tailer::follow({dir_.path()}, {}, {});
     tailer.look(true);
     std::vector<KeptRecord> records;
@@ -199,6 +163,7 @@ TEST_F(TailerResumeTest, AFileReadInPiecesWhileItGrowsGivesTheSame) {
     for (std::size_t i = 0; i < records.size(); ++i) {
         ASSERT_EQ(records[i].timestamp_ns, whole.records[i].timestamp_ns);
         ASSERT_EQ(records[i].line, whole.records[i].line);
+        ASSERT_EQ(records[i].counts, whole.records[i].counts);
     }
 }
 

@@ -22,7 +22,7 @@ Checkpoint sample() {
         {"/tmp/boundary_logs",
          {{CompactName("boundary-2026-06-09_12-00-00-1.log"), {7, 5}, 42, "", UINT32_MAX}}},
         {"/tmp/with \"quotes\" \\ and\nnewline",
-         {{CompactName("caf\xC3\xA9.log"), {UINT64_MAX, 0}, UINT64_MAX, ""}}},
+         {{CompactName("caf\xC3\xA9.log"), {UINT64_MAX, 0}, UINT64_MAX, "", 0, {7, UINT32_MAX}}}},
         {"/tmp/x",
          {{CompactName("renamed"), {1, -1'780'000'000'000'000'000}, 1, "boundary-x-1"},
           {CompactName("unread.log"), {2, 1}, 0, ""}}},
@@ -43,7 +43,8 @@ std::vector<std::string> rows(const Checkpoint& checkpoint) {
             rows.push_back(
                 folder + "|" + file.name.text() + "|" + std::to_string(file.identity.inode) + "|" +
                 std::to_string(file.identity.birth_ns) + "|" + std::to_string(file.offset) + "|" +
-                file.session + "|" + std::to_string(file.fingerprint));
+                file.session + "|" + std::to_string(file.fingerprint) + "|" +
+                std::to_string(file.counts.decisions) + "|" + std::to_string(file.counts.lines));
         }
     }
     return rows;
@@ -110,7 +111,7 @@ TEST(CheckpointTest, RefusesOneWithAnyBitChanged) {
 
 TEST(CheckpointTest, RefusesASecondWholeGroup) {
     const std::string whole = encode_checkpoint(sample());
-    const std::string head = "{\"boundary_loki_checkpoint\":2,\"clean\":true}\n";
+    const std::string head = "{\"boundary_loki_checkpoint\":3,\"clean\":true}\n";
     EXPECT_FALSE(decode_checkpoint(sealed(whole + head)).has_value());
 }
 
@@ -149,14 +150,14 @@ Grown grown() {
         writer.begin_changes(false);
         writer.file("/tmp/boundary_logs",
                     {CompactName("boundary-2026-06-09_12-00-00-1.log"), {7, 5}, 84});
-        writer.file("/tmp/boundary_logs", {CompactName("new.log"), {8, 6}});
+        writer.file("/tmp/boundary_logs", {CompactName("new.log"), {8, 6}, 0, "", 0, {0, 0}});
         writer.gone("/tmp/x", 2);
         writer.stream(R"({job="boundary"})", 6);
     });
     auto& logs = state.files["/tmp/boundary_logs"];
     logs[0].offset = 84;
     logs[0].fingerprint = 0;
-    logs.push_back({CompactName("new.log"), {8, 6}, 0, ""});
+    logs.push_back({CompactName("new.log"), {8, 6}, 0, "", 0, {0, 0}});
     state.files["/tmp/x"].pop_back();
     state.high_water[R"({job="boundary"})"] = 6;
     state.clean = false;
@@ -248,6 +249,35 @@ TEST(CheckpointTest, ReadsVersionOne) {
     EXPECT_FALSE(decode_checkpoint(text + "x").has_value()) << "nothing was ever appended to it";
 }
 
+TEST(CheckpointTest, ReadsVersionTwoWhichCountedNoLines) {
+    const std::string first =
+        sealed(R"({"boundary_loki_checkpoint":2,"clean":false})"
+               "\n"
+               R"({"folder":"/a"})"
+               "\n"
+               R"({"name":"b","inode":7,"birth_ns":5,"offset":42,"fingerprint":3})"
+               "\n"
+               R"({"segment":3})"
+               "\n");
+    const std::string changes = R"({"changed":2,"clean":true})"
+                                "\n"
+                                R"({"folder":"/a"})"
+                                "\n"
+                                R"({"name":"b","inode":7,"birth_ns":5,"offset":84})"
+                                "\n";
+    const auto decoded = decode_checkpoint(sealed(first + changes));
+    ASSERT_TRUE(decoded.has_value()) << decoded.error().message;
+    expect_equal(*decoded, {.files = {{"/a", {{CompactName("b"), {7, 5}, 84, ""}}}},
+                            .high_water = {},
+                            .kept_origins = {},
+                            .newest_segment = 3,
+                            .clean = true});
+    EXPECT_FALSE(decoded->files.at("/a")[0].counts.known());
+    const std::string of_another = R"({"changed":3,"clean":true})"
+                                   "\n";
+    EXPECT_FALSE(decode_checkpoint(sealed(first + of_another)).has_value());
+}
+
 TEST(CheckpointTest, WritesInPiecesAndTellsOfTheFirstThatFailed) {
     std::size_t pieces = 0;
     CheckpointWriter writer(
@@ -272,13 +302,13 @@ struct AlienCase {
 
 TEST(CheckpointTest, RefusesWhatIsNoCheckpointOfAKnownVersion) {
     const std::string head = R"({"boundary_loki_checkpoint":1,"clean":true,"files":0,"streams":0})";
-    const std::string head_two = R"({"boundary_loki_checkpoint":2,"clean":true})";
+    const std::string head_two = R"({"boundary_loki_checkpoint":3,"clean":true})";
     const AlienCase cases[] = {
         {"another file", "hello\n"},
         {"JSON of another kind", sealed("{\"a\":1}\n")},
         {"no lines at all", sealed("")},
         {"a later version",
-         sealed("{\"boundary_loki_checkpoint\":3,\"clean\":true,\"files\":0,\"streams\":0}\n")},
+         sealed("{\"boundary_loki_checkpoint\":4,\"clean\":true,\"files\":0,\"streams\":0}\n")},
         {"a version that is no number",
          sealed("{\"boundary_loki_checkpoint\":\"1\",\"clean\":true,\"files\":0,\"streams\":0}\n")},
         {"a head that lacks its end", sealed(head)},
@@ -297,9 +327,9 @@ TEST(CheckpointTest, RefusesWhatIsNoCheckpointOfAKnownVersion) {
         {"an empty line", sealed(head + "\n\n")},
         {"fewer lines than the head says",
          sealed("{\"boundary_loki_checkpoint\":1,\"clean\":true,\"files\":1,\"streams\":0}\n")},
-        {"changes with nothing before them", sealed("{\"changed\":2,\"clean\":true}\n")},
+        {"changes with nothing before them", sealed("{\"changed\":3,\"clean\":true}\n")},
         {"a head that does not say whether it is clean",
-         sealed("{\"boundary_loki_checkpoint\":2,\"clean\":}\n")},
+         sealed("{\"boundary_loki_checkpoint\":3,\"clean\":}\n")},
         {"a file of no folder",
          sealed(head_two + "\n{\"name\":\"b\",\"inode\":1,\"birth_ns\":1,\"offset\":1}\n")},
         {"a file that is gone and has no inode",

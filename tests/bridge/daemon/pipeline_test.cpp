@@ -87,7 +87,9 @@ TEST_F(PipelineTest, TheCheckpointAdvancesOnlyOverWhatIsSettled) {
     step_for(Seconds(2));
     EXPECT_EQ(saved_offset(), fs::file_size(log_file(1)));
     EXPECT_THAT(saved().high_water, SizeIs(1));
-    EXPECT_EQ(saved().high_water.begin()->second, begun_ns_ + 1'000'000);
+    EXPECT_EQ(saved().high_water.begin()->second, begun_ns_ + 1'000'001);
+    ASSERT_THAT(saved().files.begin()->second, SizeIs(1));
+    EXPECT_EQ(saved().files.begin()->second[0].counts, (tailer::LineCounts{2, 2}));
 }
 
 TEST_F(PipelineTest, SpoolingSettlesToo) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "exporter/loki/read_back.h"
 
+#include <array>
 #include <cstdint>
 #include <limits>
 
@@ -50,6 +51,22 @@ TEST(ReadBackTest, ComparesTimeAndLineBoth) {
     EXPECT_THAT(answer.stored, ElementsAre(false, false, true));
 }
 
+TEST(ReadBackTest, KnowsANumberedEntryByItsLineWhateverTheServersTimestamp) {
+    FakeLoki loki;
+    const std::array<base::LabelView, 1> number = {base::LabelView{"seq", "7"}};
+    Batch batch;
+    batch.add({10, "first 7", number, {}});
+    batch.add({10, "second 7", number, {}});
+    batch.add({10, "third 7", number, {}});
+    batch.add({10, "of an older version", {}, {}});
+    store(loki, 10, "first 7");
+    store(loki, 11, "second 7");
+    store(loki, 13, "of an older version");
+    const ReadBack answer = read_back(loki, kStream, batch.seal(), kTimeout);
+    EXPECT_THAT(answer.stored, ElementsAre(true, true, false, false))
+        << "without a number, lines may be equal";
+}
+
 TEST(ReadBackTest, ReadsAsManyPagesAsThereAre) {
     FakeLoki loki;
     std::vector<std::pair<std::int64_t, std::string>> rows;
@@ -94,19 +111,23 @@ TEST(ReadBackTest, TakesTheWholeRangeOfInstants) {
 
 TEST(ReadBackTest, AsksOnlyForWhatItHasNotSeenYet) {
     FakeLoki loki;
-    store(loki, 10, "a");
-    store(loki, 30, "c");
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    store(loki, 10 * kSecond, "a");
+    store(loki, 30 * kSecond, "c");
     StoredRows known;
-    EXPECT_THAT(read_back(loki, kStream, batch_of({{10, "a"}, {20, "b"}}), kTimeout, &known).stored,
-                ElementsAre(true, false));
-    EXPECT_THAT(read_back(loki, kStream, batch_of({{10, "a"}, {15, "x"}}), kTimeout, &known).stored,
-                ElementsAre(true, false));
+    const auto stored = [&](std::int64_t first, const char* first_line, std::int64_t second,
+                            const char* second_line) {
+        return read_back(loki, kStream,
+                         batch_of({{first * kSecond, first_line}, {second * kSecond, second_line}}),
+                         kTimeout, &known)
+            .stored;
+    };
+    EXPECT_THAT(stored(10, "a", 20, "b"), ElementsAre(true, false));
+    EXPECT_THAT(stored(10, "a", 15, "x"), ElementsAre(true, false));
     EXPECT_EQ(loki.queries(), 1U);
-    EXPECT_THAT(read_back(loki, kStream, batch_of({{20, "b"}, {30, "c"}}), kTimeout, &known).stored,
-                ElementsAre(false, true));
+    EXPECT_THAT(stored(20, "b", 30, "c"), ElementsAre(false, true));
     EXPECT_EQ(loki.queries(), 2U);
-    EXPECT_THAT(read_back(loki, kStream, batch_of({{5, "z"}, {10, "a"}}), kTimeout, &known).stored,
-                ElementsAre(false, true))
+    EXPECT_THAT(stored(5, "z", 10, "a"), ElementsAre(false, true))
         << "what lies before is asked for anew";
 }
 
@@ -119,19 +140,21 @@ struct TroubleCase {
 TEST(ReadBackTest, LooksAheadWhereNothingIsStored) {
     constexpr std::int64_t kHourNs = 3600LL * 1'000'000'000;
     FakeLoki loki;
-    store(loki, 35, "stored");
+    constexpr std::int64_t kUnit = 10'000'000;
+    store(loki, 35 * kUnit, "stored");
     StoredRows known;
     const auto stored = [&](std::int64_t first_ns, std::int64_t last_ns, const char* line) {
         return read_back(loki, kStream, batch_of({{first_ns, "missing"}, {last_ns, line}}),
                          kTimeout, &known)
             .stored;
     };
-    EXPECT_THAT(stored(10, 15, "x"), ElementsAre(false, false));
+    EXPECT_THAT(stored(10 * kUnit, 15 * kUnit, "x"), ElementsAre(false, false));
     EXPECT_EQ(loki.queries(), 1U);
-    EXPECT_THAT(stored(17, 20, "x"), ElementsAre(false, false)) << "not right behind the first";
+    EXPECT_THAT(stored(17 * kUnit, 20 * kUnit, "x"), ElementsAre(false, false))
+        << "not right behind the first";
     EXPECT_EQ(loki.queries(), 2U) << "this one looked ahead";
-    EXPECT_THAT(stored(20, 35, "stored"), ElementsAre(false, true));
-    EXPECT_THAT(stored(36, kHourNs, "x"), ElementsAre(false, false));
+    EXPECT_THAT(stored(20 * kUnit, 35 * kUnit, "stored"), ElementsAre(false, true));
+    EXPECT_THAT(stored(36 * kUnit, kHourNs, "x"), ElementsAre(false, false));
     EXPECT_EQ(loki.queries(), 2U);
     EXPECT_THAT(stored(kHourNs, INT64_MAX, "x"), ElementsAre(false, false));
     EXPECT_EQ(loki.queries(), 3U);

@@ -140,7 +140,7 @@ TEST_F(TimeMergeTest, GoesBackAndForthBetweenFilesThatOverlap) {
     EXPECT_EQ(disorder(times), 0) << "steps of 15 minutes are wider than the slack";
 }
 
-TEST_F(TimeMergeTest, RanksDoNotDependOnHowReadingWasInterrupted) {
+TEST_F(TimeMergeTest, CountsDoNotDependOnHowReadingWasInterrupted) {
     // Two files that alternate, and a budget of one line: the first file's cursor stops and goes on
     // many times. With close_all() between, it is opened anew each time.
     for (int i = 0; i < 8; ++i) {
@@ -154,20 +154,24 @@ TEST_F(TimeMergeTest, RanksDoNotDependOnHowReadingWasInterrupted) {
         TimeMerge merge(files, LineReader::Tail::HoldBack);
         files.scan(0, any_name);
         merge.enqueue(files.take_grown());
-        std::map<std::int64_t, std::vector<std::int64_t>> ranks;
+        std::map<FileId, std::vector<std::uint32_t>> counts;
         bool more = true;
         while (more) {
             more = merge.read(1, [&](const LocatedLine& line) {
-                ranks[std::get<Decision>(line.parsed).time_ns].push_back(line.rank_ns);
+                EXPECT_EQ(line.before.decisions, line.before.lines);
+                counts[line.file_id].push_back(line.before.decisions);
             });
             if (close) {
                 merge.close_all();
                 EXPECT_EQ(merge.open_files(), 0U);
             }
         }
-        EXPECT_THAT(ranks, SizeIs(16));
-        for (const auto& [time, given] : ranks) {
-            EXPECT_THAT(given, ElementsAre(0, 1, 2)) << close;
+        EXPECT_THAT(counts, SizeIs(2));
+        for (const auto& [file, given] : counts) {
+            EXPECT_THAT(given, SizeIs(24));
+            for (std::uint32_t i = 0; i < given.size(); ++i) {
+                EXPECT_EQ(given[i], i) << close;
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tailer/records/enricher.h"
 
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,14 +60,14 @@ Decision allow() {
 }
 
 KeptRecord enriched(const EnrichSettings& settings, const Decision& decision,
-                    std::int64_t rank = 0) {
+                    std::uint64_t seq = 0) {
     Enricher enricher(settings);
-    return keep(enricher.enrich(decision, kSession, decision.time_ns + rank));
+    return keep(enricher.enrich(decision, kSession, seq));
 }
 
 KeptRecord enriched(const EnrichSettings& settings, const Notice& notice) {
     Enricher enricher(settings);
-    return keep(enricher.enrich(notice, kSession, notice.time_ns));
+    return keep(enricher.enrich(notice, kSession, 5));
 }
 
 TEST(EnricherTest, WritesTheLineOfTheContractByteForByte) {
@@ -79,7 +80,7 @@ TEST(EnricherTest, WritesTheLineOfTheContractByteForByte) {
               R"("template_version_id":"1a7b0000-0000-4000-8000-000000000003","http_method":"GET",)"
               R"("http_url":"https://npm.registry.example/left-pad",)"
               R"("event_time":"2026-06-09T12:00:00.123Z","domain":"npm.registry.example",)"
-              R"("session":"boundary-2026-06-09_12-00-00-4242"}})");
+              R"("session":"boundary-2026-06-09_12-00-00-4242","seq":2}})");
     EXPECT_EQ(enriched(whole_identity(), allow()).line,
               R"({"ts":"2026-06-09T12:00:00.123Z","level":"INFO","msg":"boundary_request",)"
               R"("logger_names":["boundary-loki"],"fields":{"decision":"allow","owner":"joe",)"
@@ -90,7 +91,7 @@ TEST(EnricherTest, WritesTheLineOfTheContractByteForByte) {
               R"("http_url":"https://npm.registry.example/left-pad",)"
               R"("event_time":"2026-06-09T12:00:00.123Z",)"
               R"("matched_rule":"domain=*.example path=\"/a\"","domain":"npm.registry.example",)"
-              R"("session":"boundary-2026-06-09_12-00-00-4242"}})");
+              R"("session":"boundary-2026-06-09_12-00-00-4242","seq":0}})");
 }
 
 TEST(EnricherTest, WritesTheSameFieldsInLogfmt) {
@@ -103,7 +104,39 @@ TEST(EnricherTest, WritesTheSameFieldsInLogfmt) {
               "template_version_id=1a7b0000-0000-4000-8000-000000000003 http_method=GET "
               "http_url=https://npm.registry.example/left-pad event_time=2026-06-09T12:00:00.123Z "
               "matched_rule=\"domain=*.example path=\\\"/a\\\"\" domain=npm.registry.example "
-              "session=boundary-2026-06-09_12-00-00-4242");
+              "session=boundary-2026-06-09_12-00-00-4242 seq=2");
+}
+
+TEST(EnricherTest, TheNumberShowsInTheTimestampWithinTheMillisecondAndNowhereElse) {
+    struct Case {
+        std::int64_t time_ns;
+        std::uint64_t seq;
+        std::int64_t timestamp_ns;
+    };
+    constexpr auto kLast = std::numeric_limits<std::int64_t>::max();
+    for (const auto& [time_ns, seq, timestamp_ns] : {Case{kNoon, 0, kNoon},
+                                                     {kNoon, 999'999, kNoon + 999'999},
+                                                     {kNoon, 1'000'000, kNoon},
+                                                     {kNoon, UINT32_MAX, kNoon + 967'295},
+                                                     {-1, 3, 2},
+                                                     {kLast, 5, kLast}}) {
+        Decision decision = deny();
+        decision.time_ns = time_ns;
+        const auto record = enriched({}, decision, seq);
+        EXPECT_EQ(record.timestamp_ns, timestamp_ns) << seq;
+        EXPECT_EQ(record.event_time_ns, time_ns) << seq;
+        EXPECT_THAT(record.line, HasSubstr("\"seq\":" + std::to_string(seq) + "}}"));
+    }
+    EXPECT_THAT(enriched({}, deny(), 7).line,
+                HasSubstr(R"("event_time":"2026-06-09T12:00:00.123Z")"));
+}
+
+TEST(EnricherTest, WhatStandsInNoFileHasNoNumber) {
+    Enricher enricher({});
+    const auto record = keep(enricher.enrich_own(Notice{kNoon, "INFO", "x", {}}, kSession));
+    EXPECT_EQ(record.timestamp_ns, kNoon);
+    EXPECT_THAT(record.line, Not(HasSubstr("seq")));
+    EXPECT_THAT(record.metadata, ElementsAre(Pair("session", kSession)));
 }
 
 TEST(EnricherTest, LeavesOutWhatIsEmpty) {
@@ -115,9 +148,9 @@ TEST(EnricherTest, LeavesOutWhatIsEmpty) {
               R"({"ts":"2026-06-09T12:00:00.123Z","level":"WARN","msg":"boundary_request",)"
               R"("logger_names":["boundary-loki"],"fields":{"decision":"deny","http_method":"GET",)"
               R"("http_url":"http:///","event_time":"2026-06-09T12:00:00.123Z",)"
-              R"("session":"boundary-2026-06-09_12-00-00-4242"}})");
-    EXPECT_THAT(record.metadata,
-                UnorderedElementsAre(Pair("http_method", "GET"), Pair("session", kSession)));
+              R"("session":"boundary-2026-06-09_12-00-00-4242","seq":0}})");
+    EXPECT_THAT(record.metadata, UnorderedElementsAre(Pair("http_method", "GET"),
+                                                      Pair("session", kSession), Pair("seq", "0")));
 }
 
 TEST(EnricherTest, HasOneStreamEachForAllowDenyAndNotices) {
@@ -147,13 +180,14 @@ TEST(EnricherTest, HasOneStreamEachForAllowDenyAndNotices) {
 }
 
 TEST(EnricherTest, PutsWhatIsUnboundedIntoMetadata) {
-    EXPECT_THAT(enriched(whole_identity(), allow()).metadata,
-                UnorderedElementsAre(
-                    Pair("domain", "npm.registry.example"), Pair("http_method", "GET"),
-                    Pair("matched_rule", "domain=*.example path=\"/a\""), Pair("session", kSession),
-                    Pair("workspace_id", "5c1d0000-0000-4000-8000-000000000001"),
-                    Pair("template_id", "9d2e0000-0000-4000-8000-000000000002"),
-                    Pair("template_version_id", "1a7b0000-0000-4000-8000-000000000003")));
+    EXPECT_THAT(
+        enriched(whole_identity(), allow(), 1'234'567'890'123).metadata,
+        UnorderedElementsAre(Pair("domain", "npm.registry.example"), Pair("http_method", "GET"),
+                             Pair("matched_rule", "domain=*.example path=\"/a\""),
+                             Pair("session", kSession), Pair("seq", "1234567890123"),
+                             Pair("workspace_id", "5c1d0000-0000-4000-8000-000000000001"),
+                             Pair("template_id", "9d2e0000-0000-4000-8000-000000000002"),
+                             Pair("template_version_id", "1a7b0000-0000-4000-8000-000000000003")));
 }
 
 TEST(EnricherTest, ALabelLeftOutOfTheStreamBecomesMetadata) {
@@ -214,7 +248,7 @@ TEST(EnricherTest, ClaimsOfALineFillGapsOnly) {
     EnrichSettings settings;
     settings.identity.workspace_name = "left-pad-ws";
     Enricher enricher(settings);
-    const auto record = keep(enricher.enrich(decision, kSession, decision.time_ns));
+    const auto record = keep(enricher.enrich(decision, kSession, 0));
     EXPECT_THAT(record.line, HasSubstr(R"({"decision":"deny","owner":"mallory",)"
                                        R"("workspace_name":"left-pad-ws","template_id":"hers too",)"
                                        R"("http_method":"GET")"));
@@ -232,13 +266,13 @@ TEST(EnricherTest, ANoticeKeepsItsTextAndItsKeys) {
     settings.identity.owner = "joe";
     settings.notices = NoticePolicy::All;
     const auto record = enriched(settings, {kNoon, "ERROR", "Failed to read \"x\"", fields});
-    EXPECT_EQ(
-        record.line,
-        R"({"ts":"2026-06-09T12:00:00Z","level":"ERROR","msg":"boundary: Failed to read \"x\"",)"
-        R"("logger_names":["boundary-loki"],"fields":{"owner":"joe","error":"one\ntwo",)"
-        R"("port":"8087","session":"boundary-2026-06-09_12-00-00-4242"}})");
+    EXPECT_EQ(record.line,
+              R"({"ts":"2026-06-09T12:00:00.000000005Z","level":"ERROR",)"
+              R"("msg":"boundary: Failed to read \"x\"",)"
+              R"("logger_names":["boundary-loki"],"fields":{"owner":"joe","error":"one\ntwo",)"
+              R"("port":"8087","session":"boundary-2026-06-09_12-00-00-4242","seq":5}})");
     EXPECT_EQ(record.notice, "Failed to read \"x\"");
-    EXPECT_THAT(record.metadata, ElementsAre(Pair("session", kSession)));
+    EXPECT_THAT(record.metadata, ElementsAre(Pair("session", kSession), Pair("seq", "5")));
 }
 
 TEST(EnricherTest, NoKeyOfANoticeCanPassForOneOfOurs) {
@@ -257,6 +291,7 @@ TEST(EnricherTest, NoKeyOfANoticeCanPassForOneOfOurs) {
                                           "matched_rule",
                                           "domain",
                                           "session",
+                                          "seq",
                                           "tool",
                                           "tool_call_id",
                                           "chat_id",
@@ -274,7 +309,7 @@ TEST(EnricherTest, NoKeyOfANoticeCanPassForOneOfOurs) {
                                                              : " " + as + "=forged"));
             EXPECT_THAT(record.line, Not(HasSubstr("\"" + std::string(name) + "\":\"forged\"")));
             EXPECT_THAT(record.line, Not(HasSubstr(" " + std::string(name) + "=forged")));
-            EXPECT_THAT(record.metadata, ElementsAre(Pair("session", kSession)));
+            EXPECT_THAT(record.metadata, ElementsAre(Pair("session", kSession), Pair("seq", "5")));
         }
     }
 }
@@ -333,7 +368,7 @@ TEST(EnricherTest, CutsLongMetadataAndKeepsTheLineWhole) {
     ToolCallMatch call;
     call.id = accents;
     Enricher enricher({});
-    EXPECT_THAT(keep(enricher.enrich(allow(), kSession, kNoon, &call)).metadata,
+    EXPECT_THAT(keep(enricher.enrich(allow(), kSession, 0, &call)).metadata,
                 Contains(Pair("tool_call_id", accents.substr(0, 1023))))
         << "not within a letter";
 }
@@ -343,7 +378,7 @@ TEST(EnricherTest, MetadataIsValidUtf8WhateverGoesIn) {
     call.id = "a\xff";
     call.chat_id = "\xe2\x82";
     Enricher enricher({});
-    const auto record = keep(enricher.enrich(allow(), kSession, kNoon, &call));
+    const auto record = keep(enricher.enrich(allow(), kSession, 0, &call));
     EXPECT_THAT(record.metadata, Contains(Pair("tool_call_id", "a\uFFFD")));
     EXPECT_THAT(record.metadata, Contains(Pair("chat_id", "\uFFFD\uFFFD")));
 }
@@ -358,7 +393,7 @@ TEST(EnricherTest, ManySanitisedValuesStandSideBySide) {
     call.tool = junk;
     call.process = junk;
     Enricher enricher({});
-    const auto record = keep(enricher.enrich(allow(), kSession, kNoon, &call));
+    const auto record = keep(enricher.enrich(allow(), kSession, 0, &call));
     int count = 0;
     for (const auto& [name, value] : record.metadata) {
         count += value == replaced ? 1 : 0;
@@ -384,9 +419,9 @@ TEST(EnricherTest, ARecordDependsOnItsInputAlone) {
     other.claims = claims;
     other.url = "/path";
     for (int i = 0; i < 3; ++i) {
-        static_cast<void>(used.enrich(other, "another session", kNoon));
-        static_cast<void>(used.enrich(Notice{kNoon, "INFO", "x", claims}, "third", kNoon));
-        const auto record = keep(used.enrich(deny(), kSession, deny().time_ns));
+        static_cast<void>(used.enrich(other, "another session", 1));
+        static_cast<void>(used.enrich(Notice{kNoon, "INFO", "x", claims}, "third", 2));
+        const auto record = keep(used.enrich(deny(), kSession, 0));
         EXPECT_EQ(record.line, enriched(whole_identity(), deny()).line);
         EXPECT_EQ(record.metadata, enriched(whole_identity(), deny()).metadata);
     }

@@ -35,9 +35,9 @@ ToolCallMatch bash_call() { return {ToolMatch::Window, "toolu_01", "Bash", "chat
 TEST(EnricherToolCallTest, ToldOfAToolCallItLabelsTheRecordWithIt) {
     Enricher enricher(EnrichSettings{});
     const ToolCallMatch call = bash_call();
-    const Record record = enricher.enrich(denied(), kOfSession, kNoon, &call);
+    const Record record = enricher.enrich(denied(), kOfSession, 0, &call);
     EXPECT_THAT(std::string(record.line),
-                HasSubstr(R"("session":"boundary-2026-06-09_12-00-00-4242","tool":"Bash",)"
+                HasSubstr(R"("session":"boundary-2026-06-09_12-00-00-4242","seq":0,"tool":"Bash",)"
                           R"("tool_call_id":"toolu_01","chat_id":"chat-1",)"
                           R"("tool_match":"window","tool_name":"Bash",)"
                           R"("confined_process":"claude"}})"));
@@ -58,14 +58,14 @@ TEST(EnricherToolCallTest, AnyNumberOfToolsMakesAFewStreams) {
     for (int i = 0; i < 1000; ++i) {
         const std::string name = (i % 2 == 0 ? "mcp__" : "tool-") + std::to_string(i);
         call.tool = name;
-        const Record record = enricher.enrich(denied(), kOfSession, kNoon, &call);
+        const Record record = enricher.enrich(denied(), kOfSession, 0, &call);
         EXPECT_THAT(enricher.streams().at(record.stream),
                     Contains(Pair("tool", i % 2 == 0 ? "mcp" : "other")));
         EXPECT_THAT(keep(record).metadata, Contains(Pair("tool_name", name)));
     }
     EXPECT_EQ(enricher.streams().size(), before + 2);
     call.tool = "";
-    const Record unnamed = enricher.enrich(denied(), kOfSession, kNoon, &call);
+    const Record unnamed = enricher.enrich(denied(), kOfSession, 0, &call);
     EXPECT_THAT(enricher.streams().at(unnamed.stream), Not(Contains(Key("tool"))));
     EXPECT_EQ(enricher.streams().size(), before + 2);
 }
@@ -75,7 +75,7 @@ TEST(EnricherToolCallTest, AToolThatIsNoStreamLabelBecomesMetadata) {
     settings.stream_labels = {"job", "decision"};
     Enricher enricher(settings);
     const ToolCallMatch call = bash_call();
-    const Record record = enricher.enrich(denied(), kOfSession, kNoon, &call);
+    const Record record = enricher.enrich(denied(), kOfSession, 0, &call);
     EXPECT_THAT(enricher.streams().at(record.stream), Not(Contains(Key("tool"))));
     EXPECT_THAT(keep(record).metadata, Contains(Pair("tool", "Bash")));
     EXPECT_EQ(enricher.streams().size(), 3U);

@@ -95,7 +95,7 @@ TEST(NoticePolicyTest, AllShipsTheTextWithoutSecretsAndNoneNothing) {
     EnrichSettings settings;
     settings.notices = NoticePolicy::None;
     Enricher enricher(settings);
-    EXPECT_TRUE(enricher.enrich_own({0, "ERROR", "log file was truncated", {}}, "s", 0).shipped);
+    EXPECT_TRUE(enricher.enrich_own({0, "ERROR", "log file was truncated", {}}, "s").shipped);
 }
 
 TEST(NoticePolicyTest, EveryRowSaysWhatItKeepsAndSince) {
