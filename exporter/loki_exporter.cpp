@@ -283,6 +283,10 @@ void LokiExporter::handle(OutgoingStream& stream, const Reply& reply) {
                 stream.split_front();
                 return;
             }
+            if (!is_lokis_own(reply.body)) {
+                retry(stream, reply, Outcome::Hold);
+                return;
+            }
             [[fallthrough]];
         case Outcome::Rejected:
             refusals_.handle(stream, reply);

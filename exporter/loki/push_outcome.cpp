@@ -27,8 +27,21 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kPhrases
     {"label value too long", "label_value_too_long"},
     {"label names; limit", "max_label_names_per_series"},
     {"couldn't parse labels", "invalid_labels"},
-    {"label", "invalid_labels"},
+    {"label", "invalid_labels"},  // too common a word to tell Loki by: see is_lokis_own()
 }};
+
+/// What its other refusals of entries and streams hold, of the same files and of
+/// pkg/loghttp/push/push.go.
+constexpr std::array<std::string_view, 10> kOtherPhrases = {"total ignored: ",
+                                                            "Per stream rate limit exceeded",
+                                                            "entry out of order",
+                                                            "duplicate label name",
+                                                            "missing required labels",
+                                                            "error parsing labels",
+                                                            "error at least one valid stream",
+                                                            "error at least one label pair",
+                                                            "includes structured metadata, but",
+                                                            "request body too large: "};
 
 /// A 400 of these concerns the tenant header, not the entries.
 bool is_tenant_trouble(std::string_view body) {
@@ -97,6 +110,11 @@ std::string_view advice(const Reply& reply) {
         return "redirects are not followed, as credentials would be, too: set --loki-url to where "
                "it leads";
     }
+    if ((reply.status == 400 || reply.status == 413 || reply.status == 422) &&
+        !is_lokis_own(body)) {
+        return "this is no answer of Loki's: mend the gateway or proxy that stands before it, or "
+               "check --loki-url";
+    }
     if (reply.status == 200 || reply.status == 404) {
         return "what answers is not Loki's push API: --loki-url is the base address, without "
                "/loki/api/v1/push";
@@ -113,10 +131,7 @@ Outcome classify(const Reply& reply) {
         return Outcome::Stored;
     }
     if (status == 400 || status == 422) {
-        return is_tenant_trouble(reply.body) || is_web_page(reply.body) ||
-                       victoria_logs::is_set_up_trouble(reply.body)
-                   ? Outcome::Hold
-                   : Outcome::Rejected;
+        return is_lokis_own(reply.body) ? Outcome::Rejected : Outcome::Hold;
     }
     if (status == 413) {
         return Outcome::TooLarge;
@@ -125,6 +140,26 @@ Outcome classify(const Reply& reply) {
         return Outcome::Retry;
     }
     return Outcome::Hold;
+}
+
+bool is_lokis_own(std::string_view body) {
+    if (is_tenant_trouble(body) || is_web_page(body)) {
+        return false;
+    }
+    return std::any_of(kPhrases.begin(), kPhrases.end() - 1,
+                       [body](const auto& phrase) { return holds(body, phrase.first); }) ||
+           std::ranges::any_of(kOtherPhrases,
+                               [body](std::string_view phrase) { return holds(body, phrase); });
+}
+
+bool is_ambiguous(const Reply& reply) {
+    return reply.transport == Reply::Transport::Ambiguous ||
+           (reply.transport == Reply::Transport::Answered && reply.status >= 500);
+}
+
+bool depends_on_time(std::string_view reason) {
+    return reason == "too_far_behind" || reason == "greater_than_max_sample_age" ||
+           reason == "too_far_in_future";
 }
 
 std::string_view rejection_reason(std::string_view body) {

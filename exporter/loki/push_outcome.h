@@ -40,8 +40,20 @@ enum class Outcome : std::uint8_t {
 };
 
 /// Only 204 is stored: 260 means blocked and dropped, and a 200 comes from something that is not
-/// Loki. See README.md for the table.
+/// Loki. A 400 or 422 is a refusal only when is_lokis_own() says so of its text. See README.md for
+/// the table.
 [[nodiscard]] Outcome classify(const Reply& reply);
+
+/// Whether this is how Loki refuses entries or a stream. A gateway in between answers 400, 413 and
+/// 422 as well, for reasons of its own, and says nothing of what is sent through it.
+[[nodiscard]] bool is_lokis_own(std::string_view body);
+
+/// Whether the server may have stored what was pushed, all the same.
+[[nodiscard]] bool is_ambiguous(const Reply& reply);
+
+/// Whether a refusal for this reason depends on when it was sent: the same entry may have been
+/// taken earlier.
+[[nodiscard]] bool depends_on_time(std::string_view reason);
 
 /// Why Loki refused, as a bounded metric label: the names that Loki's own
 /// loki_discarded_samples_total uses, or `other`.
@@ -59,6 +71,7 @@ inline constexpr std::string_view kRejectionReasons[] = {"greater_than_max_sampl
                                                          "max_label_names_per_series",
                                                          "invalid_labels",
                                                          "too_large",
+                                                         "in_doubt",
                                                          "other"};
 
 /// Whether the server refuses structured metadata as such.

@@ -75,6 +75,10 @@ TEST_F(LokiExporterRetryTest, HoldsWhatAnOperatorHasToMend) {
                              answered(404),
                              answered(260, "ingestion blocked"),
                              answered(400, "multiple org IDs present"),
+                             answered(400, "<html>400 Bad Request</html>"),
+                             answered(400, "Bad Request"),
+                             answered(413, "<html>413 Request Entity Too Large</html>"),
+                             answered(422, R"({"message":"blocked"})"),
                              answered(302),
                              answered(200, "<html>")};
     for (const auto& reply : replies) {
@@ -85,7 +89,7 @@ TEST_F(LokiExporterRetryTest, HoldsWhatAnOperatorHasToMend) {
     add(kDenyStream, seconds(0), "kept");
     exporter_->flush();
     run_for(minutes(30));
-    EXPECT_THAT(events_.retries, SizeIs(35));
+    EXPECT_THAT(events_.retries, SizeIs(55));
     EXPECT_THAT(events_.retries, Each(Outcome::Hold));
     EXPECT_THAT(events_.rejected, IsEmpty());
     EXPECT_EQ(dead_letters_count(), 0U);
@@ -160,7 +164,7 @@ TEST_F(LokiExporterRetryTest, KeepsASingleEntryThatIsTooLargeInTheDeadLetters) {
     open_dead_letters();
     start();
     loki_.set_rule([&](const SeenPush& push) {
-        return store_up_to(loki_, push, 5000, answered(413, "too large"));
+        return store_up_to(loki_, push, 5000, answered(413, "request body too large: by far"));
     });
     add(kDenyStream, seconds(0), "small");
     add(kDenyStream, seconds(1), std::string(6000, 'x'));
@@ -170,6 +174,27 @@ TEST_F(LokiExporterRetryTest, KeepsASingleEntryThatIsTooLargeInTheDeadLetters) {
     EXPECT_THAT(events_.rejected, ElementsAre("too_large"));
     EXPECT_EQ(dead_letters_count(), 1U);
     expect_all_settled();
+}
+
+TEST_F(LokiExporterRetryTest, AGatewaysAnswersCostNoDecision) {
+    open_dead_letters();
+    for (const auto& reply :
+         {answered(400), answered(400, "Bad Request"), answered(413, "Payload Too Large"),
+          answered(413), answered(422, "{}"), answered(403, "<html>")}) {
+        loki_.clear();
+        start();
+        loki_.set_rule([&](const SeenPush&) { return reply; });
+        const auto lines = add_many(kDenyStream, 100, 100);
+        exporter_->flush();
+        run_for(seconds(5));
+        EXPECT_THAT(settled(), SizeIs(added_ - 100));
+        loki_.set_rule(nullptr);
+        run_for(minutes(2));
+        EXPECT_EQ(loki_.lines(kDeny), lines) << reply.status << reply.body;
+        expect_all_settled();
+    }
+    EXPECT_THAT(events_.rejected, IsEmpty());
+    EXPECT_EQ(dead_letters_count(), 0U);
 }
 
 struct PersistentCase {

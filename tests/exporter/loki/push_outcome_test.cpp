@@ -68,8 +68,21 @@ const OutcomeCase kOutcomes[] = {
      Outcome::Rejected, "invalid_labels"},
     {"invalid UTF-8 in a label", 400, "couldn't parse labels: 1:2: parse error: invalid UTF-8 rune",
      Outcome::Rejected, "invalid_labels"},
-    {"bad protobuf", 400, "proto: illegal wireType 7", Outcome::Rejected, "other"},
-    {"bad snappy", 400, "snappy: corrupt input", Outcome::Rejected, "other"},
+    {"entries that Loki counts and does not explain", 400,
+     "user 'fake', total ignored: 1 out of 2 for stream: {a=\"b\"}", Outcome::Rejected, "other"},
+    {"labels that are larger than a request may be", 413,
+     "request body too large: stream labels size 17 MB exceeds limit of 16 MB", Outcome::TooLarge,
+     ""},
+    {"what was broken on the way", 400, "proto: illegal wireType 7", Outcome::Hold, ""},
+    {"the same, seen earlier", 400, "snappy: corrupt input", Outcome::Hold, ""},
+    {"a gateway's page", 400, "<html><head><title>400 Bad Request</title></head></html>",
+     Outcome::Hold, ""},
+    {"a gateway's word", 400, "Bad Request", Outcome::Hold, ""},
+    {"a gateway that says nothing", 400, "", Outcome::Hold, ""},
+    {"a gateway's JSON", 400, R"({"error":"invalid label in request","code":400})", Outcome::Hold,
+     ""},
+    {"a firewall", 422, R"({"message":"request blocked"})", Outcome::Hold, ""},
+    {"a gateway's own size", 413, "http: request body too large", Outcome::TooLarge, ""},
     {"no streams", 422, "error at least one valid stream is required for ingestion",
      Outcome::Rejected, "other"},
     {"the tenant's rate", 429,
@@ -122,6 +135,19 @@ TEST(PushOutcomeTest, JudgesEveryAnswerOfLoki) {
         if (test.outcome == Outcome::Rejected) {
             EXPECT_EQ(rejection_reason(test.body), test.reason) << test.says;
         }
+    }
+}
+
+TEST(PushOutcomeTest, SaysWhoSpeaks) {
+    for (const auto& test : kOutcomes) {
+        if (test.outcome == Outcome::Rejected) {
+            EXPECT_TRUE(is_lokis_own(test.body)) << test.says;
+            EXPECT_EQ(advice(answered(test.status, test.body)), "") << test.says;
+        }
+    }
+    for (const long status : {400L, 413L, 422L}) {
+        EXPECT_NE(advice(answered(status, "Bad Request")), "") << status;
+        EXPECT_FALSE(is_lokis_own("request body too large"));
     }
 }
 
