@@ -13,9 +13,6 @@ namespace {
 
 constexpr int kFailuresBeforeSplit = 4;
 constexpr std::size_t kSmallestSplitBytes = 16U << 10U;
-/// Loki refuses what lies more than ten minutes ahead (creation_grace_period); a forged line of the
-/// year 2200 must not make every true one look late.
-constexpr std::int64_t kFurthestAheadNs = 600 * base::kNanosPerSecond;
 
 }  // namespace
 
@@ -29,7 +26,7 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
       streams_(settings.stream_rate, settings.most_late_streams, jitter_seed, events),
       backlog_(spool, streams_, events),
       refusals_(streams_, backlog_, unsettled_, dead_letters, clock, events),
-      doubts_(loki, clock, events, settings.push_timeout),
+      doubts_(loki, clock, events, settings.push_timeout, settings.least_landing),
       origins_(settings.unstable_metadata) {
     for (const auto& labels : streams) {
         add_stream(labels);
@@ -81,7 +78,10 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
     const std::int64_t late_after = settings_.late_after.count();
     const bool late =
         entry.timestamp_ns < std::max(stream->newest_added_ns, INT64_MIN + late_after) - late_after;
-    if (late) {
+    // A forged line of the year 2200 must not make every true one look late, nor be what Loki
+    // refuses a batch of others for.
+    const bool ahead = !may_lead(entry.timestamp_ns);
+    if (late || ahead) {
         stream = &streams_.late_sibling(stream->labels, entry.timestamp_ns);
     }
     if (stream->open.span_with(entry.timestamp_ns) >
@@ -93,8 +93,8 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
     stream->open_doubtful = stream->open_doubtful || doubtful_;
     stream->spool_first = stream->spool_first || entry.may_change;
     unsettled_.gathered(stream->gather(entry, clock_));
-    if (entry.timestamp_ns > stream->newest_added_ns && may_lead(entry.timestamp_ns)) {
-        stream->newest_added_ns = entry.timestamp_ns;
+    if (!ahead) {
+        stream->newest_added_ns = std::max(stream->newest_added_ns, entry.timestamp_ns);
     }
     if (stream->open.bytes() >= settings_.batch_bytes) {
         stream->seal();
@@ -216,7 +216,11 @@ void LokiExporter::send(OutgoingStream& stream) {
                                      : push_body_.of(stream.text, batch.entries());
     const base::SteadyTime begun = clock_.steady();
     const Reply reply = loki_.push(body, settings_.push_timeout);
-    events_.on_answer(reply, clock_.steady() - begun);
+    const auto took = clock_.steady() - begun;
+    events_.on_answer(reply, took);
+    if (reply.transport == Reply::Transport::Answered) {
+        doubts_.push_answered(took);
+    }
     handle(stream, reply);
 }
 
@@ -226,6 +230,9 @@ bool LokiExporter::resolve_doubt(OutgoingStream& stream) {
     switch (answer.kind) {
         case DoubtResolver::Answer::Kind::Send:
             return true;
+        case DoubtResolver::Answer::Kind::Never:
+            refusals_.keep_in_doubt(stream);
+            return false;
         case DoubtResolver::Answer::Kind::TryLater:
             retry(stream, answer.reply, Outcome::Retry);
             return false;
@@ -276,6 +283,10 @@ void LokiExporter::handle(OutgoingStream& stream, const Reply& reply) {
             return;
         case Outcome::Retry:
         case Outcome::Hold:
+            if (is_ambiguous(reply)) {
+                stream.line().front().doubt = Doubt::Own;
+                doubts_.push_lost(stream);
+            }
             retry(stream, reply, outcome);
             return;
         case Outcome::TooLarge:
@@ -318,12 +329,6 @@ void LokiExporter::retry(OutgoingStream& stream, const Reply& reply, Outcome out
         doubts_.push_was_held();
     }
     PendingPush& front = stream.line().front();
-    const bool ambiguous = reply.transport == Reply::Transport::Ambiguous ||
-                           (reply.transport == Reply::Transport::Answered && reply.status >= 500);
-    if (ambiguous) {
-        front.doubt = Doubt::Own;
-        stream.unclear_at = clock_.steady();
-    }
     ++front.failures;
     stream.postpone(clock_);
     const base::SteadyTime now = clock_.steady();

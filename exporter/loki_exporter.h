@@ -30,6 +30,8 @@ struct ExportSettings {
     std::chrono::milliseconds batch_wait{1'000};
     std::uint64_t stream_rate = 1U << 20U;  ///< bytes a second a stream, 0 = no limit
     std::chrono::milliseconds push_timeout{10'000};
+    /// How long a push of unknown outcome may at least be on its way: see DoubtResolver.
+    std::chrono::milliseconds least_landing{3'000};
     /// A stream that fails this long has its batches moved to the spool.
     std::chrono::milliseconds spool_after{5'000};
     /// An entry this far behind its stream's newest goes to a `late` stream. Loki's window is one
@@ -82,6 +84,8 @@ public:
     /// Loki before it is sent.
     void set_doubtful(bool doubtful);
     [[nodiscard]] bool doubtful() const { return doubtful_; }
+    /// What it sent last may still be on its way to Loki, which is asked only later then.
+    void predecessor_killed() { doubts_.predecessor_lost(); }
 
     /// To be kept with the checkpoint, with the last segment that it counts on; and given back at
     /// the next start, before set_doubtful().
@@ -100,6 +104,8 @@ public:
 
     /// Unsettled bytes in memory.
     [[nodiscard]] std::size_t in_flight_bytes() const { return unsettled_.bytes(); }
+    /// Entries that Loki may have and takes no more; they wait until it can be asked.
+    [[nodiscard]] std::size_t in_doubt_entries() const { return streams_.barred_entries(); }
     /// Timestamp of the oldest unsettled entry in memory, if any.
     [[nodiscard]] std::optional<std::int64_t> oldest_unsettled_ns() const {
         return streams_.oldest_unsettled_ns();

@@ -117,6 +117,7 @@ public:
             }
         }
         std::erase_if(result_.files, [](const auto& folder) { return folder.second.empty(); });
+        result_.read = true;
         return std::move(result_);
     }
 
@@ -253,13 +254,9 @@ void CheckpointWriter::head(std::string_view name, bool clean) {
     text_.append(clean ? "\"clean\":true}\n" : "\"clean\":false}\n");
 }
 
-void CheckpointWriter::begin_whole(bool clean) {
-    head(kWholeName, clean);
-}
+void CheckpointWriter::begin_whole(bool clean) { head(kWholeName, clean); }
 
-void CheckpointWriter::begin_changes(bool clean) {
-    head(kChangesName, clean);
-}
+void CheckpointWriter::begin_changes(bool clean) { head(kChangesName, clean); }
 
 void CheckpointWriter::folder(std::string_view path) {
     if (folder_ != path || folder_.empty()) {

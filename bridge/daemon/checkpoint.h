@@ -24,6 +24,8 @@ struct Checkpoint {
     std::uint64_t newest_segment = 0;
     /// Written at an orderly end: nothing was on its way to Loki.
     bool clean = false;
+    bool read = false;  ///< from a file; what there is none of says nothing of how its writer ended
+    [[nodiscard]] bool writer_was_killed() const { return read && !clean; }
 };
 
 // The file: JSON lines in groups. The first group is the whole state at one time and is written
@@ -48,8 +50,8 @@ struct Checkpoint {
 // A last group that is not whole was being written when the process ended: what it says counts for
 // nothing, as if it had not been begun. Anything else that does not fit makes the file damaged.
 // Version 2 had neither `decisions` nor `lines`, which count what stands before the offset; a file
-// that lacks them is counted once it grows. Version 1 had one group, with the number of its lines in
-// the head and the folder in each line.
+// that lacks them is counted once it grows. Version 1 had one group, with the number of its lines
+// in the head and the folder in each line.
 
 /// Writes one group, in pieces of some KiB, to `write`.
 class CheckpointWriter {

@@ -281,6 +281,7 @@ void Pipeline::report() {
     gauges.open_files = parts_.tailer.open_files();
     gauges.read_bytes = parts_.tailer.bytes_read();
     gauges.in_flight_bytes = parts_.exporter.in_flight_bytes();
+    gauges.in_doubt_entries = parts_.exporter.in_doubt_entries();
     if (parts_.state != nullptr) {
         gauges.spool_bytes = parts_.state->spool().bytes();
         gauges.spool_segments = parts_.state->spool().segments();

@@ -88,6 +88,7 @@ ExitCode run_command(const Settings& settings) {
         log.error("a spool segment is damaged and was set aside", {{"file", name}});
     }
     Checkpoint checkpoint = load_checkpoint(*state, log);
+    const bool predecessor_killed = checkpoint.writer_was_killed();
     if (!state->spool().damaged().empty()) {
         // The checkpoint counts on what that segment held; the logs may still have it.
         log.warn("reading all logs again for what the damaged segment held");
@@ -101,6 +102,9 @@ ExitCode run_command(const Settings& settings) {
     exporter.restore_high_water(checkpoint.high_water);
     exporter.restore_origins(checkpoint.kept_origins, checkpoint.newest_segment);
     exporter.set_doubtful(!checkpoint.clean);
+    if (predecessor_killed) {
+        exporter.predecessor_killed();
+    }
 
     log.info("started", {{"version", std::string(kVersion)},
                          {"log_dirs", base::joined(settings.log_dirs, ':')},

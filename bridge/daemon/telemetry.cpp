@@ -129,6 +129,8 @@ Telemetry::Telemetry(const Log& log, const base::Clock& clock, std::string_view 
       spool_bytes_(gauge(*registry_, "spool_bytes", "Bytes on disk that wait for Loki.")),
       spool_segments_(gauge(*registry_, "spool_segments", "Batches on disk that wait for Loki.")),
       in_flight_bytes_(gauge(*registry_, "in_flight_bytes", "Bytes in memory, not durable yet.")),
+      in_doubt_entries_(gauge(*registry_, "in_doubt_entries",
+                              "Entries that wait until Loki says whether it has them.")),
       checkpoint_timestamp_(gauge(*registry_, "checkpoint_timestamp_seconds",
                                   "When the checkpoint was last written.")),
       boundary_dropped_(counter(*registry_, "boundary_audit_dropped_total",
@@ -206,6 +208,7 @@ void Telemetry::set(const Gauges& gauges) {
     spool_bytes_.Set(static_cast<double>(gauges.spool_bytes));
     spool_segments_.Set(static_cast<double>(gauges.spool_segments));
     in_flight_bytes_.Set(static_cast<double>(gauges.in_flight_bytes));
+    in_doubt_entries_.Set(static_cast<double>(gauges.in_doubt_entries));
     streams_.Set(static_cast<double>(gauges.streams));
     raise(folded_tools_, gauges.folded_tools);
 }
@@ -330,6 +333,16 @@ void Telemetry::on_read_back_unavailable(const exporter::Reply& reply) {
             : "cannot read back from Loki; a push of unknown outcome is sent again, which log "
               "queries do not show but metric queries may count twice",
         {{"code", code_of(reply)}, {"answer", answer_text(reply)}});
+}
+
+void Telemetry::on_doubt_waits(const exporter::Reply& reply) {
+    if (clock_.steady() - doubt_logged_at_ >= kReminder) {
+        doubt_logged_at_ = clock_.steady();
+        log_.error(
+            "Loki may have stored entries that it takes no more; they wait until it answers a "
+            "query",
+            {{"code", code_of(reply)}, {"answer", reply_text(reply)}});
+    }
 }
 
 void Telemetry::on_disk_trouble(std::string_view what) {

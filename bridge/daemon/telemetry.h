@@ -62,6 +62,7 @@ public:
         std::uint64_t spool_bytes = 0;
         std::size_t spool_segments = 0;
         std::size_t in_flight_bytes = 0;
+        std::size_t in_doubt_entries = 0;
         std::size_t streams = 0;
         std::uint64_t folded_tools = 0;  ///< since the start
     };
@@ -82,6 +83,7 @@ public:
     void on_label_folded(std::string_view label) override;
     void on_metadata_refused() override;
     void on_read_back_unavailable(const exporter::Reply& reply) override;
+    void on_doubt_waits(const exporter::Reply& reply) override;
     void on_disk_trouble(std::string_view what) override;
 
     [[nodiscard]] std::uint64_t stored_entries() const { return stored_entries_; }
@@ -117,6 +119,7 @@ private:
     prometheus::Gauge& spool_bytes_;
     prometheus::Gauge& spool_segments_;
     prometheus::Gauge& in_flight_bytes_;
+    prometheus::Gauge& in_doubt_entries_;
     prometheus::Gauge& checkpoint_timestamp_;
     prometheus::Counter& boundary_dropped_;
     prometheus::Family<prometheus::Counter>& tool_calls_;
@@ -141,6 +144,7 @@ private:
     std::optional<exporter::Reply> held_;
     std::optional<base::SteadyTime> lost_at_;
     base::SteadyTime disk_trouble_logged_at_{};
+    base::SteadyTime doubt_logged_at_{};
 };
 
 }  // namespace bridge

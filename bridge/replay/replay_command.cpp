@@ -221,6 +221,9 @@ ExitCode deliver(const Deliverer& with) {
     exporter.restore_origins(with.checkpoint.kept_origins, with.checkpoint.newest_segment);
     // A daemon, or an earlier replay, may have shipped these very files: ask Loki first.
     exporter.set_doubtful(true);
+    if (with.checkpoint.writer_was_killed()) {
+        exporter.predecessor_killed();
+    }
     const Wakeup wakeup;
     Pipeline pipeline({with.log, clock, with.tailer, exporter, telemetry, with.state}, wakeup);
     Progress progress(pipeline, with.tailer, telemetry);

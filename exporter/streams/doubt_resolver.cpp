@@ -37,15 +37,31 @@ void DoubtResolver::say_unavailable(const Reply& reply) {
     }
 }
 
+std::chrono::nanoseconds DoubtResolver::landing_time() const {
+    return std::clamp<std::chrono::nanoseconds>(2 * slowest_push_, least_landing_,
+                                                std::max(least_landing_, timeout_));
+}
+
+void DoubtResolver::push_answered(std::chrono::nanoseconds took) {
+    // What was slow once is forgotten after some dozen pushes.
+    slowest_push_ = std::max(took, slowest_push_ - slowest_push_ / 16);
+}
+
+void DoubtResolver::push_lost(OutgoingStream& stream) const {
+    stream.landed_by = clock_.steady() + landing_time();
+}
+
 DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
     PendingPush& front = stream.line().front();
     if (front.doubt != Doubt::Predecessor) {
         stream.predecessors_rows = {};
     }
-    if (front.doubt == Doubt::None || refused_) {
+    const bool barred = front.doubt == Doubt::Barred;
+    if (front.doubt == Doubt::None || (refused_ && !barred)) {
         return {};
     }
-    const base::SteadyTime ask_at = std::max(started_, stream.unclear_at) + loki_.shows_after();
+    const base::SteadyTime ask_at =
+        std::max(stream.landed_by, predecessor_landed_by_) + loki_.shows_after();
     if (clock_.steady() < ask_at) {
         return {Answer::Kind::Wait, {}, {}, ask_at};
     }
@@ -53,7 +69,9 @@ DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
         read_back(loki_, stream.text, front.batch, timeout_,
                   front.doubt == Doubt::Predecessor ? &stream.predecessors_rows : nullptr);
     if (answer.state == ReadBack::State::TryLater) {
-        if (in_vain(answer.reply)) {
+        if (barred) {
+            events_.on_doubt_waits(answer.reply);
+        } else if (in_vain(answer.reply)) {
             return {};  // still in doubt: should the push fail, its next try asks again
         }
         return {Answer::Kind::TryLater, {}, std::move(answer.reply), {}};
@@ -64,6 +82,9 @@ DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
         // A 400 concerns this batch alone: it may span more time than Loki lets a query span.
         refused_ = answer.reply.status != 400;
         say_unavailable(answer.reply);
+        if (barred) {
+            return {Answer::Kind::Never, {}, std::move(answer.reply), {}};
+        }
         return {};  // still in doubt, as above
     }
     said_unavailable_ = false;

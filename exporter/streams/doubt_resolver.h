@@ -15,23 +15,31 @@ namespace exporter {
 
 /// Asks Loki what it has of a batch that may be stored already, as long as it can be asked: where
 /// queries are forbidden, or fail on and on while the server is there, pushes go on without, for a
-/// Loki that stores but does not answer must not hold the trail up for ever. Not thread-safe.
+/// Loki that stores but does not answer must not hold the trail up for ever. They go to the very
+/// same stream, where a second one makes no second row; what that takes no more waits for an
+/// answer, or for the dead letters where queries are forbidden.
+///
+/// A push can land after its sender has given up or was killed, so a batch is asked for only once
+/// none can be under way. How long that takes is not told by anybody: twice the slowest push that
+/// was answered lately, `least_landing` at least and the push's time-out at most. Not thread-safe.
 class DoubtResolver {
 public:
     DoubtResolver(LokiApi& loki, const base::Clock& clock, ExporterEvents& events,
-                  std::chrono::milliseconds timeout)
+                  std::chrono::milliseconds timeout, std::chrono::milliseconds least_landing)
         : loki_(loki),
           clock_(clock),
           events_(events),
           timeout_(timeout),
-          started_(clock.steady()) {}
+          least_landing_(least_landing),
+          predecessor_landed_by_(clock.steady()) {}
 
     struct Answer {
         enum class Kind : std::uint8_t {
             Send,      ///< all of it
             TryLater,  ///< after what `reply` says, not now
-            Wait,      ///< until `ask_at`: the server may not show yet what it took
+            Wait,      ///< until `ask_at`: a push may be under way, or stored and not shown yet
             Stored,    ///< `stored` says of each slot whether it is; one at least is
+            Never,     ///< it is Barred, and queries are forbidden
         };
         Kind kind = Kind::Send;
         std::vector<bool> stored;
@@ -41,11 +49,19 @@ public:
     /// About the batch in front of the stream's line(), whose doubt it clears when that is known.
     [[nodiscard]] Answer ask(OutgoingStream& stream);
 
+    /// A push was answered after `took`.
+    void push_answered(std::chrono::nanoseconds took);
+    /// One to this stream was not, or not clearly.
+    void push_lost(OutgoingStream& stream) const;
+    /// An earlier process was killed, just now for all that is known.
+    void predecessor_lost() { predecessor_landed_by_ = clock_.steady() + landing_time(); }
+
     /// Until somebody mends something, no push is taken either, so what refused a question was not
     /// about questions: a bad token, a proxy's page. It is asked again.
     void push_was_held() { refused_ = false; }
 
 private:
+    [[nodiscard]] std::chrono::nanoseconds landing_time() const;
     [[nodiscard]] bool in_vain(const Reply& reply);
     void say_unavailable(const Reply& reply);
 
@@ -53,7 +69,9 @@ private:
     const base::Clock& clock_;
     ExporterEvents& events_;
     std::chrono::milliseconds timeout_;
-    base::SteadyTime started_;  ///< no push of a predecessor's is later
+    std::chrono::milliseconds least_landing_;
+    std::chrono::nanoseconds slowest_push_{0};  ///< lately
+    base::SteadyTime predecessor_landed_by_;
     bool refused_ = false;
     std::optional<base::SteadyTime> failing_since_;
     int failures_ = 0;               ///< since then

@@ -33,6 +33,9 @@ public:
     virtual void on_metadata_refused() = 0;
     /// The server does not answer queries, so a doubtful push is simply sent again.
     virtual void on_read_back_unavailable(const Reply& reply) = 0;
+    /// Entries that Loki may have and takes no more wait until it answers a query: they are neither
+    /// sent nor given up. Told at each try.
+    virtual void on_doubt_waits(const Reply& reply) = 0;
     /// A batch could not be kept on disk (spool or dead letters); it stays in memory.
     virtual void on_disk_trouble(std::string_view what) = 0;
 };

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/labels.h"
+#include "base/nanoseconds.h"
 #include "exporter/disk/spool.h"
 #include "exporter/loki/batch.h"
 #include "exporter/loki/read_back.h"
@@ -18,11 +19,15 @@
 
 namespace exporter {
 
+/// Loki takes nothing that lies further ahead by default (creation_grace_period).
+inline constexpr std::int64_t kFurthestAheadNs = 600 * base::kNanosPerSecond;
+
 /// Whether a batch may be stored already, so that Loki has to be asked before it is sent.
 enum class Doubt : std::uint8_t {
     None,
     Predecessor,  ///< an earlier process may have sent it
-    Own,          ///< this process has, and got no clear answer
+    Own,          ///< this process has, and got no clear answer, or Loki took a part
+    Barred,       ///< as Own, and its stream takes it no more: only Loki's answer can help
 };
 
 /// A batch in line, in memory.
@@ -82,9 +87,10 @@ struct OutgoingStream {
     Backoff backoff;
     StreamPace pace;
     base::SteadyTime not_before{};
+    /// Until then a push of unknown outcome may still be on its way to Loki.
+    base::SteadyTime landed_by{};
     std::uint64_t last_turn = 0;  ///< when it was last sent from, in turns of all streams
     std::optional<base::SteadyTime> failing_since;
-    base::SteadyTime unclear_at{};  ///< when a push last had no clear answer
     StoredRows predecessors_rows;
 };
 

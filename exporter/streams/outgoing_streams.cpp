@@ -57,6 +57,18 @@ std::optional<std::int64_t> OutgoingStreams::oldest_unsettled_ns() const {
     return oldest;
 }
 
+std::size_t OutgoingStreams::barred_entries() const {
+    std::size_t entries = 0;
+    for (const auto& [text, stream] : by_text_) {
+        for (const auto* line : {&stream.queue, &stream.unspooled}) {
+            for (const auto& pending : *line) {
+                entries += pending.doubt == Doubt::Barred ? pending.batch.size() : 0;
+            }
+        }
+    }
+    return entries;
+}
+
 std::map<std::string, std::int64_t> OutgoingStreams::high_water(
     std::chrono::nanoseconds late_after) const {
     std::map<std::string, std::int64_t> marks;

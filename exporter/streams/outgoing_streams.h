@@ -41,6 +41,9 @@ public:
     [[nodiscard]] bool idle() const;
     [[nodiscard]] std::optional<std::int64_t> oldest_unsettled_ns() const;
 
+    /// In batches that are Barred.
+    [[nodiscard]] std::size_t barred_entries() const;
+
     /// The newest settled timestamp of each stream that is not late. Not newer than what the oldest
     /// unsettled entry allows, so that it is judged on time again when it is read again.
     [[nodiscard]] std::map<std::string, std::int64_t> high_water(

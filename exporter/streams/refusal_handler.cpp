@@ -6,7 +6,6 @@
 
 #include "base/nanoseconds.h"
 #include "exporter/loki/push_request.h"
-#include "exporter/loki/rejection.h"
 
 namespace exporter {
 namespace {
@@ -23,21 +22,31 @@ void RefusalHandler::handle(OutgoingStream& stream, const Reply& reply) {
         events_.on_metadata_refused();
         return;
     }
-    auto& line = stream.line();
-    const SealedBatch& batch = line.front().batch;
+    PendingPush& front = stream.line().front();
+    const SealedBatch& batch = front.batch;
     const std::string_view reason =
         reply.status == 413 ? "too_large" : rejection_reason(reply.body);
-    const Refused refused = refused_entries(batch, reason, reply.body);
+    const Refused refused = refused_part(batch, reason, reply);
     // Another writer, or a stream that we know less of than Loki does, is ahead of us; what is
     // behind even in a late stream has nowhere to go.
     const bool reroute = refused.behind > 0 && !stream.late;
     const std::size_t count = reroute ? refused.behind : refused.for_good + refused.behind;
+    stream.landed_by = clock_.steady();  // what was not refused
     if (count == 0) {
-        stream.split_front();  // to find the culprit; what was stored is deduplicated
+        front.doubt = Doubt::Own;
+        stream.split_front();  // to find the culprit
         return;
     }
     const SealedBatch taken_out = batch.part(0, count);
     const SealedBatch rest = batch.part(count, batch.size());
+    if (front.doubt != Doubt::None && depends_on_time(reason)) {
+        stream.line().pop_front();
+        if (rest.size() > 0) {
+            stream.line().push_front({rest, Doubt::Own, 0});
+        }
+        stream.line().push_front({taken_out, Doubt::Barred, 0});
+        return;
+    }
     const bool wait = will_come_due(taken_out, reason);
     if (wait && stream.late) {
         stream.postpone(clock_);  // nothing but what is of the same hour waits behind it
@@ -54,20 +63,50 @@ void RefusalHandler::handle(OutgoingStream& stream, const Reply& reply) {
     } else if (stream.sends_from_memory()) {
         unsettled_.settle(taken_out);
     }
+    take_front(stream, rest);
+}
+
+void RefusalHandler::keep_in_doubt(OutgoingStream& stream) {
+    const SealedBatch batch = stream.line().front().batch;
+    if (!keep_as_dead_letters(stream, batch, "in_doubt",
+                              "Loki may have it, takes it no more, and may not be asked")) {
+        stream.postpone(clock_);
+        return;
+    }
+    if (stream.sends_from_memory()) {
+        unsettled_.settle(batch);
+    }
+    take_front(stream, {});
+}
+
+/// Puts what is left of the batch in front in its place.
+void RefusalHandler::take_front(OutgoingStream& stream, const SealedBatch& rest) {
+    auto& line = stream.line();
     line.pop_front();
     if (rest.size() > 0) {
-        line.push_front({rest, Doubt::None, 0});
+        line.push_front({rest, Doubt::Own, 0});
     } else {
         backlog_.finish_front(stream);
     }
 }
 
+/// Stamps ahead of what Loki takes come in batches of their own, which it refuses as a whole.
+Refused RefusalHandler::refused_part(const SealedBatch& batch, std::string_view reason,
+                                     const Reply& reply) const {
+    if (reason == "too_far_in_future") {
+        const std::int64_t now_ns =
+            reply.server_time ? (*reply.server_time + 1) * base::kNanosPerSecond : clock_.wall_ns();
+        if (batch.slots().front().timestamp_ns > now_ns + kFurthestAheadNs) {
+            return {batch.size(), 0};
+        }
+    }
+    return refused_entries(batch, reason, reply.body);
+}
+
 bool RefusalHandler::will_come_due(const SealedBatch& batch, std::string_view reason) const {
     const std::int64_t limit_ns = clock_.wall_ns() + kLongestWaitNs;
     return reason == "too_far_in_future" &&
-           std::ranges::all_of(batch.slots(), [limit_ns](const auto& slot) {
-               return slot.timestamp_ns <= limit_ns;
-           });
+           batch.slots().front().timestamp_ns <= limit_ns;  // the others come later
 }
 
 bool RefusalHandler::make_late(const OutgoingStream& stream, const SealedBatch& batch) {

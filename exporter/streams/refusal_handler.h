@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "exporter/disk/dead_letters.h"
 #include "exporter/loki/push_outcome.h"
+#include "exporter/loki/rejection.h"
 #include "exporter/streams/backlog.h"
 #include "exporter/streams/exporter_events.h"
 #include "exporter/streams/outgoing_streams.h"
@@ -14,8 +15,9 @@
 namespace exporter {
 
 /// What becomes of a batch that Loki refuses: entries that another stream takes go there, those
-/// whose time has yet to come wait for it, and the others go to the dead letters; the rest of the
-/// batch stays in line. Not thread-safe.
+/// whose time has yet to come wait for it, and the others go to the dead letters. The rest of the
+/// batch stays in line, in doubt, for Loki has stored what it did not refuse. What was in doubt
+/// before goes to no other stream: it may be stored in this one. Not thread-safe.
 class RefusalHandler {
 public:
     /// Null `dead_letters`: what is refused for good is only counted. All that is given must
@@ -32,11 +34,17 @@ public:
     /// Of the batch in front of the stream's line().
     void handle(OutgoingStream& stream, const Reply& reply);
 
+    /// Gives up the batch in front, which is Barred, where Loki cannot be asked about it.
+    void keep_in_doubt(OutgoingStream& stream);
+
     /// Whether this Loki takes no structured metadata, so that pushes have to do without.
     [[nodiscard]] bool metadata_refused() const { return metadata_refused_; }
 
 private:
+    [[nodiscard]] Refused refused_part(const SealedBatch& batch, std::string_view reason,
+                                       const Reply& reply) const;
     [[nodiscard]] bool will_come_due(const SealedBatch& batch, std::string_view reason) const;
+    void take_front(OutgoingStream& stream, const SealedBatch& rest);
     [[nodiscard]] bool make_late(const OutgoingStream& stream, const SealedBatch& batch);
     void make_late_in_memory(const OutgoingStream& stream, const SealedBatch& batch);
     [[nodiscard]] bool make_late_on_disk(const OutgoingStream& stream, const SealedBatch& batch);

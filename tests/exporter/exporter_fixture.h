@@ -32,8 +32,9 @@ protected:
     using Milliseconds = std::chrono::milliseconds;
 
     ExporterTest() {
-        // Tests that mean the pace or the split say so.
+        // Tests that mean the pace, the split or the landing say so.
         settings_.stream_rate = 0;
+        settings_.least_landing = Milliseconds(0);
     }
 
     void open_spool(std::uint64_t max_bytes = 64U << 20U) {

@@ -22,6 +22,7 @@ public:
     void on_label_folded(std::string_view /*label*/) override { ++folded; }
     void on_metadata_refused() override { ++metadata_refused; }
     void on_read_back_unavailable(const Reply& /*reply*/) override { ++read_back_unavailable; }
+    void on_doubt_waits(const Reply& /*reply*/) override { ++doubt_waits; }
     void on_disk_trouble(std::string_view what) override { disk_troubles.emplace_back(what); }
 
     std::vector<Reply> answers;
@@ -31,6 +32,7 @@ public:
     int folded = 0;
     int metadata_refused = 0;
     int read_back_unavailable = 0;
+    int doubt_waits = 0;
     std::vector<std::string> disk_troubles;
 };
 

@@ -36,6 +36,9 @@ public:
         exporter.restore_high_water(checkpoint.high_water);
         exporter.restore_origins(checkpoint.kept_origins, checkpoint.newest_segment);
         exporter.set_doubtful(!checkpoint.clean);
+        if (checkpoint.writer_was_killed()) {
+            exporter.predecessor_killed();
+        }
     }
 
     const bridge::Log log{bridge::LogLevel::Error, bridge::LogFormat::Text};

@@ -250,7 +250,7 @@ void LogWorld::harm(const File& file) {
     if (!alive) {
         memory_lost();
     }
-    // A repeat would meet its like from before: ranks begin anew.
+    // A repeat would meet its like from before: numbers begin anew.
     clock_.advance(std::chrono::milliseconds(100));
 }
 

@@ -2,6 +2,7 @@
 #include "tests/model/model_loki.h"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include <snappy.h>
@@ -52,6 +53,7 @@ Reply ModelLoki::push(std::string_view body, std::chrono::milliseconds timeout) 
     }
     const auto [labels, entries] = exporter::decode_push_request(request);
     fuse_.chance();  // dead before it was sent
+    land();
     clock_.advance(std::chrono::milliseconds(dice_.between(1, 30)));
     Reply reply;
     if (auto failure = fail(labels, entries)) {
@@ -66,17 +68,44 @@ Reply ModelLoki::push(std::string_view body, std::chrono::milliseconds timeout) 
     return reply;
 }
 
+void ModelLoki::land() {
+    std::vector<UnderWay> later;
+    for (auto& push : std::exchange(under_way_, {})) {
+        if (push.lands_ns <= clock_.wall_ns()) {
+            static_cast<void>(store(push.labels, push.entries));
+        } else {
+            later.push_back(std::move(push));
+        }
+    }
+    under_way_ = std::move(later);
+}
+
+void ModelLoki::land_all() {
+    for (const auto& push : std::exchange(under_way_, {})) {
+        static_cast<void>(store(push.labels, push.entries));
+    }
+}
+
 std::optional<Reply> ModelLoki::fail(std::string_view labels, std::string_view entries) {
     if (!dice_.chance(trouble_)) {
         return std::nullopt;
     }
     const bool stored = dice_.chance(50);
-    const auto kind = dice_.between(1, 6);
+    const auto kind = dice_.between(1, 7);
     if (kind <= 2) {
         return kind == 1 ? not_sent() : answered(429, "ingestion rate limit exceeded for user x");
     }
+    if (kind == 7) {
+        constexpr std::array<long, 4> kOfGateways = {400, 403, 413, 422};
+        return answered(kOfGateways.at(static_cast<std::size_t>(dice_.between(0, 3))),
+                        "<html>go away</html>");
+    }
     if (stored) {
         static_cast<void>(store(labels, entries));
+    } else if (dice_.chance(50)) {
+        // Less than the daemon waits at least.
+        const std::int64_t lands_ns = clock_.wall_ns() + dice_.between(1, 2'500) * kSecond / 1'000;
+        under_way_.push_back({lands_ns, std::string(labels), std::string(entries)});
     }
     if (kind <= 4) {
         return ambiguous();
@@ -90,7 +119,6 @@ Reply ModelLoki::store(std::string_view labels, std::string_view entries) {
     std::string body;
     std::size_t total = 0;
     std::size_t refused = 0;
-    const bool was_refused = refused_in_.contains(stream);
     for (const auto& entry : exporter::decode_entries(entries)) {
         ++total;
         auto& newest = newest_ns_.try_emplace(stream, entry.timestamp_ns).first->second;
@@ -107,13 +135,12 @@ Reply ModelLoki::store(std::string_view labels, std::string_view entries) {
         newest = std::max(newest, entry.timestamp_ns);
         const bool is_new = rows.emplace(entry.timestamp_ns, entry.line).second;
         // Where no query is answered for long, pushes have to go on without.
-        needless_ += is_new || was_refused || was_away_ ? 0 : 1;
+        needless_ += is_new || was_away_ || queries_forbidden_ ? 0 : 1;
     }
     if (refused == 0) {
         return answered(204);
     }
     refused_ += refused;
-    refused_in_.insert(stream);
     body += "user 'x', total ignored: " + std::to_string(refused) + " out of " +
             std::to_string(total) + " for stream: " + stream;
     return answered(400, body);
@@ -122,7 +149,11 @@ Reply ModelLoki::store(std::string_view labels, std::string_view entries) {
 Reply ModelLoki::query_range(std::string_view query, std::int64_t start_ns, std::int64_t end_ns,
                              std::size_t limit, std::chrono::milliseconds /*timeout*/) {
     fuse_.chance();
+    land();
     clock_.advance(std::chrono::milliseconds(dice_.between(1, 30)));
+    if (queries_forbidden_) {
+        return answered(403, "no queries here");
+    }
     if (dice_.chance(trouble_)) {
         const auto kind = dice_.between(1, 4);
         return kind == 1   ? not_sent()

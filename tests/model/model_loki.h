@@ -17,7 +17,8 @@
 namespace model {
 
 /// Loki as a set of rows: one for each stream, timestamp and line. Refuses what lies more than an
-/// hour behind a stream's newest row, and fails as often as it is told to.
+/// hour behind a stream's newest row, and fails as often as it is told to; what it failed to answer
+/// may still land a little later. A gateway stands before it.
 class ModelLoki final : public exporter::LokiApi {
 public:
     using Row = std::pair<std::int64_t, std::string>;
@@ -37,15 +38,26 @@ public:
         trouble_ = percent;
         was_away_ = was_away_ || percent == 100;
     }
+    /// Queries are not for us.
+    void forbid_queries() { queries_forbidden_ = true; }
+    [[nodiscard]] bool queries_forbidden() const { return queries_forbidden_; }
     /// Somebody else is this far in a stream.
     void foreign_writer(const std::string& stream, std::int64_t timestamp_ns);
 
     [[nodiscard]] const Rows& rows() const { return rows_; }
-    /// Rows that were pushed although they were stored, with nothing unclear about it.
+    /// What is on its way still arrives.
+    void land_all();
+    /// Rows that were pushed although they were stored, and nothing kept anybody from knowing.
     [[nodiscard]] std::size_t needless() const { return needless_; }
     [[nodiscard]] std::size_t refused() const { return refused_; }
 
 private:
+    struct UnderWay {
+        std::int64_t lands_ns = 0;
+        std::string labels;
+        std::string entries;
+    };
+    void land();
     [[nodiscard]] exporter::Reply store(std::string_view labels, std::string_view entries);
     [[nodiscard]] std::optional<exporter::Reply> fail(std::string_view labels,
                                                       std::string_view entries);
@@ -55,9 +67,10 @@ private:
     test_support::FakeClock& clock_;
     int trouble_ = 0;
     bool was_away_ = false;  ///< took nothing and answered nothing for a while
+    bool queries_forbidden_ = false;
+    std::vector<UnderWay> under_way_;
     Rows rows_;
     std::map<std::string, std::int64_t> newest_ns_;
-    std::set<std::string> refused_in_;  ///< streams of which a push was stored in part
     std::size_t needless_ = 0;
     std::size_t refused_ = 0;
 };

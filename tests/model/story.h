@@ -45,6 +45,7 @@ private:
     [[nodiscard]] bool alive() const override { return daemon_ != nullptr; }
     [[nodiscard]] Known known(const tailer::FileIdentity& identity) const override;
     [[nodiscard]] std::map<std::uint64_t, int> durable() const override;
+    [[nodiscard]] std::map<std::uint64_t, int> given_up_in_doubt() const;
 
     bool tell_;
     Dice dice_;
