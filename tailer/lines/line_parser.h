@@ -11,11 +11,12 @@ namespace tailer {
 
 /// Parses a line of either form, told apart by its first byte. See the two parsers for lifetimes
 /// and for the padding that must follow the line.
+///
+/// A disk that was full and is freed leaves torn bytes, and what is written next stands right
+/// behind them. A decision that is whole, up to the end of the line, is found there.
 class LineParser {
 public:
-    [[nodiscard]] ParsedLine parse(std::string_view line) {
-        return !line.empty() && line.front() == '{' ? json_.parse(line) : text_.parse(line);
-    }
+    [[nodiscard]] ParsedLine parse(std::string_view line);
 
 private:
     SlogTextParser text_;
