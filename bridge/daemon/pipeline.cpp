@@ -159,6 +159,10 @@ base::SteadyTime Pipeline::step() {
     const base::SteadyTime now = parts_.clock.steady();
     const bool rescan = now - scanned_at_ >= parts_.tailer.rescan_every();
     parts_.tailer.look(rescan);
+    for (const auto& [folder, same] : parts_.tailer.files().take_same_folders()) {
+        parts_.log.warn("a log folder is another one's under another name; it is read once",
+                        {{"folder", folder}, {"same_as", same}});
+    }
     if (rescan) {
         scanned_at_ = now;
         forget_finished();

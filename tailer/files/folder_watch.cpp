@@ -5,8 +5,11 @@
 #include <array>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
+#include <utility>
 
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace tailer {
@@ -18,22 +21,33 @@ constexpr std::uint32_t kFolderEvents = IN_CREATE | IN_MODIFY | IN_MOVED_TO | IN
 constexpr std::uint32_t kAncestorEvents =
     IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_ONLYDIR | IN_MASK_ADD;
 
+/// When a link is replaced or removed, its own inode loses its name.
+constexpr std::uint32_t kLinkEvents = IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_DONT_FOLLOW;
+/// As many as the kernel follows.
+constexpr int kMostLinks = 40;
+
 }  // namespace
 
 FolderWatch::FolderWatch(std::vector<std::string> folders)
     : folders_(std::move(folders)),
       inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
-      watches_(folders_.size(), -1) {
+      watches_(folders_.size(), -1),
+      targets_(folders_.size()) {
     attach();
 }
 
 bool FolderWatch::attach() {
     bool appeared = false;
     std::vector<int> ancestors;
+    std::vector<int> links;
     for (std::size_t i = 0; i < folders_.size() && inotify_.valid(); ++i) {
-        if (watches_[i] >= 0) {
+        watch_links(folders_[i], links);
+        const Target target = target_of(folders_[i]);
+        if (watches_[i] >= 0 && target == targets_[i]) {
             continue;
         }
+        leave(i);
+        targets_[i] = target;
         const auto watch_folder = [&] {
             watches_[i] = ::inotify_add_watch(inotify_.get(), folders_[i].c_str(), kFolderEvents);
         };
@@ -52,13 +66,64 @@ bool FolderWatch::attach() {
     }
     // What goes on in an ancestor must not wake us once its part is done.
     ancestors_.swap(ancestors);
-    for (const int old : ancestors) {
-        if (std::ranges::find(ancestors_, old) == ancestors_.end() &&
-            std::ranges::find(watches_, old) == watches_.end()) {
-            ::inotify_rm_watch(inotify_.get(), old);
+    links_.swap(links);
+    drop_unused(ancestors);
+    drop_unused(links);
+    return appeared;
+}
+
+void FolderWatch::drop_unused(const std::vector<int>& old) {
+    for (const int watch : old) {
+        const auto uses = [watch](const std::vector<int>& watches) {
+            return std::ranges::find(watches, watch) != watches.end();
+        };
+        if (!uses(ancestors_) && !uses(links_) && !uses(watches_)) {
+            ::inotify_rm_watch(inotify_.get(), watch);
         }
     }
-    return appeared;
+}
+
+/// Ends the watch of a folder, which another one may share.
+void FolderWatch::leave(std::size_t folder) {
+    const int watch = std::exchange(watches_[folder], -1);
+    if (watch >= 0) {
+        drop_unused({watch});
+    }
+}
+
+FolderWatch::Target FolderWatch::target_of(const std::string& folder) {
+    struct stat info {};
+    return ::stat(folder.c_str(), &info) == 0 ? Target{info.st_dev, info.st_ino} : Target{};
+}
+
+void FolderWatch::watch_links(const std::string& folder, std::vector<int>& links) {
+    namespace fs = std::filesystem;
+    std::error_code code;
+    fs::path rest = fs::absolute(folder, code);
+    fs::path done;
+    int followed = 0;
+    while (!rest.empty()) {
+        const fs::path next = done / *rest.begin();
+        fs::path behind;
+        for (auto part = std::next(rest.begin()); part != rest.end(); ++part) {
+            behind /= *part;
+        }
+        const fs::path target = fs::read_symlink(next, code);
+        if (code) {
+            done = next;
+            rest = behind;
+            continue;
+        }
+        if (++followed > kMostLinks) {
+            return;
+        }
+        const int watch = ::inotify_add_watch(inotify_.get(), next.c_str(), kLinkEvents);
+        if (watch >= 0) {
+            links.push_back(watch);
+        }
+        rest = target / behind;
+        done = target.is_absolute() ? fs::path() : done;
+    }
 }
 
 int FolderWatch::watch_ancestor(const std::string& folder) {
@@ -99,7 +164,7 @@ bool FolderWatch::drain(const std::function<void(FolderIndex, std::string_view)>
                 if ((event.mask & IN_IGNORED) == 0U) {
                     ::inotify_rm_watch(inotify_.get(), event.wd);
                 }
-                *folder = -1;
+                std::ranges::replace(watches_, event.wd, -1);
                 rescan = true;
             } else if (event.len > 0) {
                 changed(static_cast<FolderIndex>(folder - watches_.begin()),

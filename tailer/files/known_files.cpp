@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include <sys/stat.h>
+
+#include "tailer/files/file_fingerprint.h"
 #include "tailer/files/log_file_name.h"
 
 namespace tailer {
@@ -29,12 +32,17 @@ KnownFiles::KnownFiles(std::vector<std::string> folders, Progress resume)
     : folders_(std::move(folders)),
       listed_(folders_.size()),
       resume_(folders_.size()),
+      is_another_(folders_.size()),
       skipped_(folders_.size()) {
     for (std::size_t i = 0; i < folders_.size(); ++i) {
         if (const auto said = resume.find(folders_[i]); said != resume.end()) {
             resume_[i] = std::move(said->second);
             std::ranges::stable_sort(resume_[i], {}, inode_of);
+            resume.erase(said);
         }
+    }
+    for (auto& [folder, files] : resume) {
+        std::ranges::move(files, std::back_inserter(elsewhere_));
     }
 }
 
@@ -70,8 +78,32 @@ Owners KnownFiles::owners_of(int folder_fd) const {
     return all_owners_ ? Owners::any() : Owners::of_folder(folder_fd);
 }
 
+/// Not valid when the folder is not there, or is one before it in the list under another name.
+base::UniqueFd KnownFiles::open_once(std::uint32_t folder) {
+    base::UniqueFd fd = open_folder(folders_[folder]);
+    struct stat here {};
+    if (folder == 0 || !fd.valid() || ::fstat(fd.get(), &here) != 0) {
+        return fd;
+    }
+    const auto before = folders_.begin() + folder;
+    const auto same = std::find_if(folders_.begin(), before, [&here](const std::string& other) {
+        struct stat there {};
+        return ::stat(other.c_str(), &there) == 0 && there.st_dev == here.st_dev &&
+               there.st_ino == here.st_ino;
+    });
+    if (same == before) {
+        is_another_[folder] = false;
+        return fd;
+    }
+    if (!is_another_[folder]) {
+        is_another_[folder] = true;
+        same_folders_.emplace_back(folders_[folder], *same);
+    }
+    return {};
+}
+
 void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string_view)>& wanted) {
-    const base::UniqueFd folder_fd = open_folder(folders_[folder]);
+    const base::UniqueFd folder_fd = open_once(folder);
     const Owners owners = owners_of(folder_fd.get());
     skipped_.begin_scan(folder);
     files_.for_each(
@@ -112,7 +144,7 @@ void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string
 }
 
 void KnownFiles::look(std::uint32_t folder, const std::string& name) {
-    const base::UniqueFd folder_fd = open_folder(folders_[folder]);
+    const base::UniqueFd folder_fd = open_once(folder);
     if (!folder_fd.valid()) {
         return;
     }
@@ -154,7 +186,7 @@ void KnownFiles::note(std::uint32_t folder, std::string_view name, const SeenFil
         if (seen.size < file.size) {
             ++troubles_.truncated;
             note_loss(file);
-            id = begin_anew(id, seen.size);
+            id = begin_anew(id);
         }
     } else {
         if (known != nullptr) {
@@ -188,11 +220,77 @@ FileProgress* KnownFiles::progress_of(std::uint32_t folder, std::string_view nam
     return &progress;
 }
 
+/// Whether the file holds what was read of the one that `progress` is of.
+bool KnownFiles::goes_on(const KnownFile& file, std::uint64_t size,
+                         const FileProgress& progress) const {
+    if (progress.offset == 0 || progress.offset > size) {
+        return false;
+    }
+    if (progress.fingerprint == 0) {
+        return progress.identity == file.identity && file.identity.birth_ns != 0;
+    }
+    const std::string& folder = folders_[file.folder];
+    const auto fd = open_seen(open_folder(folder).get(), folder, file.name.text(), file.identity);
+    return fd && fingerprint_before(fd->get(), progress.offset) == progress.fingerprint;
+}
+
+/// How far a log of this name had been worked off in another place or under another inode.
+std::optional<FileProgress> KnownFiles::moved_here(const KnownFile& file, std::uint64_t size) {
+    if (is_packed(file.name.text())) {
+        return std::nullopt;  // not followed, and offsets are those of its content
+    }
+    for (std::uint32_t folder = 0; folder < folders_.size(); ++folder) {
+        const KnownFile* other = files_.find(find_name(folder, file.name));
+        if (other == nullptr || other->size < other->offset) {
+            continue;
+        }
+        FileProgress progress{other->name,      other->identity,    other->offset,
+                              other->session(), other->fingerprint, other->settled_counts};
+        if (goes_on(file, size, progress)) {
+            if (other->settled != other->offset) {
+                progress.offset = other->settled;  // what is in flight is the other one's
+                progress.fingerprint = 0;
+            }
+            return progress;
+        }
+    }
+    for (const auto& [hash, progress] : resumed_by_name(file.name)) {
+        if (progress->name == file.name && goes_on(file, size, *progress)) {
+            return *progress;
+        }
+    }
+    return std::nullopt;
+}
+
+std::span<const std::pair<std::size_t, FileProgress*>> KnownFiles::resumed_by_name(
+    const CompactName& name) {
+    const auto hash_of = [](const auto& entry) { return entry.first; };
+    if (resume_by_name_.empty()) {
+        const auto enter_all = [this](std::vector<FileProgress>& files) {
+            for (FileProgress& progress : files) {
+                if (!progress.name.empty()) {
+                    resume_by_name_.emplace_back(progress.name.hash(), &progress);
+                }
+            }
+        };
+        std::ranges::for_each(resume_, enter_all);
+        enter_all(elsewhere_);
+        std::ranges::sort(resume_by_name_, {}, hash_of);
+    }
+    const auto found = std::ranges::equal_range(resume_by_name_, name.hash(), {}, hash_of);
+    return {found.begin(), found.end()};
+}
+
 /// Gives back the memory of what files have taken up; what is left may still come.
 void KnownFiles::drop_resumed(std::uint32_t folder) {
     const auto taken = [](const FileProgress& progress) { return progress.name.empty(); };
     if (std::erase_if(resume_[folder], taken) > 0) {
         resume_[folder].shrink_to_fit();
+        resume_by_name_ = {};
+    }
+    if (!elsewhere_.empty() && std::ranges::find(listed_, false) == listed_.end()) {
+        elsewhere_ = {};
+        resume_by_name_ = {};
     }
 }
 
@@ -227,7 +325,13 @@ FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const SeenFi
     file.identity = seen.identity;
     if (FileProgress* progress = progress_of(folder, name, seen)) {
         resume(file, *progress, seen);
+    } else if (auto moved = moved_here(file, seen.size)) {
+        resume(file, *moved, seen);
     }
+    return enter(std::move(file));
+}
+
+FileId KnownFiles::enter(KnownFile file) {
     const FileId id = files_.add(std::move(file));
     enter_name(id);
     enter_inode(id);
@@ -313,7 +417,7 @@ FileId KnownFiles::changed_behind(FileId id, std::uint64_t size) {
         losses_.push_back({file.session(), Loss::Kind::Rewritten});
     }
     const std::uint64_t seen_size = packed ? file.size : size;
-    const FileId fresh_id = begin_anew(id, seen_size);
+    const FileId fresh_id = begin_anew(id);
     files_.at(id).queued = false;
     KnownFile& fresh = files_.at(fresh_id);
     fresh.size = seen_size;
@@ -322,11 +426,15 @@ FileId KnownFiles::changed_behind(FileId id, std::uint64_t size) {
 }
 
 /// What its inode holds from here on is another log.
-FileId KnownFiles::begin_anew(FileId id, std::uint64_t size) {
+FileId KnownFiles::begin_anew(FileId id) {
     KnownFile& old = files_.at(id);
     set_gone(id, true);
     old.size = old.offset;
-    return add(old.folder, old.name.text(), {old.identity, size});
+    KnownFile fresh;
+    fresh.folder = old.folder;
+    fresh.name = old.name;
+    fresh.identity = old.identity;
+    return enter(std::move(fresh));
 }
 
 void KnownFiles::forget(FileId id) {

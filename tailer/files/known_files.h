@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,8 +52,12 @@ struct Loss {
     std::uint64_t bytes = 0;  ///< of what is unread
 };
 
-/// The table of log files. It looks at names and inodes only, follows no link, and leaves alone
-/// what is no regular file of whom the folder belongs to.
+/// The table of log files. It looks at names and inodes, follows no link, and leaves alone what is
+/// no regular file of whom the folder belongs to.
+///
+/// One folder under two names (by a link, or mounted twice) is read under the first. A log that
+/// comes back under another inode or in another folder (restored from a backup, moved to another
+/// volume) is known by its name and by what stands before the offset, and goes on there.
 class KnownFiles {
 public:
     KnownFiles(std::vector<std::string> folders, Progress resume);
@@ -109,6 +115,12 @@ public:
     /// or rewritten. What it holds is taken for another log, which has grown; gives that one.
     [[nodiscard]] FileId changed_behind(FileId id, std::uint64_t size);
 
+    /// Folders found to be one that comes before them in the list, each with that one, since the
+    /// last call.
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> take_same_folders() {
+        return std::exchange(same_folders_, {});
+    }
+
     /// Opens the file for reading, if it still is the one that was seen.
     [[nodiscard]] base::Result<base::UniqueFd> open(const KnownFile& file);
 
@@ -123,12 +135,18 @@ public:
 private:
     [[nodiscard]] Owners owners_of(int folder_fd) const;
     void note_loss(const KnownFile& file);
-    FileId begin_anew(FileId id, std::uint64_t size);
+    FileId begin_anew(FileId id);
     void note_changed(FileId id);
     void set_gone(FileId id, bool gone);
     void note(std::uint32_t folder, std::string_view name, const SeenFile& seen);
+    [[nodiscard]] base::UniqueFd open_once(std::uint32_t folder);
     [[nodiscard]] FileProgress* progress_of(std::uint32_t folder, std::string_view name,
                                             const SeenFile& seen);
+    [[nodiscard]] bool goes_on(const KnownFile& file, std::uint64_t size,
+                               const FileProgress& progress) const;
+    [[nodiscard]] std::optional<FileProgress> moved_here(const KnownFile& file, std::uint64_t size);
+    [[nodiscard]] std::span<const std::pair<std::size_t, FileProgress*>> resumed_by_name(
+        const CompactName& name);
     void resume(KnownFile& file, FileProgress& progress, const SeenFile& seen);
     void drop_resumed(std::uint32_t folder);
     [[nodiscard]] auto is_named(std::uint32_t folder, const CompactName& name) const;
@@ -139,12 +157,18 @@ private:
     [[nodiscard]] FileId find_inode(std::uint32_t folder, std::uint64_t inode) const;
     void enter_name(FileId id);
     void enter_inode(FileId id);
+    FileId enter(KnownFile file);
     FileId add(std::uint32_t folder, std::string_view name, const SeenFile& seen);
 
     std::vector<std::string> folders_;
     std::vector<bool> listed_;  ///< by folder: a log was seen in it
     /// By folder, and in it by inode; without a name once a file has taken it.
     std::vector<std::vector<FileProgress>> resume_;
+    std::vector<FileProgress> elsewhere_;  ///< of folders that are not followed any more
+    /// What is left of both, by the hash of its name; made when it is asked for.
+    std::vector<std::pair<std::size_t, FileProgress*>> resume_by_name_;
+    std::vector<bool> is_another_;  ///< by folder: found to be one before it
+    std::vector<std::pair<std::string, std::string>> same_folders_;
     FileTable files_;
     FileIndex names_;   ///< of two files with one name in one folder the last counts
     FileIndex inodes_;  ///< the same

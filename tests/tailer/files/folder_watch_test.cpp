@@ -232,5 +232,51 @@ TEST(FolderWatchTest, AsksForARescanWhenEventsWereLost) {
     EXPECT_FALSE(drain(watch).rescan);
 }
 
+TEST(FolderWatchTest, FollowsALinkThatIsPointedElsewhere) {
+    const test_support::TempDir dir;
+    for (const char* name : {"first", "second"}) {
+        fs::create_directories(dir.file(name) + "/logs");
+    }
+    // A link on the way, to a link.
+    fs::create_directory_symlink("first", dir.file("current"));
+    fs::create_directory_symlink(dir.file("current"), dir.file("link"));
+    FolderWatch watch({dir.file("link") + "/logs"});
+    ASSERT_TRUE(watch.attached(0));
+    dir.append("noise", "1");
+    EXPECT_FALSE(readable(watch)) << "what else goes on beside the links wakes nobody";
+
+    fs::create_directory_symlink("second", dir.file("new"));
+    fs::rename(dir.file("new"), dir.file("current"));
+    EXPECT_TRUE(readable(watch));
+    EXPECT_TRUE(drain(watch).rescan);
+    dir.append("first/logs/a", "1");
+    EXPECT_FALSE(readable(watch));
+    dir.append("second/logs/b", "1");
+    EXPECT_THAT(drain(watch).changed, ElementsAre(Pair(0U, "b")));
+
+    fs::remove(dir.file("link"));
+    EXPECT_TRUE(drain(watch).rescan);
+    EXPECT_FALSE(watch.attached(0));
+    fs::create_directory_symlink(dir.file("first"), dir.file("link"));
+    EXPECT_TRUE(drain(watch).rescan);
+    dir.append("first/logs/c", "1");
+    EXPECT_THAT(drain(watch).changed, testing::Contains(Pair(0U, "c")));
+    EXPECT_EQ(watched_inodes(watch), 2) << "the folder and the link";
+}
+
+TEST(FolderWatchTest, AFolderUnderTwoNamesIsLeftByOneAlone) {
+    const test_support::TempDir dir;
+    fs::create_directories(dir.file("logs"));
+    fs::create_directories(dir.file("other"));
+    fs::create_directory_symlink("logs", dir.file("link"));
+    FolderWatch watch({dir.file("logs"), dir.file("link")});
+    fs::remove(dir.file("link"));
+    fs::create_directory_symlink("other", dir.file("link"));
+    EXPECT_TRUE(drain(watch).rescan);
+    dir.append("logs/a", "1");
+    dir.append("other/b", "1");
+    EXPECT_THAT(drain(watch).changed, testing::UnorderedElementsAre(Pair(0U, "a"), Pair(1U, "b")));
+}
+
 }  // namespace
 }  // namespace tailer

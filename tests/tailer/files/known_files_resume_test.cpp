@@ -4,9 +4,11 @@
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tailer/files/file_fingerprint.h"
 #include "tests/tailer/files/known_files_fixture.h"
 
 namespace tailer {
@@ -49,9 +51,91 @@ TEST_F(KnownFilesTest, BeginsAnewWhereTheCheckpointMeansAnotherFile) {
     auto wrong_inode = progress_of(kName, 4);
     ++wrong_inode.identity.inode;
     EXPECT_EQ(offset_after(wrong_inode), 0U);
-    KnownFiles of_another_folder({dir_.path()},
-                                 {{dir_.path() + "-other", {progress_of(kName, 4)}}});
-    EXPECT_EQ(offset_in(of_another_folder), 0U);
+}
+
+/// With the fingerprint that a checkpoint has.
+FileProgress read_progress(const test_support::TempDir& dir, FileProgress progress) {
+    const base::UniqueFd fd(::open(dir.file(progress.name.text()).c_str(), O_RDONLY | O_CLOEXEC));
+    progress.fingerprint = fingerprint_before(fd.get(), progress.offset);
+    progress.counts = {2, 3};
+    return progress;
+}
+
+TEST_F(KnownFilesTest, ALogThatComesBackUnderAnotherInodeGoesOn) {
+    dir_.append(kName, "1234567890");
+    auto progress = read_progress(dir_, progress_of(kName, 4));
+    ++progress.identity.inode;
+    ++progress.identity.birth_ns;
+    progress.session = "renamed before";
+    auto files = make({progress});
+    EXPECT_EQ(offset_in(files), 4U);
+    const auto grown = files.take_grown();
+    ASSERT_THAT(grown, SizeIs(1));
+    EXPECT_EQ(files.file(grown[0]).settled_counts, (LineCounts{2, 3}));
+    EXPECT_EQ(files.file(grown[0]).session(), "renamed before");
+
+    progress.fingerprint ^= 1U;
+    EXPECT_EQ(offset_after(progress), 0U) << "another log under the same name";
+    progress.fingerprint = 0;
+    EXPECT_EQ(offset_after(progress), 0U) << "there is no telling";
+    progress.offset = 11;
+    EXPECT_EQ(offset_after(progress), 0U) << "it is not all there";
+}
+
+TEST_F(KnownFilesTest, ALogThatComesBackInAnotherFolderGoesOn) {
+    dir_.append(kName, "1234567890");
+    auto progress = read_progress(dir_, progress_of(kName, 4));
+    const std::string old = dir_.path() + "-old";
+    KnownFiles moved({dir_.path()}, {{old, {progress}}});
+    EXPECT_EQ(offset_in(moved), 4U);
+    ++progress.identity.inode;
+    KnownFiles copied({old, dir_.path()}, {{old, {progress}}});
+    copied.scan(1, is_boundary_log_name);
+    const auto grown = copied.take_grown();
+    ASSERT_THAT(grown, SizeIs(1));
+    EXPECT_EQ(copied.file(grown[0]).offset, 4U);
+}
+
+TEST_F(KnownFilesTest, ALogThatIsRestoredWhileItIsFollowedGoesOn) {
+    dir_.append(kName, "1234567890");
+    auto files = make();
+    scan(files);
+    const FileId before = files.take_grown().at(0);
+    read_to(files, before, 10);
+    files.settle(before, 10, {1, 1});
+    files.file(before).fingerprint = read_progress(dir_, progress_of(kName, 10)).fingerprint;
+    dir_.append("copy", "1234567890ab");
+    fs::rename(dir_.file("copy"), dir_.file(kName));
+    scan(files);
+    const auto grown = files.take_grown();
+    ASSERT_THAT(grown, SizeIs(1));
+    EXPECT_NE(grown[0], before);
+    EXPECT_EQ(files.file(grown[0]).offset, 10U);
+    EXPECT_EQ(files.file(grown[0]).settled_counts, (LineCounts{1, 1}));
+}
+
+TEST_F(KnownFilesTest, AFolderUnderTwoNamesIsReadOnce) {
+    const test_support::TempDir beside;
+    const std::string link = beside.file("link");
+    fs::create_directory_symlink(dir_.path(), link);
+    dir_.append(kName, "1234567890");
+    KnownFiles files({link, dir_.path()}, {});
+    files.scan(0, is_boundary_log_name);
+    files.scan(1, is_boundary_log_name);
+    files.look(1, kName);
+    EXPECT_EQ(files.size(), 1U);
+    EXPECT_THAT(files.take_same_folders(), ElementsAre(Pair(dir_.path(), link)));
+    files.scan(1, is_boundary_log_name);
+    EXPECT_THAT(files.take_same_folders(), IsEmpty()) << "said once";
+
+    const FileId id = files.take_grown().at(0);
+    read_to(files, id, 10);
+    files.settle(id, 10, {1, 1});
+    fs::remove(link);
+    files.scan(0, is_boundary_log_name);
+    files.scan(1, is_boundary_log_name);
+    EXPECT_EQ(files.size(), 2U);
+    files.for_each([](FileId, const KnownFile& file) { EXPECT_EQ(file.offset, 10U); });
 }
 
 TEST_F(KnownFilesTest, TellsOfAFileThatIsShorterThanItWasRead) {
