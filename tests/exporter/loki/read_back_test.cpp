@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/nanoseconds.h"
 #include "tests/support/fake_loki.h"
 
 namespace exporter {
@@ -111,14 +112,14 @@ TEST(ReadBackTest, TakesTheWholeRangeOfInstants) {
 
 TEST(ReadBackTest, AsksOnlyForWhatItHasNotSeenYet) {
     FakeLoki loki;
-    constexpr std::int64_t kSecond = 1'000'000'000;
-    store(loki, 10 * kSecond, "a");
-    store(loki, 30 * kSecond, "c");
+    store(loki, 10 * base::kNanosPerSecond, "a");
+    store(loki, 30 * base::kNanosPerSecond, "c");
     StoredRows known;
     const auto stored = [&](std::int64_t first, const char* first_line, std::int64_t second,
                             const char* second_line) {
         return read_back(loki, kStream,
-                         batch_of({{first * kSecond, first_line}, {second * kSecond, second_line}}),
+                         batch_of({{first * base::kNanosPerSecond, first_line},
+                                   {second * base::kNanosPerSecond, second_line}}),
                          kTimeout, &known)
             .stored;
     };

@@ -14,10 +14,10 @@ namespace {
 using test_support::deny_line;
 using test_support::kNoon;
 
-constexpr std::string_view kDeny =
+constexpr std::string_view kDenyLine =
     "time=2026-06-09T12:00:00Z level=WARN msg=DENY method=GET url=https://h.example/ "
     "host=h.example";
-constexpr std::string_view kAllow =
+constexpr std::string_view kAllowLine =
     "time=2026-06-09T12:00:00Z level=INFO msg=ALLOW method=GET url=\"https://h.example/?a=b\" "
     "host=h.example rule=\"domain=h.example\"";
 
@@ -35,28 +35,28 @@ struct Parsed {
 };
 
 TEST(LineParserTest, FindsADecisionBehindTornBytesWhereverTheTearIs) {
-    for (const auto whole : {kDeny, kAllow}) {
-        for (const auto torn : {kDeny, kAllow}) {
+    for (const auto whole : {kDenyLine, kAllowLine}) {
+        for (const auto torn : {kDenyLine, kAllowLine}) {
             for (std::size_t cut = 1; cut < torn.size(); ++cut) {
                 const Parsed line(std::string(torn.substr(0, cut)) + std::string(whole));
                 ASSERT_NE(line.decision(), nullptr) << line.text;
                 EXPECT_EQ(line.decision()->time_ns, kNoon) << line.text;
                 EXPECT_EQ(line.decision()->method, "GET") << line.text;
                 EXPECT_EQ(line.decision()->host, "h.example") << line.text;
-                EXPECT_EQ(line.decision()->verdict, whole == kDeny ? Verdict::Deny : Verdict::Allow)
+                EXPECT_EQ(line.decision()->verdict, whole == kDenyLine ? Verdict::Deny : Verdict::Allow)
                     << line.text;
                 EXPECT_EQ(line.decision()->suspect, "") << line.text;
             }
         }
     }
     for (const std::string torn : {"{\"ti", "\xFF\xFE", "time=\"", "x time=", "\x7F=\"time="}) {
-        EXPECT_NE(Parsed(torn + std::string(kDeny)).decision(), nullptr) << torn;
+        EXPECT_NE(Parsed(torn + std::string(kDenyLine)).decision(), nullptr) << torn;
     }
 }
 
 TEST(LineParserTest, FindsNoneWhereItIsNotWholeOrIsPartOfAValue) {
     const std::string notice = "time=2026-06-09T12:00:00Z level=INFO msg=x cmd=";
-    const auto deny = std::string(kDeny);
+    const auto deny = std::string(kDenyLine);
     for (const std::string& line : {
              "junk " + deny.substr(0, deny.size() - std::string("host=h.example").size()),
              "junk " + deny + " \"",
