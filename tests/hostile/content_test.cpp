@@ -165,7 +165,7 @@ std::vector<ContentCase> forgeries() {
          kDecision},
         {"a notice that says it is a decision",
          timed("level=INFO msg=boundary_request decision=allow owner=eve domain=h"), kNotice,
-         R"("msg":"boundary: boundary_request")", "eve"},
+         R"("msg":"boundary: boundary_request")", R"("eve")"},
         {"a notice with our keys and odd bytes",
          timed(R"(level=INFO msg=x "workspace name"=eve "owner\n"=eve suspect=no)"), kNotice},
         {"a notice that says it is suspect", timed("level=INFO msg=x suspect=keys"), kNotice,
