@@ -76,6 +76,7 @@ TEST_F(TelemetryTest, EverySeriesOfTheContractIsThereFromTheStart) {
         {"lag_seconds", 0},
         {"spool_bytes", 0},
         {"spool_segments", 0},
+        {"in_doubt_entries", 0},
         {"in_flight_bytes", 0},
         {"checkpoint_timestamp_seconds", 0},
         {"boundary_audit_dropped_total", 0},
