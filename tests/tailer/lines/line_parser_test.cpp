@@ -43,7 +43,8 @@ TEST(LineParserTest, FindsADecisionBehindTornBytesWhereverTheTearIs) {
                 EXPECT_EQ(line.decision()->time_ns, kNoon) << line.text;
                 EXPECT_EQ(line.decision()->method, "GET") << line.text;
                 EXPECT_EQ(line.decision()->host, "h.example") << line.text;
-                EXPECT_EQ(line.decision()->verdict, whole == kDenyLine ? Verdict::Deny : Verdict::Allow)
+                EXPECT_EQ(line.decision()->verdict,
+                          whole == kDenyLine ? Verdict::Deny : Verdict::Allow)
                     << line.text;
                 EXPECT_EQ(line.decision()->suspect, "") << line.text;
             }
