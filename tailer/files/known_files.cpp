@@ -277,8 +277,8 @@ std::span<const std::pair<std::size_t, FileProgress*>> KnownFiles::resumed_by_na
         enter_all(elsewhere_);
         std::ranges::sort(resume_by_name_, {}, hash_of);
     }
-    const auto found = std::ranges::equal_range(resume_by_name_, name.hash(), {}, hash_of);
-    return {found.begin(), found.end()};
+    return {std::ranges::lower_bound(resume_by_name_, name.hash(), {}, hash_of),
+            std::ranges::upper_bound(resume_by_name_, name.hash(), {}, hash_of)};
 }
 
 /// Gives back the memory of what files have taken up; what is left may still come.

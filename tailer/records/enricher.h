@@ -82,7 +82,7 @@ public:
     [[nodiscard]] Record enrich(const Decision& decision, std::string_view session,
                                 std::uint64_t seq, const ToolCallMatch* call = nullptr);
     /// The same for a notice, whose `seq` counts lines of any kind.
-    [[nodiscard]] Record enrich(const Notice& notice, std::string_view session, std::uint64_t seq);
+    [[nodiscard]] Record enrich(const Notice& logged, std::string_view session, std::uint64_t seq);
     /// A notice of our own: it is shipped whatever the policy, all of it stays, and as it stands in
     /// no file it has no number.
     [[nodiscard]] Record enrich_own(const Notice& notice, std::string_view session);
