@@ -9,12 +9,10 @@
 #include <string_view>
 #include <vector>
 
-namespace exporter {
-
 /// Another server than Loki: VictoriaLogs takes Loki's pushes below /insert, stores twice what it
 /// is sent twice, and answers LogsQL below /select instead of LogQL. As of v1.52.1; see
 /// docs.victoriametrics.com/victorialogs (data-ingestion, querying, logsql).
-namespace victoria_logs {
+namespace exporter::victoria_logs {
 
 /// What is taken becomes searchable a second later; by then an answer of "not there" means it.
 inline constexpr std::chrono::milliseconds kShowsAfter{3'000};
@@ -46,5 +44,4 @@ inline constexpr const char* kKeepLine = "VL-Loki-Disable-Message-Parsing: 1";
 /// Whether an error's text concerns the server's set-up or the tenant, not what was pushed.
 [[nodiscard]] bool is_set_up_trouble(std::string_view body);
 
-}  // namespace victoria_logs
-}  // namespace exporter
+}  // namespace exporter::victoria_logs
