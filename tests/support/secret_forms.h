@@ -407,9 +407,10 @@ inline constexpr std::string_view kSecretEnd = "Xv9Rb2mWc4T";
     for (const auto form : kSecretHosts) {
         lines.push_back(deny + "/legacy host=" + quoted(next(form)));
     }
+    const std::string stamped = "time=" + stamp + " ";
     for (const auto form : kSecretLines) {
-        const std::string line = next(form);
-        lines.push_back(form.starts_with("level=") ? "time=" + stamp + " " + line : line);
+        lines.push_back(form.starts_with("level=") ? stamped : "");
+        lines.back() += next(form);
     }
     return lines;
 }

@@ -18,8 +18,8 @@ namespace {
 
 class FirstStartTest : public testing::Test {
 protected:
-    FirstStartTest() { ::setenv("XDG_CONFIG_HOME", folder_.path().c_str(), 1); }
-    ~FirstStartTest() override { ::unsetenv("XDG_CONFIG_HOME"); }
+    void SetUp() override { ::setenv("XDG_CONFIG_HOME", folder_.path().c_str(), 1); }
+    void TearDown() override { ::unsetenv("XDG_CONFIG_HOME"); }
 
     test_support::TempDir folder_;
 };

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -58,15 +59,16 @@ TEST(LineParserTest, FindsADecisionBehindTornBytesWhereverTheTearIs) {
 TEST(LineParserTest, FindsNoneWhereItIsNotWholeOrIsPartOfAValue) {
     const std::string notice = "time=2026-06-09T12:00:00Z level=INFO msg=x cmd=";
     const auto deny = std::string(kDenyLine);
-    for (const std::string& line : {
-             "junk " + deny.substr(0, deny.size() - std::string("host=h.example").size()),
-             "junk " + deny + " \"",
-             "junk " + deny + " more",
-             "junk " + deny.substr(std::string("time=").size()),
-             "junk time=yesterday" + deny.substr(deny.find(" level")),
-             notice + "\"" + deny + "\"",
-             notice + "\"a " + deny + "\" port=1",
-         }) {
+    const std::vector<std::string> lines = {
+        "junk " + deny.substr(0, deny.size() - std::string("host=h.example").size()),
+        "junk " + deny + " \"",
+        "junk " + deny + " more",
+        "junk " + deny.substr(std::string("time=").size()),
+        "junk time=yesterday" + deny.substr(deny.find(" level")),
+        notice + "\"" + deny + "\"",
+        notice + "\"a " + deny + "\" port=1",
+    };
+    for (const std::string& line : lines) {
         EXPECT_EQ(Parsed(line).decision(), nullptr) << line;
     }
     const Parsed kept(notice + "\"" + deny + "\"");

@@ -67,8 +67,7 @@ TEST(TextRedactionTest, LeavesWhatTheFieldReallySays) {
           "x509: certificate signed by unknown authority",
           "dial unix /tmp/boundary-audit.sock: connect: connection refused",
           "open /home/coder/.config/coder_boundary/ca-key.pem: permission denied",
-          "time=2026-06-09T12:00:00.123Z level=WARN msg=DENY method=GET url=https://h.example/a "
-          "host=h.example",
+          "time=2026-06-09T12:00:00.123Z level=WARN msg=DENY method=GET url=https://h.example/a",
           "entry too far behind, the oldest acceptable timestamp is: 2026-06-09T12:00:00Z",
           "domain=*.example path=/a,/b/* method=GET,HEAD", "domain=127.0.0.1",
           "method=GET,HEAD domain=localhost path=/x", "[2001:db8::1]:8443"}) {
