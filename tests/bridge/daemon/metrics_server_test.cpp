@@ -35,9 +35,10 @@ milliseconds time_to_end(const std::string& address, const std::string& url) {
 }
 
 TEST(MetricsServerTest, EndsAtOnceWhereverItListens) {
-    for (const std::string host : {"127.0.0.1", "0.0.0.0"}) {
-        const std::string port = std::to_string(test_support::free_port());
-        EXPECT_LT(time_to_end(host + ":" + port, "http://127.0.0.1:" + port + "/metrics"),
+    for (const std::string host : {"127.0.0.1:", "0.0.0.0:"}) {
+        const int port = test_support::free_port();
+        EXPECT_LT(time_to_end(host + std::to_string(port),
+                              "http://127.0.0.1:" + std::to_string(port) + "/metrics"),
                   milliseconds(500))
             << host;
     }
