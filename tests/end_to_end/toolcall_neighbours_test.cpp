@@ -73,13 +73,14 @@ TEST_F(ToolCallNeighboursTest, WhatLiesInTheJournalsFolderIsNotWaitedFor) {
     }
     for (const std::string target : {"fifo", "/dev/zero", "/none/there", "folder"}) {
         for (const auto& name : names) {
-            fs::remove_all(folder + "/" + name);
+            const fs::path path = fs::path(folder) / name;
+            fs::remove_all(path);
             if (target == "fifo") {
-                ASSERT_EQ(::mkfifo((folder + "/" + name).c_str(), 0600), 0);
+                ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
             } else if (target == "folder") {
-                fs::create_directory(folder + "/" + name);
+                fs::create_directory(path);
             } else {
-                fs::create_symlink(target, folder + "/" + name);
+                fs::create_symlink(target, path);
             }
         }
         EXPECT_TRUE(takes_less_than(std::chrono::seconds(1))) << target;
@@ -103,8 +104,10 @@ TEST_F(ToolCallNeighboursTest, WhereNoCaIsFoundTheFirstCallAloneGoesFirst) {
                          "sleep 0.3; while [ \"$1\" != -- ]; do shift; done; shift; exec \"$@\"");
     const auto usual = time_of_call();
     const auto began = Clock::now();
+    constexpr int kCalls = 6;
     std::vector<Process> calls;
-    for (int i = 0; i < 6; ++i) {
+    calls.reserve(kCalls);
+    for (int i = 0; i < kCalls; ++i) {
         calls.push_back(agent_.start("parallel-" + std::to_string(i), "sleep 0.3"));
     }
     for (auto& call : calls) {
