@@ -5,6 +5,7 @@ package loki
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -190,6 +191,9 @@ func tellRefusals(c *transcript) {
 	status, _ = c.server.ask(c.tenant, "/loki/api/v1/nothing", nil)
 	c.note("no such path", "%d", status)
 	status, _ = c.server.ask(c.tenant, "/loki/api/v1/push", nil)
+	if status == http.StatusNotFound { // one or the other, by the order in which a Loki's modules came up
+		status = http.StatusMethodNotAllowed
+	}
 	c.note("GET a push", "%d", status)
 	status, text = c.server.ask("", "/ready", nil)
 	c.note("ready", "%d %s", status, c.told(text))
