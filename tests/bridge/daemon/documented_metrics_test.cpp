@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The metrics that README.md lists are those that the daemon serves, no fewer and no more.
+// The metrics that bridge/daemon/README.md lists are those that the daemon serves, no fewer and no
+// more.
 #include <regex>
 #include <set>
 
@@ -28,7 +29,8 @@ std::set<std::string> served() {
 }
 
 TEST(DocumentedMetricsTest, AreThoseThatAreServed) {
-    const std::string readme = test_support::read_file(BOUNDARY_LOKI_SOURCE_DIR "/README.md");
+    const std::string readme =
+        test_support::read_file(BOUNDARY_LOKI_SOURCE_DIR "/bridge/daemon/README.md");
     const std::size_t begin = readme.find("## Metrics\n");
     ASSERT_NE(begin, std::string::npos);
     const std::string section = readme.substr(begin, readme.find("\n## ", begin + 1) - begin);
