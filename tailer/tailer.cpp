@@ -144,7 +144,7 @@ bool Tailer::read(std::uint64_t budget_bytes, LineSink& sink) {
             return;
         }
         Record record = decision != nullptr
-                            ? enriched(*decision, located.session, located.before.decisions)
+                            ? enriched(*decision, located)
                             : enricher_.enrich(std::get<Notice>(located.parsed), located.session,
                                                located.before.lines);
         record.source = source;
@@ -152,20 +152,18 @@ bool Tailer::read(std::uint64_t budget_bytes, LineSink& sink) {
     });
 }
 
-Record Tailer::enriched(const Decision& decision, std::string_view session, std::uint64_t seq) {
+Record Tailer::enriched(const Decision& decision, const LocatedLine& located) {
     // A call's start is in the journal before its first decision is in the log, so what is looked
     // up after a read of the log is there.
     if (tool_calls_read_at_ != bytes_read()) {
         tool_calls_read_at_ = bytes_read();
         tool_calls_.refresh();
     }
-    const auto pid = tool_calls_.empty() ? std::nullopt : pid_of_session(session);
-    if (!pid) {
-        return enricher_.enrich(decision, session, seq);
-    }
-    const auto call = tool_calls_.match(*pid, decision.time_ns);
-    Record record = enricher_.enrich(decision, session, seq, call ? &*call : nullptr);
-    record.tool_call_may_change = tool_calls_.may_change(*pid, call);
+    const auto pid = tool_calls_.empty() ? std::nullopt : pid_of_session(located.session);
+    const auto call = pid ? tool_calls_.match(*pid, decision.time_ns) : std::nullopt;
+    Record record = enricher_.enrich(decision, located.session, located.before.decisions,
+                                     call ? &*call : nullptr, located.boundary_session);
+    record.tool_call_may_change = pid && tool_calls_.may_change(*pid, call);
     return record;
 }
 

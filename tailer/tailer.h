@@ -112,8 +112,7 @@ private:
 
     Tailer(std::vector<std::string> folders, Progress resume, const EnrichSettings& settings,
            LineReader::Tail tail, std::vector<std::string> journals);
-    [[nodiscard]] Record enriched(const Decision& decision, std::string_view session,
-                                  std::uint64_t seq);
+    [[nodiscard]] Record enriched(const Decision& decision, const LocatedLine& located);
 
     std::unique_ptr<KnownFiles> files_;  ///< on the heap: merge_ refers to it
     TimeMerge merge_;

@@ -10,6 +10,7 @@
 #include "base/nanoseconds.h"
 #include "tailer/files/decompressed.h"
 #include "tailer/files/file_fingerprint.h"
+#include "tailer/lines/boundary_session.h"
 
 namespace tailer {
 namespace {
@@ -151,7 +152,18 @@ TimeMerge::Stop TimeMerge::read_file(FileId id, std::int64_t limit_ns, std::uint
             return Stop::AtEnd;
         }
         const Line& line = **next;
-        const LocatedLine located{id, &file, cursor->session, line, parse(line), cursor->before};
+        if (line.begin > 0 && !cursor->boundary_session) {
+            cursor->boundary_session = boundary_session_of(cursor->fd.get(), parser_);
+        }
+        const LocatedLine located{
+            .file_id = id,
+            .file = &file,
+            .session = cursor->session,
+            .boundary_session =
+                cursor->boundary_session ? std::string_view(*cursor->boundary_session) : "",
+            .line = line,
+            .parsed = parse(line),
+            .before = cursor->before};
         if (const auto time_ns = time_of(located.parsed)) {
             next_ns = *time_ns;
             if (*time_ns > limit_ns || budget == 0) {

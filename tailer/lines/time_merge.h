@@ -21,6 +21,7 @@ struct LocatedLine {
     FileId file_id = 0;
     const KnownFile* file = nullptr;
     std::string_view session;
+    std::string_view boundary_session;  ///< see boundary_session_of()
     Line line;
     ParsedLine parsed;
     LineCounts before;  ///< this line in its file
@@ -59,6 +60,7 @@ private:
         std::string session;
         LineCounts before;          ///< the lines that end at or before `counted`
         std::uint64_t counted = 0;  ///< an offset
+        std::optional<std::string> boundary_session = {};  ///< once its first line is whole
     };
     struct Waiting {
         std::int64_t next_ns = 0;

@@ -25,7 +25,7 @@ constexpr std::size_t kMetadataValueBytes = 1024;
 
 /// Keys of our own line. A notice's key of the same name gets a prefix, so that no notice can pass
 /// for a decision or for another workspace's.
-constexpr std::array<std::string_view, 24> kReservedFields = {"level",
+constexpr std::array<std::string_view, 25> kReservedFields = {"level",
                                                               "msg",
                                                               "decision",
                                                               "owner",
@@ -47,6 +47,7 @@ constexpr std::array<std::string_view, 24> kReservedFields = {"level",
                                                               "tool_match",
                                                               "tool_name",
                                                               "confined_process",
+                                                              "boundary_session_id",
                                                               "late",
                                                               "suspect"};
 
@@ -234,7 +235,7 @@ void Enricher::tool_call_metadata(const ToolCallMatch& call, std::string_view to
 }
 
 Record Enricher::enrich(const Decision& decision, std::string_view session, std::uint64_t seq,
-                        const ToolCallMatch* call) {
+                        const ToolCallMatch* call, std::string_view boundary_session) {
     const std::int64_t timestamp_ns = timestamp_of(decision.time_ns, seq);
     const bool allow = decision.verdict == Verdict::Allow;
     const std::string_view verdict = allow ? kAllow : kDeny;
@@ -261,6 +262,7 @@ Record Enricher::enrich(const Decision& decision, std::string_view session, std:
     if (call != nullptr) {
         tool_call_fields(*call, tool);
     }
+    builder_.our_field("boundary_session_id", boundary_session);
     builder_.our_field("suspect", decision.suspect);
 
     if (!decision_is_label_) {
@@ -274,6 +276,7 @@ Record Enricher::enrich(const Decision& decision, std::string_view session, std:
     if (call != nullptr) {
         tool_call_metadata(*call, tool);
     }
+    valid_metadata("boundary_session_id", boundary_session);
     valid_metadata("suspect", decision.suspect);
 
     Record record;

@@ -77,10 +77,12 @@ public:
     [[nodiscard]] const std::vector<base::Labels>& streams() const { return streams_; }
 
     /// `session` is the log file's stem, valid UTF-8; `seq` is how many decisions stand before this
-    /// one in that file; `call` is the tool call that caused the request, if any is known. The
-    /// result borrows from this object and from the arguments until the next call.
+    /// one in that file; `call` is the tool call that caused the request, if any is known, and
+    /// `boundary_session` Boundary's own id of its run, where it told one. The result borrows from
+    /// this object and from the arguments until the next call.
     [[nodiscard]] Record enrich(const Decision& decision, std::string_view session,
-                                std::uint64_t seq, const ToolCallMatch* call = nullptr);
+                                std::uint64_t seq, const ToolCallMatch* call = nullptr,
+                                std::string_view boundary_session = {});
     /// The same for a notice, whose `seq` counts lines of any kind.
     [[nodiscard]] Record enrich(const Notice& logged, std::string_view session, std::uint64_t seq);
     /// A notice of our own: it is shipped whatever the policy, all of it stays, and as it stands in

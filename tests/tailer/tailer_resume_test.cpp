@@ -30,10 +30,14 @@ using test_support::read_all;
 const std::string kBusyName = "boundary-2026-06-09_12-00-00-1.log";
 constexpr std::uint64_t kMebibyte = 1U << 20U;
 
+constexpr std::string_view kBoundarysSession = "69742c21-5ad8-40fc-9f24-f5f2b5c2aa7e";
+
 /// A busy log: bursts of equal decisions, some notices, junk, times that step back a little.
 std::string busy_log(std::size_t bytes) {
     std::mt19937_64 random(7);
-    std::string log;
+    std::string log =
+        "time=2026-06-09T11:59:59Z level=INFO msg=\"boundary session started\" session_id=";
+    log.append(kBoundarysSession).append("\n");
     std::int64_t time = kNoon;
     while (log.size() < bytes) {
         time += static_cast<std::int64_t>(random() % 3) * kMillisecond;
@@ -92,6 +96,7 @@ protected:
                     ASSERT_EQ(rest.records[i].counts, expected.counts);
                     ASSERT_EQ(rest.records[i].timestamp_ns, expected.timestamp_ns);
                     ASSERT_EQ(rest.records[i].line, expected.line);
+                    ASSERT_EQ(rest.records[i].metadata, expected.metadata);
                 }
             }
         }
@@ -103,6 +108,10 @@ protected:
 TEST_F(TailerResumeTest, GivesTheSameAsAReadFromTheStart) {
     dir_.append(kBusyName, busy_log(kMebibyte));
     expect_same_wherever_resumed(kBusyName);
+    for (const auto& record : read(kBusyName, 0).records) {
+        EXPECT_EQ(record.line.find(kBoundarysSession) != std::string::npos,
+                  record.kind == RecordKind::Deny);
+    }
 }
 
 TEST_F(TailerResumeTest, NumbersDecisionsByDecisionsAndNoticesByLines) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tailer/tailer.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <set>
@@ -63,6 +64,57 @@ TEST_F(TailerTest, TurnsLinesIntoRecordsOfTheirSession) {
     EXPECT_THAT(read.unparsed, IsEmpty());
     EXPECT_EQ(tailer.unread_bytes(), 0U);
     EXPECT_EQ(tailer.bytes_read(), fs::file_size(dir_.file(kName)));
+}
+
+const std::string kStarted = R"(level=INFO msg="boundary session started" session_id=)";
+const std::string kStart = "time=2026-06-09T12:00:00.000Z " + kStarted;
+const std::string kUuid = "69742c21-5ad8-40fc-9f24-f5f2b5c2aa7e";
+const std::string kField = R"(,"boundary_session_id":")" + kUuid + '"';
+
+TEST_F(TailerTest, EveryDecisionSaysBoundarysOwnSession) {
+    dir_.append(kName, kStart + kUuid + "\n" + deny_line(kNoon));
+    dir_.append(kOther, deny_line(kNoon));
+    Tailer tailer = follow();
+    const auto read = read_all(tailer, true);
+    ASSERT_THAT(read.records, SizeIs(3));
+    for (const auto& record : read.records) {
+        const bool told = record.kind == RecordKind::Deny && record.file == read.records[0].file;
+        EXPECT_EQ(record.line.find(kField) != std::string::npos, told) << record.line;
+        EXPECT_EQ(std::ranges::find(record.metadata, kUuid,
+                                    [](const auto& pair) { return pair.second; }) !=
+                      record.metadata.end(),
+                  told);
+    }
+}
+
+TEST_F(TailerTest, OnlyTheFirstLineTellsBoundarysSession) {
+    const std::string json = R"({"time":"2026-06-09T12:00:00Z","level":"INFO",)"
+                             R"("msg":"boundary session started","session_id":")";
+    const std::vector<std::pair<std::string, bool>> heads = {
+        {kStart + kUuid + "\n", true},
+        {kStart + kUuid + "\r\n", true},
+        {json + kUuid + "\"}\n", true},
+        {notice_line(kNoon, "x") + kStart + kUuid + "\n", false},
+        {kStart + "\n", false},
+        {kStart + "secret-secret-secret\n", false},
+        {kStart + kUuid + "0\n", false},
+        {kStart + "69742C21-5AD8-40FC-9F24-F5F2B5C2AA7E\n", false},
+        {kStart + kUuid + " " + std::string(600, 'x') + "\n", false},
+        {"time=2026-06-09T12:00:00.000Z level=INFO msg=other session_id=" + kUuid + "\n", false},
+        {"", false},
+    };
+    int number = 1;
+    for (const auto& [head, told] : heads) {
+        const test_support::TempDir dir;
+        const std::string name =
+            "boundary-2026-06-09_12-00-00-" + std::to_string(++number) + ".log";
+        dir.append(name, head + deny_line(kNoon) + deny_line(kNoon));
+        Tailer tailer = Tailer::follow({dir.path()}, {}, {});
+        const auto read = read_all(tailer, true);
+        ASSERT_THAT(read.records, testing::Not(IsEmpty())) << head;
+        EXPECT_EQ(read.records.back().line.find(kField) != std::string::npos, told) << head;
+        EXPECT_EQ(read.records.back().line.find("boundary_session_id") != std::string::npos, told);
+    }
 }
 
 TEST_F(TailerTest, GivesEqualLinesOfOneMillisecondTheirOwnNumbers) {
