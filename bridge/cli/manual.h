@@ -10,13 +10,14 @@
 namespace bridge {
 
 /// Adds the hidden command `manual FORMAT`, by which the build makes the packages' man page and
-/// shell completion. Whatever `--help` knows is in them, with nothing to keep in step by hand.
+/// shell completions. Whatever `--help` knows is in them, with nothing to keep in step by hand.
 /// `format` is set by parsing and must outlive it.
 CLI::App* add_manual_command(CLI::App& app, std::string& format);
 
 struct ManualWish {
-    std::string_view format;  ///< "man", a page for man(1); "bash", a script to source
-    std::string_view notes;   ///< what holds for all commands
+    std::string_view
+        format;  ///< "man", a page for man(1); "bash", "zsh" or "fish", a script to source
+    std::string_view notes;  ///< what holds for all commands
 };
 
 /// Writes the manual of all that `app` takes.

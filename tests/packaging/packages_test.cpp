@@ -196,5 +196,53 @@ TEST(PackagesTest, BashCompletesCommandsFlagsAndFiles) {
     EXPECT_THAT(offered(script, "boundary-loki ''"), Not(HasSubstr("manual")));
 }
 
+TEST(PackagesTest, FishCompletesCommandsFlagsAndFiles) {
+    const TempDir folder;
+    const std::string script =
+        unpacked(folder) + "/share/fish/vendor_completions.d/boundary-loki.fish";
+    const auto offers = [&script](const std::string& words) {
+        return bash("HOME='" + fs::path(script).parent_path().string() +
+                    "' fish --no-config -c '. " + script + "; complete -C \"" + words +
+                    "\"' | cut -f1 | paste -sd' '")
+            .output;
+    };
+    EXPECT_EQ(offers("boundary-loki r"), "replay run\n");
+    EXPECT_EQ(offers("boundary-loki toolcall "), "exec hook\n");
+    EXPECT_EQ(offers("boundary-loki run --loki"), "--loki-url\n");
+    EXPECT_EQ(offers("boundary-loki run --tenant r"), "\n");
+    EXPECT_EQ(offers("boundary-loki summary --js"), "--json\n");
+    EXPECT_EQ(offers("boundary-loki toolcall exec --fail"), "--fail-open\n");
+    EXPECT_EQ(offers("boundary-loki summary /etc/hostn"), "/etc/hostname\n");
+    EXPECT_EQ(offers("boundary-loki run --config /etc/hostn"), "/etc/hostname\n");
+    EXPECT_EQ(offers("boundary-loki man"), "\n");
+}
+
+TEST(PackagesTest, ZshCompletesCommandsFlagsAndFiles) {
+    const TempDir folder;
+    const std::string script = unpacked(folder) + "/share/zsh/vendor-completions/_boundary-loki";
+    // A terminal of zsh's own, in which the words are typed and Tab is pressed.
+    const std::string typed = folder.append("typed.zsh", R"(
+zmodload zsh/zpty
+zpty shell zsh -f -i
+read_until() { local text=; while zpty -r shell line; do text+=$line; [[ $text == *$1* ]] && break; done; print -r -- "$text"; }
+zpty -w shell "PS1=; unsetopt zle_bracketed_paste; autoload -U compinit; compinit -D; . $1; echo re''ady"
+read_until ready >/dev/null
+zpty -w -n shell "$2"$'\t'
+sleep 0.5
+zpty -w shell ' # do''ne'
+read_until 'done'
+)");
+    const auto typing = [&](const std::string& words) {
+        return run_command({"timeout", "20", "zsh", "-f", typed, script, words},
+                           {{"HOME", folder.path()}, {"TERM", "dumb"}})
+            .output;
+    };
+    EXPECT_THAT(typing("boundary-loki rep"), HasSubstr("boundary-loki replay "));
+    EXPECT_THAT(typing("boundary-loki toolcall ho"), HasSubstr("toolcall hook "));
+    EXPECT_THAT(typing("boundary-loki run --loki"), HasSubstr("run --loki-url "));
+    EXPECT_THAT(typing("boundary-loki run --config /etc/hostn"), HasSubstr("/etc/hostname "));
+    EXPECT_THAT(typing("boundary-loki summary /etc/hostn"), HasSubstr("/etc/hostname "));
+}
+
 }  // namespace
 }  // namespace packaging
