@@ -15,8 +15,6 @@ import (
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
 	"gopkg.in/yaml.v3"
-	"sigs.k8s.io/kustomize/api/krusty"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
 func readYAML(t *testing.T, path string, into any) {
@@ -140,26 +138,4 @@ func TestProvisioningFitsTogether(t *testing.T) {
 		Replace(strings.Join(project.Services["bridge"].Command, " "))
 	start(t, bridgeBinary(), strings.Fields(command)...)
 	eventually(t, "the bridge answers", func() bool { return len(scrapeOf("http://"+address+"/metrics")) > 0 })
-}
-
-func TestKustomizationMakesTheConfigMaps(t *testing.T) {
-	made, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), dashboards)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]string{"grafana_dashboard": "agent-firewall.json", "grafana_datasource": "provisioning/datasources/agent-firewall.yaml"}
-	if made.Size() != len(want) {
-		t.Errorf("%d objects", made.Size())
-	}
-	for label, file := range want {
-		found := false
-		for _, object := range made.Resources() {
-			if object.GetLabels()[label] == "1" && object.GetKind() == "ConfigMap" {
-				found = object.GetDataMap()[filepath.Base(file)] == string(must(os.ReadFile(filepath.Join(dashboards, file))))
-			}
-		}
-		if !found {
-			t.Errorf("no ConfigMap with %s: \"1\" holds %s", label, file)
-		}
-	}
 }
