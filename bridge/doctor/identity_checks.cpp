@@ -22,7 +22,14 @@ std::optional<Finding> identity(const Gathered& seen) {
         add(who.kubernetes_namespace, "namespace", "--namespace (BOUNDARY_LOKI_NAMESPACE)");
     }
     if (missing.empty()) {
-        return finding("identity", State::Ok, known);
+        // Without Kubernetes there is none, and our own dashboard needs none.
+        return finding("identity", State::Ok,
+                       who.kubernetes_namespace.empty()
+                           ? known +
+                                 "; no namespace: dashboards made for coderd's lines select by "
+                                 "it, and show nothing without --namespace "
+                                 "(BOUNDARY_LOKI_NAMESPACE)"
+                           : known);
     }
     return finding("identity", State::Warn,
                    (known.empty() ? "nothing" : known) +

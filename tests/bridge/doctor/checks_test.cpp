@@ -375,6 +375,24 @@ TEST(ChecksTest, NameTheCauseFirstAndWhatToDo) {
     }
 }
 
+TEST(ChecksTest, SayWhoseDashboardsNeedTheNamespace) {
+    Gathered seen = healthy();
+    seen.settings.enrich.identity.kubernetes_namespace = "";
+    const auto identity = [&] {
+        for (const auto& finding : run_checks(seen)) {
+            if (finding.check == "identity") {
+                return finding;
+            }
+        }
+        return Finding{};
+    };
+    EXPECT_EQ(identity().state, State::Ok);
+    EXPECT_THAT(identity().seen, HasSubstr("show nothing without --namespace"));
+    seen.dashboard.chosen = "coderd-json";
+    EXPECT_EQ(identity().state, State::Warn);
+    EXPECT_THAT(identity().remedy, HasSubstr("--namespace (BOUNDARY_LOKI_NAMESPACE)"));
+}
+
 TEST(ChecksTest, TellAWarningFromACause) {
     Gathered seen = healthy();
     seen.logs.no_socket = 1;         // a warning of an earlier hop
