@@ -45,7 +45,7 @@ done
 
 # A template, the shim, and a Boundary with nothing allowed.
 cp -rL "$root/coder-templates/modules/boundary-loki" "$work/boundary-loki"
-cp "$root/coder-templates/modules/boundary-loki/scripts/stop.sh" "$work/stop.sh"
+cat "$root"/coder-templates/modules/boundary-loki/scripts/{supervisor,stop}.sh >"$work/stop.sh"
 archive=$(ls "${BOUNDARY_LOKI_BUILD_DIR:-$root/build/release}"/packages/*.tar.gz)
 cat >"$work/main.tf" <<TF
 terraform {
@@ -87,6 +87,7 @@ esac
 SH
     chmod +x "$work/bin/logcli"
 fi
+tar -xzf "$archive" -C "$work" --strip-components=1
 
 export TF_CLI_CONFIG_FILE=$work/tofurc TF_IN_AUTOMATION=1 CHECKPOINT_DISABLE=1 LOKI_ADDR=http://127.0.0.1:$port
 export CODER_WORKSPACE_NAME=w1 CODER_WORKSPACE_OWNER=joe CODER_WORKSPACE_OWNER_NAME=joe CODER_WORKSPACE_AGENT_NAME=main

@@ -12,7 +12,9 @@ mkdir -p "$work/tree"
 tar -xzf "$root"/build/release/packages/*.tar.gz --strip-components=1 -C "$work/tree"
 export BOUNDARY_LOG_DIR=$work/logs BOUNDARY_LOG_LEVEL=info BOUNDARY_JAIL_TYPE=landjail XDG_CONFIG_HOME=$work/config
 export BOUNDARY_LOKI_BOUNDARY=$boundary PATH=$work/tree/bin:$PATH
-shim=$root/coder-templates/shim/sh
+mkdir "$work/tree/shim"
+cp "$root/coder-templates/shim/sh" "$work/tree/shim/sh"
+shim=$work/tree/shim/sh
 
 kinds=('sh' 'shim, no tool call' 'Boundary alone' 'shim, tool call' 'boundary-loki toolcall exec')
 run() { # NUMBER
