@@ -5,31 +5,88 @@ terraform {
   required_providers {
     coder = {
       source  = "coder/coder"
-      version = ">= 2.5"
+      version = ">= 2.13"
     }
     kubernetes = {
       source  = "hashicorp/kubernetes"
-      version = "~> 2.20"
+      version = ">= 2.23"
     }
   }
 }
 
-provider "kubernetes" {}
+provider "kubernetes" {
+  config_path = var.use_kubeconfig ? "~/.kube/config" : null
+}
 
 data "coder_workspace" "me" {}
 data "coder_workspace_owner" "me" {}
 
+# A workspace asks its owner to log in there; `git` then has a token for each fetch and push.
+data "coder_external_auth" "git" {
+  count = var.external_auth_id == "" ? 0 : 1
+  id    = var.external_auth_id
+}
+
 locals {
-  name   = "coder-${data.coder_workspace.me.id}"
-  tools  = "/opt/firewall" # root's, read-only: what jails the tool calls is out of their reach
-  path   = "${local.tools}/shim:${local.tools}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-  labels = { "app.kubernetes.io/name" = "coder-workspace", "app.kubernetes.io/instance" = local.name }
+  tools = "/opt/firewall" # mounted read-only: what jails the tool calls is out of their reach
+  path  = "${local.tools}/shim:${local.tools}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+  # Git inside a call asks `coder gitaskpass`, and that asks Coder: both hosts are always allowed.
+  own_hosts = [for url in compact([data.coder_workspace.me.access_url, var.gitlab_url]) : regex("^https?://([^/:]+)", url)[0]]
+  lines     = [for line in split("\n", file("${path.module}/rules.txt")) : trimspace(line)]
+  rules = distinct(concat(
+    [for host in local.own_hosts : "domain=${host}"],
+    [for line in local.lines : line if line != "" && !startswith(line, "#")],
+    var.allow_rules,
+  ))
+  wrong_rules = [for rule in local.rules : rule if !can(regex("^(method|domain|path)=[^ \t]+([ \t]+(method|domain|path)=[^ \t]+)*$", rule))]
 }
 
 resource "coder_agent" "main" {
   os   = "linux"
-  arch = "amd64"
+  arch = var.arch
   dir  = "/home/coder"
+  env = {
+    # There is no Docker in the pod to look for.
+    CODER_AGENT_DEVCONTAINERS_ENABLE = "false"
+  }
+
+  metadata {
+    display_name = "CPU"
+    key          = "cpu"
+    script       = "coder stat cpu"
+    interval     = 10
+    timeout      = 1
+  }
+  metadata {
+    display_name = "Memory"
+    key          = "memory"
+    script       = "coder stat mem"
+    interval     = 10
+    timeout      = 1
+  }
+  metadata {
+    display_name = "Disk"
+    key          = "disk"
+    script       = "coder stat disk --path /home/coder"
+    interval     = 60
+    timeout      = 1
+  }
+}
+
+resource "coder_env" "ai_gateway" {
+  for_each = var.ai_gateway ? toset(["ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN"]) : toset([])
+  agent_id = coder_agent.main.id
+  name     = each.key
+  value    = each.key == "ANTHROPIC_BASE_URL" ? "${data.coder_workspace.me.access_url}/api/v2/aibridge/anthropic" : data.coder_workspace_owner.me.session_token
+}
+
+module "code_server" {
+  count     = data.coder_workspace.me.start_count
+  source    = "git::https://github.com/coder/registry.git//registry/coder/modules/code-server?ref=release/coder/code-server/v1.3.1"
+  agent_id  = coder_agent.main.id
+  folder    = "/home/coder"
+  subdomain = var.subdomain
 }
 
 module "boundary_loki" {
@@ -40,186 +97,6 @@ module "boundary_loki" {
   bearer_token_file = var.loki_token_secret == "" ? "" : "/run/secrets/loki/token"
   binary            = "${local.tools}/boundary-loki/bin/boundary-loki"
   log_dirs          = ["/tmp/boundary_logs"]
-}
-
-resource "kubernetes_config_map" "firewall" {
-  metadata {
-    name      = "${local.name}-firewall"
-    namespace = var.namespace
-    labels    = local.labels
-  }
-  data = {
-    "sh"            = module.boundary_loki.shim
-    "boundary.yaml" = templatefile("${path.module}/boundary.yaml.tftpl", { allowed_hosts = var.allowed_hosts })
-    "install.sh"    = module.boundary_loki.install_script
-  }
-}
-
-resource "kubernetes_persistent_volume_claim" "home" {
-  wait_until_bound = false
-  metadata {
-    name      = "${local.name}-home"
-    namespace = var.namespace
-    labels    = local.labels
-  }
-  spec {
-    access_modes = ["ReadWriteOnce"]
-    resources {
-      requests = { storage = "10Gi" }
-    }
-  }
-}
-
-resource "kubernetes_deployment" "main" {
-  count            = data.coder_workspace.me.start_count
-  wait_for_rollout = false
-  metadata {
-    name      = local.name
-    namespace = var.namespace
-    labels    = local.labels
-  }
-  spec {
-    replicas = 1
-    strategy {
-      type = "Recreate"
-    }
-    selector {
-      match_labels = local.labels
-    }
-    template {
-      metadata {
-        labels = local.labels
-      }
-      spec {
-        automount_service_account_token = false
-        security_context {
-          fs_group = 1000
-        }
-
-        # As root, before anything of the user's runs: boundary-loki and Boundary, checksums checked.
-        init_container {
-          name    = "firewall"
-          image   = var.image
-          command = ["/bin/sh", "-ec"]
-          args = [<<-EOT
-            sh /config/install.sh "$LOKI_ARCHIVE_URL" "$LOKI_ARCHIVE_SHA256" ${local.tools}/boundary-loki
-            mkdir -p ${local.tools}/bin ${local.tools}/shim
-            ln -sfn ../boundary-loki/bin/boundary-loki ${local.tools}/bin/boundary-loki
-            ln -sfn ../boundary-loki/bin/boundary-loki-toolcall ${local.tools}/bin/boundary-loki-toolcall
-            if [ -n "$BOUNDARY_URL" ]; then
-              curl -fsSL --retry 3 -o ${local.tools}/bin/boundary -- "$BOUNDARY_URL"
-              echo "$BOUNDARY_SHA256  ${local.tools}/bin/boundary" | sha256sum --check --status
-            fi
-            cp /config/sh ${local.tools}/shim/sh
-            cp /config/boundary.yaml ${local.tools}/boundary.yaml
-            chmod -R u=rwX,go=rX ${local.tools}
-            chmod 755 ${local.tools}/shim/sh ${local.tools}/bin/*
-          EOT
-          ]
-          env {
-            name  = "LOKI_ARCHIVE_URL"
-            value = var.boundary_loki_url
-          }
-          env {
-            name  = "LOKI_ARCHIVE_SHA256"
-            value = var.boundary_loki_sha256
-          }
-          env {
-            name  = "BOUNDARY_URL"
-            value = var.boundary_url
-          }
-          env {
-            name  = "BOUNDARY_SHA256"
-            value = var.boundary_sha256
-          }
-          security_context {
-            run_as_user = 0
-          }
-          volume_mount {
-            name       = "tools"
-            mount_path = local.tools
-          }
-          volume_mount {
-            name       = "config"
-            mount_path = "/config"
-            read_only  = true
-          }
-        }
-
-        container {
-          name    = "workspace"
-          image   = var.image
-          command = ["/bin/sh", "-c", coder_agent.main.init_script]
-          security_context {
-            run_as_user                = 1000
-            allow_privilege_escalation = false
-          }
-          env {
-            name  = "CODER_AGENT_TOKEN"
-            value = coder_agent.main.token
-          }
-          # The `sh` of a tool call is looked up in the PATH of the agent's own process: a coder_env comes too late.
-          env {
-            name  = "PATH"
-            value = local.path
-          }
-          env {
-            name  = "BOUNDARY_CONFIG"
-            value = "${local.tools}/boundary.yaml"
-          }
-          env {
-            name  = "BOUNDARY_LOG_DIR"
-            value = "/tmp/boundary_logs"
-          }
-          env {
-            name  = "BOUNDARY_LOKI_BOUNDARY"
-            value = var.boundary_command
-          }
-          volume_mount {
-            name       = "home"
-            mount_path = "/home/coder"
-          }
-          volume_mount {
-            name       = "tools"
-            mount_path = local.tools
-            read_only  = true
-          }
-          dynamic "volume_mount" {
-            for_each = var.loki_token_secret == "" ? [] : [1]
-            content {
-              name       = "loki-token"
-              mount_path = "/run/secrets/loki"
-              read_only  = true
-            }
-          }
-        }
-
-        volume {
-          name = "home"
-          persistent_volume_claim {
-            claim_name = kubernetes_persistent_volume_claim.home.metadata[0].name
-          }
-        }
-        volume {
-          name = "tools"
-          empty_dir {}
-        }
-        volume {
-          name = "config"
-          config_map {
-            name = kubernetes_config_map.firewall.metadata[0].name
-          }
-        }
-        dynamic "volume" {
-          for_each = var.loki_token_secret == "" ? [] : [1]
-          content {
-            name = "loki-token"
-            secret {
-              secret_name = var.loki_token_secret
-            }
-          }
-        }
-      }
-    }
-  }
+  # No service account's token is mounted, and with it the file that names the namespace.
+  namespace = var.namespace
 }

@@ -1,7 +1,13 @@
 variable "namespace" {
   type        = string
   default     = "coder-workspaces"
-  description = "Kubernetes namespace of the workspaces; dashboards find the lines by it."
+  description = "Kubernetes namespace of the workspaces, and the label `namespace` of each decision: dashboards select by it."
+}
+
+variable "use_kubeconfig" {
+  type        = bool
+  default     = false
+  description = "For a provisioner outside the cluster: use its ~/.kube/config."
 }
 
 variable "image" {
@@ -9,13 +15,42 @@ variable "image" {
   description = "The workspace's image: has curl and util-linux, and a user with id 1000."
 }
 
-variable "allowed_hosts" {
-  type        = list(string)
-  description = "Hosts that tool calls may reach, as Boundary's domain rules: `github.example`, `*.github.example`."
+variable "arch" {
+  type        = string
+  default     = "amd64"
+  description = "Architecture of the nodes, the agent and the two programs below: amd64 or arm64."
   validation {
-    condition     = alltrue([for host in var.allowed_hosts : can(regex("^(\\*\\.)?[A-Za-z0-9.-]+$", host))])
-    error_message = "A host is a name alone, without scheme, port or path; *. may stand in front."
+    condition     = contains(["amd64", "arm64"], var.arch)
+    error_message = "arch is amd64 or arm64."
   }
+}
+
+variable "allow_rules" {
+  type        = list(string)
+  default     = []
+  description = "Boundary rules in addition to those of rules.txt, e.g. `method=GET,HEAD domain=npm.registry.example path=/left-pad/*`."
+}
+
+variable "external_auth_id" {
+  type        = string
+  default     = ""
+  description = "Id of Coder's external authentication for Git, as `gitlab`. Empty: a workspace asks for none."
+}
+
+variable "gitlab_url" {
+  type        = string
+  default     = ""
+  description = "Address of the Git server behind external_auth_id: its host is always allowed."
+  validation {
+    condition     = var.gitlab_url == "" || can(regex("^https?://[^/:@]+", var.gitlab_url))
+    error_message = "gitlab_url starts with http:// or https:// and holds no user."
+  }
+}
+
+variable "ai_gateway" {
+  type        = bool
+  default     = false
+  description = "Give the workspace the variables of Coder's AI Gateway, for Claude Code in a terminal. They hold the owner's session token, which a tool call could then use against Coder; chats of Coder Agents need none of it."
 }
 
 variable "loki_url" {
@@ -37,7 +72,7 @@ variable "loki_token_secret" {
 
 variable "boundary_loki_url" {
   type        = string
-  description = "Where the archive of boundary-loki is."
+  description = "Where the archive of boundary-loki is, for the architecture."
 }
 
 variable "boundary_loki_sha256" {
@@ -48,7 +83,7 @@ variable "boundary_loki_sha256" {
 variable "boundary_url" {
   type        = string
   default     = ""
-  description = "Where Boundary's program for this platform is. Empty: the image has one, see boundary_command."
+  description = "Where Boundary's program is, for the architecture. Empty: the image has one, see boundary_command."
 }
 
 variable "boundary_sha256" {
@@ -61,4 +96,10 @@ variable "boundary_command" {
   type        = string
   default     = ""
   description = "How Boundary is started, such as `coder agent-firewall`. Empty: the first that is there of `boundary`, `coder agent-firewall` and `coder boundary`."
+}
+
+variable "subdomain" {
+  type        = bool
+  default     = true
+  description = "Serve the apps on subdomains; takes a wildcard access URL."
 }

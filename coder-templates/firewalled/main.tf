@@ -5,31 +5,100 @@ terraform {
   required_providers {
     coder = {
       source  = "coder/coder"
-      version = ">= 2.5"
+      version = ">= 2.13"
     }
     kubernetes = {
       source  = "hashicorp/kubernetes"
-      version = "~> 2.20"
+      version = ">= 2.23"
     }
   }
 }
 
-provider "kubernetes" {}
+provider "kubernetes" {
+  config_path = var.use_kubeconfig ? "~/.kube/config" : null
+}
 
 data "coder_workspace" "me" {}
 data "coder_workspace_owner" "me" {}
+data "coder_task" "me" {}
+
+# A workspace asks its owner to log in there; `git` then has a token for each fetch and push.
+data "coder_external_auth" "git" {
+  count = var.external_auth_id == "" ? 0 : 1
+  id    = var.external_auth_id
+}
+
+data "coder_parameter" "ai_prompt" {
+  name         = "ai_prompt"
+  display_name = "First prompt"
+  description  = "What Claude Code begins with. A task has a prompt of its own."
+  type         = "string"
+  default      = ""
+  mutable      = true
+  icon         = "/icon/claude.svg"
+  order        = 4
+}
 
 locals {
-  name            = "coder-${data.coder_workspace.me.id}"
-  labels          = { "app.kubernetes.io/name" = "coder-workspace", "app.kubernetes.io/instance" = local.name }
-  boundary_config = templatefile("${path.module}/boundary.yaml.tftpl", { allowed_hosts = var.allowed_hosts })
+  # Git asks `coder gitaskpass`, and that asks Coder, as Claude does for its model: both hosts are always allowed.
+  own_hosts = [for url in compact([data.coder_workspace.me.access_url, var.gitlab_url]) : regex("^https?://([^/:]+)", url)[0]]
+  lines     = [for line in split("\n", file("${path.module}/rules.txt")) : trimspace(line)]
+  rules = distinct(concat(
+    [for host in local.own_hosts : "domain=${host}"],
+    [for line in local.lines : line if line != "" && !startswith(line, "#")],
+    var.allow_rules,
+  ))
+  wrong_rules = [for rule in local.rules : rule if !can(regex("^(method|domain|path)=[^ \t]+([ \t]+(method|domain|path)=[^ \t]+)*$", rule))]
+
+  boundary_config = templatefile("${path.module}/boundary.yaml.tftpl", { rules = local.rules })
   claude_settings = jsonencode({ hooks = module.boundary_loki.claude_hooks })
 }
 
 resource "coder_agent" "main" {
   os   = "linux"
-  arch = "amd64"
+  arch = var.arch
   dir  = "/home/coder"
+  env = {
+    EDITOR = "code"
+    VISUAL = "code"
+    # There is no Docker in the pod to look for.
+    CODER_AGENT_DEVCONTAINERS_ENABLE = "false"
+  }
+  startup_script = <<-EOT
+    #!/bin/sh
+    # Claude Code is installed there; a person's terminal finds it, too.
+    grep -qsF '.local/bin' ~/.profile || echo 'PATH="$HOME/.local/bin:$PATH"' >>~/.profile
+  EOT
+
+  metadata {
+    display_name = "CPU"
+    key          = "cpu"
+    script       = "coder stat cpu"
+    interval     = 10
+    timeout      = 1
+  }
+  metadata {
+    display_name = "Memory"
+    key          = "memory"
+    script       = "coder stat mem"
+    interval     = 10
+    timeout      = 1
+  }
+  metadata {
+    display_name = "Disk"
+    key          = "disk"
+    script       = "coder stat disk --path /home/coder"
+    interval     = 60
+    timeout      = 1
+  }
+
+  display_apps {
+    vscode                 = true
+    vscode_insiders        = false
+    web_terminal           = true
+    ssh_helper             = true
+    port_forwarding_helper = true
+  }
 }
 
 resource "coder_env" "boundary_config" {
@@ -44,14 +113,26 @@ resource "coder_env" "boundary_jail_type" {
   value    = "landjail"
 }
 
-# The last version of the module with Boundary in it is 4.9; 5.0 took it out.
+# The module sets ANTHROPIC_BASE_URL and CLAUDE_API_KEY; other clients of the gateway look for this one.
+resource "coder_env" "ai_gateway" {
+  count    = var.ai_gateway ? 1 : 0
+  agent_id = coder_agent.main.id
+  name     = "ANTHROPIC_AUTH_TOKEN"
+  value    = data.coder_workspace_owner.me.session_token
+}
+
+# The last version of the module with Boundary in it is 4.9; 5.0 took it out, and Tasks with it.
 module "claude_code" {
   source                = "git::https://github.com/coder/registry.git//registry/coder/modules/claude-code?ref=release/coder/claude-code/v4.7.3"
   agent_id              = coder_agent.main.id
   workdir               = "/home/coder"
+  enable_aibridge       = var.ai_gateway
   enable_boundary       = true
   boundary_version      = var.boundary_version
   use_boundary_directly = true
+  ai_prompt             = data.coder_task.me.prompt != "" ? data.coder_task.me.prompt : data.coder_parameter.ai_prompt.value
+  report_tasks          = true
+  subdomain             = var.subdomain
 
   # Before Claude starts: hooks are read once a session. Base64, for the texts may hold anything. What the
   # user has in settings.json stays, hooks of the same events included.
@@ -75,95 +156,30 @@ module "claude_code" {
   EOT
 }
 
+# The chat that Coder shows beside a task.
+resource "coder_ai_task" "claude_code" {
+  count  = data.coder_task.me.enabled ? data.coder_workspace.me.start_count : 0
+  app_id = module.claude_code.task_app_id
+}
+
+module "code_server" {
+  count     = data.coder_workspace.me.start_count
+  source    = "git::https://github.com/coder/registry.git//registry/coder/modules/code-server?ref=release/coder/code-server/v1.3.1"
+  agent_id  = coder_agent.main.id
+  folder    = "/home/coder"
+  subdomain = var.subdomain
+}
+
 module "boundary_loki" {
   source            = "./boundary-loki"
   agent_id          = coder_agent.main.id
   loki_url          = var.loki_url
   tenant            = var.loki_tenant
   bearer_token_file = var.loki_token_secret == "" ? "" : "/run/secrets/loki/token"
+  binary            = var.boundary_loki_binary
   archive_url       = var.boundary_loki_url
   archive_sha256    = var.boundary_loki_sha256
   log_dirs          = ["/tmp/boundary_logs"]
-}
-
-resource "kubernetes_persistent_volume_claim" "home" {
-  wait_until_bound = false
-  metadata {
-    name      = "${local.name}-home"
-    namespace = var.namespace
-    labels    = local.labels
-  }
-  spec {
-    access_modes = ["ReadWriteOnce"]
-    resources {
-      requests = { storage = "10Gi" }
-    }
-  }
-}
-
-resource "kubernetes_deployment" "main" {
-  count            = data.coder_workspace.me.start_count
-  wait_for_rollout = false
-  metadata {
-    name      = local.name
-    namespace = var.namespace
-    labels    = local.labels
-  }
-  spec {
-    replicas = 1
-    strategy {
-      type = "Recreate"
-    }
-    selector {
-      match_labels = local.labels
-    }
-    template {
-      metadata {
-        labels = local.labels
-      }
-      spec {
-        automount_service_account_token = false
-        security_context {
-          run_as_user = 1000
-          fs_group    = 1000
-        }
-        container {
-          name    = "workspace"
-          image   = var.image
-          command = ["/bin/sh", "-c", coder_agent.main.init_script]
-          env {
-            name  = "CODER_AGENT_TOKEN"
-            value = coder_agent.main.token
-          }
-          volume_mount {
-            name       = "home"
-            mount_path = "/home/coder"
-          }
-          dynamic "volume_mount" {
-            for_each = var.loki_token_secret == "" ? [] : [1]
-            content {
-              name       = "loki-token"
-              mount_path = "/run/secrets/loki"
-              read_only  = true
-            }
-          }
-        }
-        volume {
-          name = "home"
-          persistent_volume_claim {
-            claim_name = kubernetes_persistent_volume_claim.home.metadata[0].name
-          }
-        }
-        dynamic "volume" {
-          for_each = var.loki_token_secret == "" ? [] : [1]
-          content {
-            name = "loki-token"
-            secret {
-              secret_name = var.loki_token_secret
-            }
-          }
-        }
-      }
-    }
-  }
+  # No service account's token is mounted, and with it the file that names the namespace.
+  namespace = var.namespace
 }

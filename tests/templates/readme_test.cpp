@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/templates/tofu.h"
+#include "tests/templates/plan.h"
 
 namespace templates {
 namespace {
@@ -78,6 +78,7 @@ TEST_F(ReadmeTest, TheTemplatesAreWholeOnceCopied) {
     const auto commands = blocks("sh");
     ASSERT_THAT(commands, SizeIs(3));
     follow(commands[1]);
+    prepare(tofu_, "my-agents");
     EXPECT_EQ(tofu_.validated("my-agents"), "");
     follow(commands[2]);
     for (const auto& entry :

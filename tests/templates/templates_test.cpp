@@ -2,6 +2,8 @@
 // The module and the templates, as OpenTofu and the real providers understand them.
 #include <filesystem>
 #include <fstream>
+#include <regex>
+#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +12,7 @@
 #include "tests/packaging/clean_root.h"
 #include "tests/packaging/packages.h"
 #include "tests/support/programs.h"
-#include "tests/templates/tofu.h"
+#include "tests/templates/plan.h"
 
 namespace templates {
 namespace {
@@ -23,60 +25,6 @@ using testing::Not;
 
 const std::string kSource = BOUNDARY_LOKI_SOURCE_DIR "/coder-templates/";
 
-/// Values for all inputs of the templates.
-constexpr const char* kInputs = R"({
-"image": "workspace.example/image:1", "allowed_hosts": ["github.example", "*.github.example"],
-"loki_url": "http://loki.example:3100", "loki_token_secret": "loki-push",
-"boundary_loki_url": "https://files.example/boundary-loki.tar.gz",
-"boundary_loki_sha256": "00000000000000000000000000000000000000000000000000000000000000aa",
-"boundary_url": "https://files.example/boundary",
-"boundary_sha256": "00000000000000000000000000000000000000000000000000000000000000bb"})";
-
-/// Its real source is a repository on the network.
-void replace_claude_code(const Tofu& tofu, const std::string& folder) {
-    tofu.copy("tests/templates/claude_code", folder + "/claude-code");
-    const auto replaced = test_support::run_command(
-        {"sed", "-i", "s|\"git::https://.*/claude-code?ref=.*\"|\"./claude-code\"|",
-         tofu.file(folder + "/main.tf")});
-    EXPECT_EQ(replaced.status, 0);
-    EXPECT_THAT(read_file(tofu.file(folder + "/main.tf")), HasSubstr("\"./claude-code\""));
-}
-
-/// `jq` of what `tofu show -json` says of the plan; the provider of Kubernetes asks no cluster.
-class Plan {
-public:
-    explicit Plan(const std::string& name) {
-        tofu_.copy("coder-templates/" + name, name);
-        if (name == "firewalled") {
-            replace_claude_code(tofu_, name);
-        }
-        tofu_.write(name + "/terraform.tfvars.json", kInputs);
-        EXPECT_EQ(tofu_.run("get", name).status, 0);
-        auto environment = provisioner_environment();
-        environment["KUBE_LOAD_CONFIG_FILE"] = "false";
-        environment["KUBE_HOST"] = "http://127.0.0.1:1";
-        const auto plan = tofu_.run("plan -no-color -input=false -out=plan", name, environment);
-        EXPECT_EQ(plan.status, 0) << plan.errors;
-        tofu_.write("plan.json", tofu_.run("show -json plan", name).output);
-    }
-    [[nodiscard]] std::string jq(const std::string& filter) const {
-        const auto result =
-            test_support::run_command({"jq", "-r", filter, tofu_.file("plan.json")});
-        EXPECT_EQ(result.status, 0) << result.errors;
-        return result.output;
-    }
-    /// Of the resource at this address, what it will be.
-    [[nodiscard]] std::string value(const std::string& address, const std::string& filter) const {
-        return jq("[.planned_values | .. | objects | select(.address? == \"" + address +
-                  "\")][0].values | " + filter);
-    }
-
-private:
-    Tofu tofu_;
-};
-
-constexpr const char* kPod = ".spec[0].template[0].spec[0]";
-
 TEST(TemplatesTest, AreFormatted) {
     const Tofu tofu;
     tofu.copy("coder-templates", "coder-templates");
@@ -88,11 +36,11 @@ TEST(TemplatesTest, AreValid) {
     const Tofu tofu;
     tofu.copy("coder-templates/modules/boundary-loki", "module");
     EXPECT_EQ(tofu.validated("module"), "");
-    tofu.copy("coder-templates/agents-firewalled", "agents-firewalled");
-    EXPECT_EQ(tofu.validated("agents-firewalled"), "");
-    tofu.copy("coder-templates/firewalled", "firewalled");
-    replace_claude_code(tofu, "firewalled");
-    EXPECT_EQ(tofu.validated("firewalled"), "");
+    for (const std::string name : {"agents-firewalled", "firewalled"}) {
+        tofu.copy("coder-templates/" + name, name);
+        prepare(tofu, name);
+        EXPECT_EQ(tofu.validated(name), "");
+    }
     // And what is not is not.
     std::ofstream(tofu.file("module/main.tf"), std::ios::app)
         << "resource \"coder_script\" \"bad\" {\n  agent = 1\n}\n";
@@ -129,36 +77,184 @@ TEST(TemplatesTest, TheModuleRefusesWhatCannotWork) {
                 HasSubstr("A label's name"));
 }
 
+TEST(TemplatesTest, TheModulesOwnTestsPass) {
+    const Tofu tofu;
+    tofu.copy("coder-templates/modules/boundary-loki", "module");
+    const auto passed = tofu.run("test -no-color", "module");
+    EXPECT_EQ(passed.status, 0) << passed.output << passed.errors;
+    // And see what is broken.
+    const std::string text = read_file(tofu.file("module/main.tf"));
+    tofu.write("module/main.tf",
+               std::regex_replace(text, std::regex("\"namespace\" +="), "\"elsewhere\" ="));
+    EXPECT_THAT(tofu.run("test -no-color", "module").output,
+                HasSubstr("Dashboards select by the namespace"));
+}
+
+/// Links of the repository are whole in a clone, as the registry's and Coder's users have it.
+TEST(TemplatesTest, TheModuleResolvesFromAGitAddress) {
+    const Tofu tofu;
+    const auto made = test_support::run_command(
+        {"sh", "-ec",
+         "mkdir \"$1\"; cp -a '" BOUNDARY_LOKI_SOURCE_DIR
+         "/coder-templates' \"$1\"; cd \"$1\"; git init -q; git add .; git -c user.name=t -c "
+         "user.email=t@t.example commit -qm t; git tag v0.1.0",
+         "sh", tofu.file("origin.git")});
+    ASSERT_EQ(made.status, 0) << made.errors;
+    const std::string page = read_file(kSource + "modules/boundary-loki/README.md");
+    const auto at = page.find("```tf\n") + 6;
+    const std::string sample = page.substr(at, page.find("```", at) - at);
+    tofu.write("main.tf",
+               "terraform {\n  required_providers {\n    coder = { source = \"coder/coder\" }\n"
+               "  }\n}\nresource \"coder_agent\" \"main\" {\n  os   = \"linux\"\n"
+               "  arch = \"amd64\"\n}\n" +
+                   std::regex_replace(sample, std::regex("git::https://git.example/boundary-loki"),
+                                      "git::file://" + tofu.file("origin")));
+    EXPECT_EQ(tofu.validated(), "");
+    const auto plan = tofu.run("plan -no-color -input=false", ".", provisioner_environment());
+    EXPECT_EQ(plan.status, 0) << plan.errors;
+    EXPECT_EQ(page.substr(0, 4), "---\n");
+    for (const std::string name : {"display_name: ", "description: ", "icon: ", "tags: "}) {
+        EXPECT_THAT(page, HasSubstr("\n" + name));
+    }
+}
+
+/// The base64 texts of the init container's script, by the file that they are written to.
+std::string file_of(const Plan& plan, const std::string& name) {
+    const auto script = plan.pod(".init_container[0].args[0]");
+    return test_support::run_command(
+               {"sh", "-c",
+                "printf %s \"$1\" | sed -n \"s|^echo '\\(.*\\)' . base64 -d >/opt/firewall/$2\\$|"
+                "\\1|p\" | base64 -d",
+                "sh", script, name})
+        .output;
+}
+
 TEST(TemplatesTest, ToolCallsAloneAreFirewalled) {
-    const Plan plan("agents-firewalled");
-    const std::string deployment = "kubernetes_deployment.main[0]";
-    const std::string container = std::string(kPod) + ".container[0]";
+    const Plan plan("agents-firewalled", {{"loki_token_secret", "\"loki-push\""}});
     // The agent starts as it always does, with the shim first on its PATH...
     EXPECT_EQ(plan.jq("[.configuration.root_module.resources[] | select(.address == "
                       "\"kubernetes_deployment.main\") | .. | objects | .command? | objects | "
                       ".references | .[]?] | unique | join(\" \")"),
               "coder_agent.main coder_agent.main.init_script\n");
-    EXPECT_THAT(plan.value(deployment, container + ".env[] | select(.name == \"PATH\").value"),
+    EXPECT_THAT(plan.pod(".container[0].env[] | select(.name == \"PATH\").value"),
                 testing::StartsWith("/opt/firewall/shim:/opt/firewall/bin:"));
     // ... which, like all that jails, is on a mount that it cannot write to.
-    EXPECT_EQ(plan.value(deployment, container + ".volume_mount[] | select(.mount_path == "
-                                                 "\"/opt/firewall\").read_only"),
+    EXPECT_EQ(plan.pod(".container[0].volume_mount[] | select(.mount_path == "
+                       "\"/opt/firewall\").read_only"),
               "true\n");
-    EXPECT_EQ(plan.value(deployment, container + ".security_context[0] | [.run_as_user, "
-                                                 ".allow_privilege_escalation] | map(tostring) | "
-                                                 "join(\" \")"),
-              "1000 false\n");
-    EXPECT_EQ(plan.value("kubernetes_config_map.firewall", ".data.sh"),
-              read_file(kSource + "shim/sh") + "\n");
-    const auto config = plan.value("kubernetes_config_map.firewall", ".data[\"boundary.yaml\"]");
-    EXPECT_THAT(config, HasSubstr("log_level: info\n"));
-    EXPECT_THAT(config, HasSubstr("log_dir: /tmp/boundary_logs\n"));
-    EXPECT_THAT(config, HasSubstr("  - \"domain=github.example\"\n"));
-    EXPECT_THAT(config, HasSubstr("  - \"domain=*.github.example\"\n"));
+    EXPECT_EQ(file_of(plan, "shim/sh"), read_file(kSource + "shim/sh"));
+    EXPECT_THAT(plan.pod(".container[0].env[] | select(.name == \"BOUNDARY_CONFIG\").value"),
+                "/opt/firewall/boundary.yaml\n");
     // The token is a file, in no variable and no script.
     const auto script = plan.value("module.boundary_loki.coder_script.start", ".script");
     EXPECT_THAT(script, HasSubstr("'--bearer-token-file=/run/secrets/loki/token'"));
-    EXPECT_EQ(plan.jq("[.. | objects | select(.type? == \"coder_env\")] | length"), "0\n");
+    // A call would have the owner's session token, and could use it against Coder.
+    EXPECT_EQ(
+        plan.jq("[.planned_values | .. | objects | select(.type? == \"coder_env\")] | length"),
+        "0\n");
+    const Plan gateway("agents-firewalled", {{"ai_gateway", "true"}});
+    EXPECT_EQ(gateway.value("coder_env.ai_gateway[\\\"ANTHROPIC_BASE_URL\\\"]", ".value"),
+              "https://coder.example/api/v2/aibridge/anthropic\n");
+}
+
+TEST(TemplatesTest, ThePolicyIsTheFileAndTheInputAndTheTwoHostsOfGit) {
+    const Plan plan(
+        "agents-firewalled",
+        {{"allow_rules", R"(["method=GET,HEAD domain=npm.registry.example path=/a/*"])"}});
+    const auto config = file_of(plan, "boundary.yaml");
+    EXPECT_THAT(config, HasSubstr("log_level: info\n"));
+    EXPECT_THAT(config, HasSubstr("log_dir: /tmp/boundary_logs\n"));
+    EXPECT_THAT(config, HasSubstr("allowlist:\n  - \"domain=coder.example\"\n"
+                                  "  - \"domain=gitlab.example\"\n"));
+    EXPECT_THAT(config,
+                HasSubstr("  - \"method=GET,HEAD domain=npm.registry.example path=/a/*\"\n"));
+    // Each line of the file that is not a comment is one.
+    std::istringstream lines(read_file(kSource + "agents-firewalled/rules.txt"));
+    std::size_t rules = 0;
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.empty() && line.front() != '#') {
+            EXPECT_THAT(config, HasSubstr("  - \"" + line + "\"\n"));
+            ++rules;
+        }
+    }
+    EXPECT_GT(rules, 2U);
+    for (const std::string wrong :
+         {"npm.registry.example", "domian=code.example", "domain=code.example and more", ""}) {
+        EXPECT_THAT(Plan("agents-firewalled", {{"allow_rules", "[\"" + wrong + "\"]"}}).refusal(),
+                    HasSubstr("Not rules of Boundary: " + wrong));
+    }
+}
+
+/// Boundary takes what the templates render.
+TEST(TemplatesTest, BoundaryTakesThePolicy) {
+    const TempDir folder;
+    for (const std::string name : {"agents-firewalled", "firewalled"}) {
+        const Plan plan(name);
+        const std::string config =
+            name == "firewalled"
+                ? test_support::run_command(
+                      {"sh", "-c",
+                       "sed -n \"s|^echo '\\(.*\\)' . base64 -d >.*config.yaml.*|\\1|p\" \"$1\" | "
+                       "base64 -d",
+                       "sh",
+                       folder.append("pre-install",
+                                     plan.jq("[.. | objects | select(.address? == "
+                                             "\"module.claude_code.terraform_data.pre_install\")]"
+                                             "[0].values.input"))})
+                      .output
+                : file_of(plan, "boundary.yaml");
+        const std::string path = folder.append(name + ".yaml", config);
+        const auto ran = test_support::run_command(
+            {test_support::boundary_program(), "--log-dir", folder.file("logs"), "--", "true"},
+            {{"BOUNDARY_CONFIG", path}, {"HOME", folder.path()}});
+        EXPECT_EQ(ran.status, 0) << ran.errors << config;
+        EXPECT_EQ(ran.errors, "");
+        // And the test would see it if it did not.
+        const auto wrong = test_support::run_command(
+            {test_support::boundary_program(), "--log-dir", folder.file("logs"), "--", "true"},
+            {{"BOUNDARY_CONFIG", folder.append("wrong.yaml", "allowlist: [domian=a.example]\n")},
+             {"HOME", folder.path()}});
+        EXPECT_NE(wrong.status, 0);
+    }
+}
+
+TEST(TemplatesTest, TheNamespaceGoesToTheBridge) {
+    for (const std::string name : {"agents-firewalled", "firewalled"}) {
+        const Plan plan(name);
+        EXPECT_THAT(plan.value("module.boundary_loki.coder_script.start", ".script"),
+                    HasSubstr("'--namespace=coder-workspaces'"));
+        EXPECT_EQ(plan.pod(".automount_service_account_token"), "false\n");
+        const Plan other(name, {{"namespace", "\"elsewhere\""}});
+        EXPECT_THAT(other.value("module.boundary_loki.coder_script.start", ".script"),
+                    HasSubstr("'--namespace=elsewhere'"));
+    }
+}
+
+TEST(TemplatesTest, BothHaveWhatPeopleExpectOfATemplate) {
+    for (const std::string name : {"agents-firewalled", "firewalled"}) {
+        const Plan plan(name, {{"arch", "\"arm64\""}});
+        EXPECT_EQ(plan.value("coder_agent.main", ".arch"), "arm64\n");
+        EXPECT_EQ(plan.pod(".node_selector[\"kubernetes.io/arch\"]"), "arm64\n");
+        EXPECT_EQ(plan.jq("[.. | objects | select(.type? == \"coder_parameter\").name] | unique - "
+                          "[\"ai_prompt\"] | join(\" \")"),
+                  "cpu disk_size memory\n");
+        EXPECT_EQ(
+            plan.jq("[.. | objects | select(.address? == \"data.coder_external_auth.git[0]\")]"
+                    "[0].values.id"),
+            "gitlab\n");
+        EXPECT_EQ(plan.pod(".container[0].resources[0] | .requests[0].memory, .limits[0].memory, "
+                           ".limits[0].cpu"),
+                  "4Gi\n8Gi\n4\n");
+        EXPECT_EQ(plan.pod(".container[0].env[] | select(.name == \"CODER_AGENT_URL\").value"),
+                  "https://coder.example\n");
+        EXPECT_EQ(plan.jq("[.configuration.root_module.module_calls | keys[]] | "
+                          "contains([\"code_server\"])"),
+                  "true\n");
+        EXPECT_THAT(
+            read_file(kSource + name + "/kubernetes.tf"),
+            testing::ContainsRegex("ignore_changes = all.*\n(.*\n)*.*ignore_changes = all"));
+        EXPECT_THAT(Plan(name, {{"arch", "\"s390x\""}}).refusal(), HasSubstr("amd64 or arm64"));
+    }
 }
 
 /// The init container's own text, with the places of a test.
@@ -166,24 +262,14 @@ TEST(TemplatesTest, TheInitContainerMakesWhatTheAgentNeeds) {
     const TempDir artifacts;
     std::filesystem::permissions(artifacts.path(), std::filesystem::perms(0755));
     std::filesystem::copy_file(packaging::package(".tar.gz"), artifacts.file("archive"));
-    std::filesystem::copy_file(test_support::tool("boundary-stand-in").value_or(""),
-                               artifacts.file("boundary"));
+    std::filesystem::copy_file(test_support::boundary_program(), artifacts.file("boundary"));
     const auto sha256 = [&](const std::string& name) {
         return test_support::run_command({"sha256sum", artifacts.file(name)}).output.substr(0, 64);
     };
     const Plan plan("agents-firewalled");
     const CleanRoot root("13-workspace", {artifacts.path() + ":/opt/artifacts"});
-    std::string script = "mkdir /tmp/config\n";
-    for (const std::string name : {"sh", "install.sh", "boundary.yaml"}) {
-        script += "cat >/tmp/config/" + name + " <<'END-OF-FILE'\n" +
-                  plan.value("kubernetes_config_map.firewall", ".data[\"" + name + "\"]") +
-                  "END-OF-FILE\n";
-    }
-    script += plan.value("kubernetes_deployment.main[0]",
-                         std::string(kPod) +
-                             ".init_container[0].args[0] | "
-                             "gsub(\"/opt/firewall\"; \"/tmp/firewall\") | "
-                             "gsub(\"/config/\"; \"/tmp/config/\")");
+    const std::string script =
+        plan.pod(".init_container[0].args[0] | gsub(\"/opt/firewall\"; \"/tmp/firewall\")");
     CleanRoot::Environment environment = {{"LOKI_ARCHIVE_URL", "file:///opt/artifacts/archive"},
                                           {"LOKI_ARCHIVE_SHA256", sha256("archive")},
                                           {"BOUNDARY_URL", "file:///opt/artifacts/boundary"},
@@ -201,10 +287,8 @@ TEST(TemplatesTest, TheInitContainerMakesWhatTheAgentNeeds) {
                 HasSubstr("msg=DENY method=GET url=http://npm.registry.example/left-pad"));
     // Something else than what was asked for is not put there.
     environment["BOUNDARY_SHA256"] = std::string(64, '0');
-    EXPECT_NE(
-        root.run({"/bin/sh", "-ec", "rm -rf /tmp/config /tmp/firewall\n" + script}, environment)
-            .status,
-        0);
+    EXPECT_NE(root.run({"/bin/sh", "-ec", "rm -rf /tmp/firewall\n" + script}, environment).status,
+              0);
 }
 
 class ClaudeTest : public testing::Test {
@@ -230,13 +314,21 @@ protected:
 };
 
 TEST_F(ClaudeTest, TheBaselineIsThere) {
+    EXPECT_EQ(plan_.value("coder_env.ai_gateway[0]", ".name"), "ANTHROPIC_AUTH_TOKEN\n");
+    // A task is one when it is made as one.
+    EXPECT_EQ(
+        plan_.jq("[.configuration | .. | objects | select(.type? == \"coder_ai_task\")] | length"),
+        "1\n");
+    EXPECT_EQ(
+        plan_.jq("[.planned_values | .. | objects | select(.type? == \"coder_ai_task\")] | length"),
+        "0\n");
     EXPECT_EQ(plan_.value("coder_env.boundary_jail_type", ".value"), "landjail\n");
     const auto made = pre_install();
     ASSERT_EQ(made.status, 0) << made.errors;
     const auto config = read_file(home_.file(".config/coder_boundary/config.yaml"));
     EXPECT_THAT(config, HasSubstr("jail_type: landjail\n"));
     EXPECT_THAT(config, HasSubstr("log_level: info\n"));
-    EXPECT_THAT(config, HasSubstr("  - \"domain=github.example\"\n"));
+    EXPECT_THAT(config, HasSubstr("  - \"domain=*.code.example\"\n"));
     EXPECT_EQ(plan_.value("coder_env.boundary_config", ".value"),
               "/home/coder/.config/coder_boundary/config.yaml\n");
 }

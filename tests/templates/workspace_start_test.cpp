@@ -10,10 +10,8 @@
 
 #include "tests/end_to_end/boundary.h"
 #include "tests/end_to_end/decisions.h"
-#include "tests/packaging/clean_root.h"
-#include "tests/packaging/packages.h"
 #include "tests/support/programs.h"
-#include "tests/templates/tofu.h"
+#include "tests/templates/workspace.h"
 
 namespace templates {
 namespace {
@@ -21,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using end_to_end::judge_when_there;
 using end_to_end::kAllThereOnce;
-using packaging::CleanRoot;
 using test_support::boundary_program;
 using test_support::eventually;
 using test_support::LokiServer;
@@ -29,127 +26,6 @@ using test_support::RunResult;
 using test_support::TempDir;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr const char* kSecret = "secret-agent-token";
-
-std::string last_line_of(const std::string& command) {
-    return test_support::run_command({"sh", "-c", command + " | tail -n 1"}).output;
-}
-
-/// What an image or an init container puts in place, owned by root: the shim, and a `boundary` with
-/// its policy. And where the archive lies.
-class Machine {
-public:
-    explicit Machine(const std::string& boundary) {
-        for (const auto* folder : {"firewall", "firewall/bin", "firewall/shim", "artifacts"}) {
-            fs::create_directories(folder_.file(folder));
-        }
-        fs::permissions(folder_.path(), fs::perms(0755));
-        fs::copy_file(std::string(BOUNDARY_LOKI_SOURCE_DIR) + "/coder-templates/shim/sh",
-                      folder_.file("firewall/shim/sh"));
-        fs::copy_file(boundary, folder_.file("firewall/bin/real-boundary"));
-        std::ofstream(folder_.file("firewall/bin/boundary"))
-            << "#!/bin/sh\nexec /opt/firewall/bin/real-boundary --log-level info "
-               "--allow domain=127.0.0.1 \"$@\"\n";
-        fs::permissions(folder_.file("firewall/bin/boundary"), fs::perms(0755));
-        const fs::path archive = packaging::package(".tar.gz");
-        fs::copy_file(archive, folder_.file("artifacts/boundary-loki.tar.gz"));
-        sha256_ = last_line_of("cut -d' ' -f1 '" + archive.string() + ".sha256'").substr(0, 64);
-    }
-    [[nodiscard]] std::vector<std::string> mounts() const {
-        return {folder_.file("firewall") + ":/opt/firewall",
-                folder_.file("artifacts") + ":/opt/artifacts"};
-    }
-    [[nodiscard]] const std::string& sha256() const { return sha256_; }
-
-private:
-    TempDir folder_;
-    std::string sha256_;
-};
-
-/// The start script that the module gives for these inputs, as HCL.
-std::string rendered(const std::string& inputs) {
-    const Tofu tofu;
-    tofu.copy("coder-templates/modules/boundary-loki", "boundary-loki");
-    tofu.write("main.tf",
-               "terraform {\n  required_providers {\n    coder = { source = \"coder/coder\" }\n"
-               "  }\n}\nresource \"coder_agent\" \"main\" {\n  os   = \"linux\"\n"
-               "  arch = \"amd64\"\n}\nmodule \"boundary_loki\" {\n"
-               "  source   = \"./boundary-loki\"\n  agent_id = coder_agent.main.id\n" +
-                   inputs + "}\noutput \"start\" { value = module.boundary_loki.start_script }\n");
-    const auto get = tofu.run("get");
-    const auto apply = tofu.run("apply -auto-approve -no-color", ".", provisioner_environment());
-    EXPECT_EQ(apply.status, 0) << get.errors << apply.errors;
-    return tofu.run("output -raw start").output;
-}
-
-/// A workspace in a clean Debian 13, and what the Coder agent does in it.
-class Workspace {
-public:
-    explicit Workspace(const Machine& machine, const std::string& root = "13-workspace")
-        : root_(root, machine.mounts()) {}
-
-    /// As the agent's start and stop scripts; the status is -1 when the pipe is never closed.
-    [[nodiscard]] RunResult script(const std::string& text) const {
-        auto environment = agent_environment();
-        environment["CODER_SCRIPT_DATA_DIR"] = "/tmp/coder-script-data";
-        environment["CODER_SCRIPT_BIN_DIR"] = "/tmp/coder-script-data/bin";
-        std::vector<std::string> command = {"bash", "-c", "set -o pipefail; \"$@\" 2>&1 | cat",
-                                            "pipe"};
-        const auto inside = root_.command({"setsid", "--wait", "/bin/sh", "-c", text}, environment);
-        command.insert(command.end(), inside.begin(), inside.end());
-        return test_support::run_command(command, {}, std::chrono::seconds(90));
-    }
-    [[nodiscard]] RunResult stop() const {
-        return script(test_support::read_file(std::string(BOUNDARY_LOKI_SOURCE_DIR) +
-                                              "/coder-templates/modules/boundary-loki/scripts/"
-                                              "stop.sh"));
-    }
-    /// As a tool call of Coder Agents: `sh` by the agent's own PATH.
-    [[nodiscard]] RunResult tool_call(const std::string& text) const {
-        auto environment = agent_environment();
-        environment["CODER_CHAT_ID"] = "chat-1";
-        return root_.run({"setsid", "--wait", "env", "sh", "-c", text}, environment);
-    }
-    [[nodiscard]] RunResult command(const std::vector<std::string>& arguments,
-                                    const std::map<std::string, std::string>& more = {}) const {
-        auto environment = agent_environment();
-        for (const auto& [name, value] : more) {
-            environment[name] = value;
-        }
-        return root_.run(arguments, environment);
-    }
-    /// Process ids, within, of all daemons.
-    [[nodiscard]] std::string daemons() const {
-        return root_
-            .shell(
-                "for p in /proc/[0-9]*; do read -r n <$p/comm && [ \"$n\" = boundary-loki ] && "
-                "echo ${p#/proc/}; done 2>/dev/null; true")
-            .output;
-    }
-    [[nodiscard]] std::string log() const {
-        return root_.shell("cat ~/.local/share/boundary-loki/daemon.log").output;
-    }
-    [[nodiscard]] const CleanRoot& root() const { return root_; }
-
-private:
-    [[nodiscard]] static CleanRoot::Environment agent_environment() {
-        return {{"CODER", "true"},
-                {"CODER_WORKSPACE_NAME", "w1"},
-                {"CODER_WORKSPACE_AGENT_NAME", "main"},
-                {"CODER_WORKSPACE_OWNER_NAME", "joe"},
-                {"CODER_AGENT_TOKEN", kSecret},
-                {"ANTHROPIC_AUTH_TOKEN", kSecret},
-                {"CODER_AGENT_URL", "https://coder.example"},
-                {"BOUNDARY_LOG_DIR", "/tmp/boundary_logs"},
-                {"BOUNDARY_JAIL_TYPE", "landjail"},
-                {"PATH",
-                 "/opt/firewall/shim:/opt/firewall/bin:/home/coder/.local/bin:"
-                 "/usr/local/bin:/usr/bin:/bin"}};
-    }
-
-    CleanRoot root_;
-};
 
 std::size_t lines_in(const std::string& text) { return end_to_end::occurrences(text, "\n"); }
 
@@ -212,17 +88,19 @@ void live(const std::string& boundary) {
     EXPECT_EQ(workspace.tool_call(two_requests(upstream.port(), 2)).status, 0);
     EXPECT_EQ(judge_when_there(loki, 4), kAllThereOnce) << workspace.log();
 
-    // No secret of the agent's is in the daemon's reach, nor is its own in any output. What the
-    // daemon was started with is seen in the process that did so: into its own, no other may look.
-    std::string pid = workspace.daemons();
-    pid.erase(pid.find_last_not_of('\n') + 1);
-    const auto environments =
-        workspace.root().shell("read -r _ _ _ parent _ </proc/" + pid +
-                               "/stat; cat /proc/$parent/environ /proc/" + pid + "/environ");
+    // No secret of the agent's is in the daemon's reach, nor is its own in any output; into its
+    // processes no other may look.
+    std::string pids = workspace.daemons() + workspace.supervisors();
+    std::replace(pids.begin(), pids.end(), '\n', ' ');
+    const auto environments = workspace.root().shell(
+        "for p in " + pids +
+        "; do cat /proc/$p/environ; readlink /proc/$p/exe; head -c 1 /proc/$p/mem; ls /proc/$p/fd; "
+        "done; tr '\\0' ' ' </proc/${p}/cmdline");
     EXPECT_THAT(environments.errors, HasSubstr("Permission denied"));
-    EXPECT_THAT(environments.output, HasSubstr("CODER_WORKSPACE_NAME"));
-    EXPECT_THAT(environments.output, Not(HasSubstr(kSecret)));
-    EXPECT_THAT(first.output + again.output + workspace.log(), Not(HasSubstr(kSecret)));
+    EXPECT_THAT(environments.output, HasSubstr("/bin/boundary-loki run --supervise"));
+    EXPECT_EQ(lines_in(environments.output), 0U);
+    EXPECT_THAT(environments.output, Not(HasSubstr(kAgentSecret)));
+    EXPECT_THAT(first.output + again.output + workspace.log(), Not(HasSubstr(kAgentSecret)));
 
     // The workspace stops right behind a call.
     EXPECT_EQ(workspace.tool_call(two_requests(upstream.port(), 4)).status, 0);
@@ -261,7 +139,7 @@ TEST_F(StartScriptTest, InstallsNothingThatFailsTheChecksum) {
     const auto result = workspace.script(start(url_, std::string(64, 'a')));
     EXPECT_EQ(result.status, 1);
     EXPECT_THAT(result.output, HasSubstr("the archive's checksum is " + machine_.sha256()));
-    EXPECT_EQ(workspace.root().shell("ls -A ~/.local/share/boundary-loki").output, "turn\n");
+    EXPECT_EQ(workspace.root().shell("ls -A ~/.local/share/boundary-loki").output, "lock\nturn\n");
     EXPECT_EQ(workspace.daemons(), "");
 }
 
@@ -358,24 +236,6 @@ TEST_F(StartScriptTest, ADaemonThatDoesNotEndIsSaid) {
         return lines_in(now) == 1 && now != daemon;
     })) << workspace.log();
     EXPECT_EQ(workspace.stop().status, 0);
-}
-
-TEST(SupervisorTest, ASignalAtAnyMomentEndsItAndItsCommand) {
-    const TempDir folder;
-    // The command's own name tells it from all others.
-    fs::copy_file("/bin/sleep", folder.file("command"));
-    const auto result = test_support::run_command(
-        {"sh", "-c",
-         "cd \"$1\"; for i in 00 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19; do "
-         "for round in 1 2 3; do exec 9>>lock; flock 9; sh \"$2\" . ./command 60 & pid=$!; exec "
-         "9>&-; "
-         "sleep 0.0$i; kill $pid; timeout 10 flock lock true || echo \"$i: lives on\"; "
-         "done; done; sleep 0.2; pgrep -f '^./command' && pkill -f '^./command'; true",
-         "sh", folder.path(),
-         std::string(BOUNDARY_LOKI_SOURCE_DIR) +
-             "/coder-templates/modules/boundary-loki/scripts/supervise.sh"},
-        {}, std::chrono::minutes(5));
-    EXPECT_EQ(result.output, "");
 }
 
 /// Prints whether the command runs within a tool call.

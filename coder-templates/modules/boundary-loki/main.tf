@@ -43,20 +43,23 @@ locals {
 
   # Nothing in a value means anything to the shell.
   settings = {
-    archive_url      = var.archive_url
-    archive_sha256   = var.archive_sha256
-    binary           = var.binary
-    install_script   = file("${path.module}/scripts/install.sh")
-    supervise_script = file("${path.module}/scripts/supervise.sh")
+    archive_url    = var.archive_url
+    archive_sha256 = var.archive_sha256
+    binary         = var.binary
+    install_script = file("${path.module}/scripts/install.sh")
   }
   quoted_settings = [for name, value in local.settings : "${name}='${replace(value, "'", "'\\''")}'"]
   quoted_flags    = [for argument in local.arguments : "'${replace(argument, "'", "'\\''")}'"]
 
+  stop_script = join("\n", concat(
+    ["#!/bin/sh"],
+    [for name in ["supervisor", "stop"] : file("${path.module}/scripts/${name}.sh")],
+  ))
   start_script = join("\n", concat(
     ["#!/bin/sh"],
     local.quoted_settings,
     ["set -- ${join(" ", local.quoted_flags)}"],
-    [file("${path.module}/scripts/start.sh")],
+    [for name in ["supervisor", "start"] : file("${path.module}/scripts/${name}.sh")],
   ))
 }
 
@@ -85,7 +88,7 @@ resource "coder_script" "stop" {
   agent_id     = var.agent_id
   display_name = "Boundary decisions to Loki: last flush"
   icon         = "/icon/grafana.svg"
-  script       = file("${path.module}/scripts/stop.sh")
+  script       = local.stop_script
   run_on_stop  = true
   timeout      = 20
 }

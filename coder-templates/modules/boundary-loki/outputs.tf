@@ -31,3 +31,8 @@ output "start_script" {
   description = "What the start script runs, for tests."
   value       = local.start_script
 }
+
+output "stop_script" {
+  description = "What the stop script runs, for tests."
+  value       = local.stop_script
+}

@@ -106,8 +106,8 @@ variable "agent_name" {
 
 variable "namespace" {
   type        = string
-  default     = ""
-  description = "Label `namespace`, by which dashboards find the lines. Default: the pod's own."
+  default     = "coder-workspaces"
+  description = "Label `namespace`, by which dashboards select: those made for coderd's lines want `coder` or `coder-workspaces`. Give the pod's. Empty: what its service account's token says, and nothing where none is mounted."
 }
 
 variable "metrics_address" {

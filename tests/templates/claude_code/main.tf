@@ -30,6 +30,19 @@ variable "enable_aibridge" {
   type    = bool
   default = false
 }
+variable "ai_prompt" {
+  type    = string
+  default = ""
+}
+variable "report_tasks" {
+  type    = bool
+  default = true
+}
+variable "subdomain" {
+  type    = bool
+  default = false
+}
+output "task_app_id" { value = "8d1f0f9e-1111-4000-8000-00000000000a" }
 resource "terraform_data" "pre_install" {
   input = var.pre_install_script
 }

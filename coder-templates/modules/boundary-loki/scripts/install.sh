@@ -1,11 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# install.sh URL SHA256 FOLDER: unpacks the archive at URL into FOLDER once its checksum holds. What is
-# there already, complete, is left alone; a half of it never is there. Needs no root. Says nothing when
-# all is well; on failure says why and exits 1.
+# install.sh URL SHA256 FOLDER: unpacks the archive at URL into FOLDER once its checksum holds. It keeps the archive beside it,
+# and downloads it again only when that one's checksum does not hold: what FOLDER held before is replaced, for whoever runs as
+# this user may have changed it. Needs no root. Says nothing when all is well; on failure says why and exits 1.
 set -eu
 url=$1 sha256=$2 folder=$3
-[ ! -e "$folder/bin/boundary-loki" ] || exit 0
 
 fail() { echo "boundary-loki: $*" >&2; exit 1; }
 
@@ -15,21 +14,28 @@ work=$(mktemp -d "$folder.XXXXXX") || fail "cannot write beside $folder"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# Addresses may carry a credential: they are not printed.
-if command -v curl >/dev/null; then
-    curl -fsSL --retry 3 --connect-timeout 10 --max-time 120 -o "$work/archive" -- "$url" 2>"$work/why" ||
-        fail "cannot download the archive: $(sed -n 's/^curl: //p' "$work/why")"
-elif command -v wget >/dev/null; then
-    wget -q -T 20 -t 3 -O "$work/archive" -- "$url" 2>/dev/null ||
-        fail "cannot download the archive: wget ended with $?"
-else
-    fail "neither curl nor wget is in the image: add one, or put boundary-loki in the image (input binary)"
+sum_of() { sha256sum "$1" | cut -d' ' -f1; }
+
+kept=$folder.tar.gz
+if [ -f "$kept" ]; then cp "$kept" "$work/archive" 2>/dev/null || true; fi
+if [ ! -f "$work/archive" ] || [ "$(sum_of "$work/archive")" != "$sha256" ]; then
+    rm -rf "$work/archive"
+    # Addresses may carry a credential: they are not printed.
+    if command -v curl >/dev/null; then
+        curl -fsSL --retry 3 --connect-timeout 10 --max-time 120 -o "$work/archive" -- "$url" 2>"$work/why" ||
+            fail "cannot download the archive: $(sed -n 's/^curl: //p' "$work/why")"
+    elif command -v wget >/dev/null; then
+        wget -q -T 20 -t 3 -O "$work/archive" -- "$url" 2>/dev/null ||
+            fail "cannot download the archive: wget ended with $?"
+    else
+        fail "neither curl nor wget is in the image: add one, or put boundary-loki in the image (input binary)"
+    fi
+    have=$(sum_of "$work/archive")
+    [ "$have" = "$sha256" ] || fail "the archive's checksum is $have, not the $sha256 asked for: nothing was installed"
 fi
-have=$(sha256sum "$work/archive")
-[ "${have%% *}" = "$sha256" ] ||
-    fail "the archive's checksum is ${have%% *}, not the $sha256 asked for: nothing was installed"
 mkdir "$work/tree"
 tar -xzf "$work/archive" -C "$work/tree" --strip-components=1 --no-same-owner || fail "cannot unpack the archive"
 "$work/tree/bin/boundary-loki" --version >/dev/null || fail "boundary-loki does not run in this image, see above"
-# Somebody else may have been faster, which is as good.
-mv -T "$work/tree" "$folder" 2>/dev/null || [ -e "$folder/bin/boundary-loki" ] || fail "cannot move it to $folder"
+rm -rf "$folder" "$kept"
+mv -T "$work/tree" "$folder" || fail "cannot move it to $folder"
+mv -T "$work/archive" "$kept" || fail "cannot move it to $kept"

@@ -1,0 +1,222 @@
+# What a stock provisioner may create (volume claims and deployments, or pods), and nothing else: no ConfigMap, no Secret. The
+# pod passes the Pod Security Standard `restricted`.
+
+locals {
+  name   = "coder-${data.coder_workspace.me.id}"
+  labels = { "app.kubernetes.io/name" = "coder-workspace", "app.kubernetes.io/instance" = local.name, "app.kubernetes.io/part-of" = "coder" }
+
+  # What the init container puts into the volume that the workspace has read-only.
+  files = {
+    "install.sh"    = module.boundary_loki.install_script
+    "shim/sh"       = module.boundary_loki.shim
+    "boundary.yaml" = templatefile("${path.module}/boundary.yaml.tftpl", { rules = local.rules })
+  }
+}
+
+resource "kubernetes_persistent_volume_claim" "home" {
+  wait_until_bound = false
+  metadata {
+    name      = "${local.name}-home"
+    namespace = var.namespace
+    labels    = local.labels
+  }
+  spec {
+    access_modes = ["ReadWriteOnce"]
+    resources {
+      requests = { storage = "${data.coder_parameter.disk_size.value}Gi" }
+    }
+  }
+  lifecycle {
+    ignore_changes = all
+  }
+}
+
+resource "kubernetes_deployment" "main" {
+  count            = data.coder_workspace.me.start_count
+  wait_for_rollout = false
+  metadata {
+    name      = local.name
+    namespace = var.namespace
+    labels    = local.labels
+  }
+  spec {
+    replicas = 1
+    strategy {
+      type = "Recreate"
+    }
+    selector {
+      match_labels = local.labels
+    }
+    template {
+      metadata {
+        labels = local.labels
+      }
+      spec {
+        automount_service_account_token = false
+        node_selector                   = { "kubernetes.io/arch" = var.arch }
+        security_context {
+          run_as_non_root = true
+          run_as_user     = 1000
+          fs_group        = 1000
+          seccomp_profile {
+            type = "RuntimeDefault"
+          }
+        }
+
+        # Before anything of the user's runs: boundary-loki and Boundary, checksums checked. Not as root: that the workspace
+        # cannot write there is the mount's doing.
+        init_container {
+          name    = "firewall"
+          image   = var.image
+          command = ["/bin/sh", "-ec"]
+          args = [join("\n", concat(
+            ["umask 022", "mkdir -p ${local.tools}/bin ${local.tools}/shim"],
+            [for name, text in local.files : "echo '${base64encode(text)}' | base64 -d >${local.tools}/${name}"],
+            [
+              "sh ${local.tools}/install.sh \"$LOKI_ARCHIVE_URL\" \"$LOKI_ARCHIVE_SHA256\" ${local.tools}/boundary-loki",
+              "for program in boundary-loki boundary-loki-toolcall; do ln -sfn ../boundary-loki/bin/$program ${local.tools}/bin/$program; done",
+            ],
+            var.boundary_url == "" ? [] : [
+              "curl -fsSL --retry 3 -o ${local.tools}/bin/boundary -- \"$BOUNDARY_URL\"",
+              "echo \"$BOUNDARY_SHA256  ${local.tools}/bin/boundary\" | sha256sum --check --status",
+            ],
+            [
+              "chmod 755 ${local.tools}/shim/sh ${local.tools}/bin/*",
+            ],
+          ))]
+          env {
+            name  = "LOKI_ARCHIVE_URL"
+            value = var.boundary_loki_url
+          }
+          env {
+            name  = "LOKI_ARCHIVE_SHA256"
+            value = var.boundary_loki_sha256
+          }
+          env {
+            name  = "BOUNDARY_URL"
+            value = var.boundary_url
+          }
+          env {
+            name  = "BOUNDARY_SHA256"
+            value = var.boundary_sha256
+          }
+          security_context {
+            allow_privilege_escalation = false
+            capabilities {
+              drop = ["ALL"]
+            }
+          }
+          resources {
+            requests = { cpu = "100m", memory = "64Mi" }
+            limits   = { cpu = "1", memory = "256Mi" }
+          }
+          volume_mount {
+            name       = "tools"
+            mount_path = local.tools
+          }
+        }
+
+        container {
+          name    = "workspace"
+          image   = var.image
+          command = ["/bin/sh", "-c", coder_agent.main.init_script]
+          security_context {
+            allow_privilege_escalation = false
+            capabilities {
+              drop = ["ALL"]
+            }
+          }
+          resources {
+            requests = { cpu = "500m", memory = "${max(1, floor(data.coder_parameter.memory.value / 2))}Gi" }
+            limits   = { cpu = data.coder_parameter.cpu.value, memory = "${data.coder_parameter.memory.value}Gi" }
+          }
+          env {
+            name  = "CODER_AGENT_TOKEN"
+            value = coder_agent.main.token
+          }
+          env {
+            name  = "CODER_AGENT_URL"
+            value = data.coder_workspace.me.access_url
+          }
+          # The `sh` of a tool call is looked up in the PATH of the agent's own process: a coder_env comes too late.
+          env {
+            name  = "PATH"
+            value = local.path
+          }
+          env {
+            name  = "BOUNDARY_CONFIG"
+            value = "${local.tools}/boundary.yaml"
+          }
+          env {
+            name  = "BOUNDARY_LOG_DIR"
+            value = "/tmp/boundary_logs"
+          }
+          env {
+            name  = "BOUNDARY_LOKI_BOUNDARY"
+            value = var.boundary_command
+          }
+          volume_mount {
+            name       = "home"
+            mount_path = "/home/coder"
+          }
+          volume_mount {
+            name       = "tools"
+            mount_path = local.tools
+            read_only  = true
+          }
+          dynamic "volume_mount" {
+            for_each = var.loki_token_secret == "" ? [] : [1]
+            content {
+              name       = "loki-token"
+              mount_path = "/run/secrets/loki"
+              read_only  = true
+            }
+          }
+        }
+
+        # Workspaces spread over the nodes.
+        affinity {
+          pod_anti_affinity {
+            preferred_during_scheduling_ignored_during_execution {
+              weight = 1
+              pod_affinity_term {
+                topology_key = "kubernetes.io/hostname"
+                label_selector {
+                  match_labels = { "app.kubernetes.io/name" = "coder-workspace" }
+                }
+              }
+            }
+          }
+        }
+        volume {
+          name = "home"
+          persistent_volume_claim {
+            claim_name = kubernetes_persistent_volume_claim.home.metadata[0].name
+          }
+        }
+        volume {
+          name = "tools"
+          empty_dir {}
+        }
+        dynamic "volume" {
+          for_each = var.loki_token_secret == "" ? [] : [1]
+          content {
+            name = "loki-token"
+            secret {
+              secret_name = var.loki_token_secret
+            }
+          }
+        }
+      }
+    }
+  }
+
+  lifecycle {
+    # A running workspace stays as it is until it is stopped and started.
+    ignore_changes = all
+    precondition {
+      condition     = length(local.wrong_rules) == 0
+      error_message = "Not rules of Boundary: ${join("; ", local.wrong_rules)}. A rule is method=, domain= and path= with their values, separated by spaces."
+    }
+  }
+}

@@ -1,0 +1,1 @@
+../agents-firewalled/parameters.tf

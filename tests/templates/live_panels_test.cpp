@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+// From a template to the panels: each template is planned with the real providers, what it starts
+// is taken from the plan and run in a workspace's root, where no service account's token is
+// mounted. Then the queries of the dashboard that is made for coderd's lines, and those of ours,
+// have to give the truth.
+#include <filesystem>
+#include <regex>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/end_to_end/boundary.h"
+#include "tests/end_to_end/decisions.h"
+#include "tests/packaging/packages.h"
+#include "tests/support/programs.h"
+#include "tests/templates/plan.h"
+#include "tests/templates/workspace.h"
+
+namespace templates {
+namespace {
+
+namespace fs = std::filesystem;
+using end_to_end::now_ns;
+using test_support::LokiServer;
+using testing::HasSubstr;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+using Counts = std::map<std::string, std::int64_t>;
+
+/// The pipeline of the panels 3 to 5 of uid `agent-firewall` in coder/usgov-coderdemo, with its
+/// variables at their defaults. The selector is the point.
+std::string live(const std::string& decision) {
+    return "{namespace=~`(coder|coder-workspaces)`} |= `boundary_request` | json "
+           "decision=`fields.decision`, owner=`fields.owner`, template_id=`fields.template_id`, "
+           "template_version_id=`fields.template_version_id` | decision=~`" +
+           decision +
+           "` | owner=~`` | template_id=~`` | template_version_id=~`` | regexp "
+           "`\"http_url\":\"(?P<scheme>https?)://(?P<domain>[^/:\"]+)` | domain=~``";
+}
+
+/// Its panels 6 and 7.
+std::string live_rows(const std::string& decision) {
+    return "{namespace=~`(coder|coder-workspaces)`} |= `boundary_request` | json "
+           "decision=`fields.decision`, owner=`fields.owner`, "
+           "workspace_name=`fields.workspace_name`, template_id=`fields.template_id`, "
+           "http_method=`fields.http_method`, event_time=`fields.event_time` | decision=`" +
+           decision +
+           "` | owner=~`` | template_id=~`` | regexp "
+           "`\"http_url\":\"https?://(?P<domain>[^/?#\"]+)(?P<path>/[^?#\" ]*)?` | line_format "
+           "`method=\"{{.http_method}}\" path=\"{{.path}}\" owner=\"{{.owner}}\" "
+           "workspace_name=\"{{.workspace_name}}\" template_id=\"{{.template_id}}\"`";
+}
+
+/// The query of a panel of this repository's dashboard, its variables at their defaults.
+std::string ours(const std::string& title) {
+    const auto found = test_support::run_command(
+        {"jq", "-r", "--arg", "title", title,
+         "[.. | objects | select(.title? == $title and .targets?)][0].targets[0].expr | "
+         "gsub(\"\\\\$(domain|chat_id|tool_call_id)\"; \"\") | "
+         "gsub(\"\\\\$(owner|workspace|template|tool|decision)\"; \".*\") | "
+         "gsub(\"\\\\$__range\"; \"1h\")",
+         BOUNDARY_LOKI_SOURCE_DIR "/dashboards/agent-firewall.json"});
+    EXPECT_EQ(found.status, 0) << found.errors;
+    return found.output;
+}
+
+class LivePanelsTest : public testing::Test {
+protected:
+    LivePanelsTest() {
+        loki_.start();
+        fs::permissions(folder_.path(), fs::perms(0755));
+        fs::copy_file(packaging::package(".tar.gz"), folder_.file("boundary-loki.tar.gz"));
+        fs::copy_file(test_support::boundary_program(), folder_.file("boundary"));
+    }
+    [[nodiscard]] std::string sha256(const std::string& name) const {
+        return test_support::run_command({"sha256sum", folder_.file(name)}).output.substr(0, 64);
+    }
+    /// Inputs that name this test's Loki and programs, in `folder`.
+    [[nodiscard]] Plan::Inputs inputs(const std::string& folder) const {
+        return {{"loki_url", "\"" + loki_.url() + "\""},
+                {"allow_rules", "[\"domain=127.0.0.1\"]"},
+                {"boundary_loki_url", "\"file://" + folder + "/boundary-loki.tar.gz\""},
+                {"boundary_loki_sha256", "\"" + sha256("boundary-loki.tar.gz") + "\""},
+                {"boundary_url", "\"file://" + folder + "/boundary\""},
+                {"boundary_sha256", "\"" + sha256("boundary") + "\""}};
+    }
+    /// Two allowed requests, three denied ones.
+    [[nodiscard]] std::string requests() const {
+        std::string script;
+        for (const std::string path : {"/d/0/", "/d/1/"}) {
+            script.append("curl -s -o /dev/null http://127.0.0.1:" + upstream_.port() + path +
+                          "\n");
+        }
+        for (const std::string url : {"npm.registry.example/d/2/", "npm.registry.example/d/3/",
+                                      "pypi.registry.example/d/4/"}) {
+            script.append("curl -s -o /dev/null http://").append(url).append("\n");
+        }
+        return script;
+    }
+    static void start(const Workspace& workspace, const Plan& plan) {
+        // What the workspace does not have, and would tell the bridge the namespace.
+        ASSERT_NE(workspace.root()
+                      .shell("ls /var/run/secrets/kubernetes.io/serviceaccount/namespace")
+                      .status,
+                  0);
+        const auto started =
+            workspace.script(plan.value("module.boundary_loki.coder_script.start", ".script"));
+        ASSERT_EQ(started.status, 0) << started.output;
+    }
+    [[nodiscard]] Counts counts(const std::string& query, const std::string& label) const {
+        return loki_.counts(query, label, now_ns());
+    }
+    /// Both dashboards show what requests() did.
+    void expect_the_truth(const Workspace& workspace) const {
+        ASSERT_EQ(end_to_end::judge_when_there(loki_, 5), end_to_end::kAllThereOnce)
+            << workspace.log();
+        const auto over_a_week = [](const std::string& by, const std::string& decision) {
+            return "sum by (" + by + ") (count_over_time(" + live(decision) + " [168h]))";
+        };
+        EXPECT_THAT(counts(over_a_week("decision", "deny|allow"), "decision"),
+                    UnorderedElementsAre(Pair("allow", 2), Pair("deny", 3)));
+        EXPECT_THAT(counts("topk(20, " + over_a_week("domain", "allow") + ")", "domain"),
+                    UnorderedElementsAre(Pair("127.0.0.1", 2)));
+        const auto denied =
+            UnorderedElementsAre(Pair("npm.registry.example", 2), Pair("pypi.registry.example", 1));
+        EXPECT_THAT(counts("topk(20, " + over_a_week("domain", "deny") + ")", "domain"), denied);
+        std::vector<std::string> shown;
+        for (const auto& row :
+             loki_.rows(live_rows("deny"), now_ns() - end_to_end::kHourNs, now_ns())) {
+            shown.push_back(row.line);
+        }
+        const auto line = [](const std::string& path) {
+            return "method=\"GET\" path=\"" + path +
+                   "\" owner=\"joe\" workspace_name=\"w1\" "
+                   "template_id=\"8d1f0f9e-1111-4000-8000-000000000001\"";
+        };
+        EXPECT_THAT(shown, UnorderedElementsAre(line("/d/2/"), line("/d/3/"), line("/d/4/")));
+        // Its panels 15 and 16 count every line that speaks of Boundary.
+        EXPECT_GE(
+            counts("sum(count_over_time({namespace=\"coder-workspaces\"} |= \"boundary\" [1h]))",
+                   "")
+                .at(""),
+            5);
+
+        EXPECT_THAT(counts(ours("Allowed"), ""), UnorderedElementsAre(Pair("", 2)));
+        EXPECT_THAT(counts(ours("Denied"), ""), UnorderedElementsAre(Pair("", 3)));
+        EXPECT_THAT(counts(ours("Workspaces reporting"), ""), UnorderedElementsAre(Pair("", 1)));
+        EXPECT_THAT(counts(ours("Top denied domains"), "domain"), denied);
+        EXPECT_THAT(counts(ours("Tool calls with a denial"), ""),
+                    UnorderedElementsAre(Pair("", 1)));
+    }
+
+    const end_to_end::Upstream upstream_;
+    LokiServer loki_;
+    const test_support::TempDir folder_;
+};
+
+TEST_F(LivePanelsTest, AgentsFirewalled) {
+    const Plan plan("agents-firewalled", inputs(folder_.path()));
+    ASSERT_EQ(plan.refusal(), "");
+    // The init container fills the volume that the workspace has read-only.
+    const std::string firewall = folder_.file("firewall");
+    const auto variables = [](const std::string& lines) {
+        std::map<std::string, std::string> all;
+        std::istringstream text(lines);
+        for (std::string line; std::getline(text, line);) {
+            all[line.substr(0, line.find('='))] = line.substr(line.find('=') + 1);
+        }
+        return all;
+    };
+    const std::string literal = ".env[] | select(.value != null) | .name + \"=\" + .value";
+    const auto made =
+        test_support::run_command({"/bin/sh", "-ec",
+                                   std::regex_replace(plan.pod(".init_container[0].args[0]"),
+                                                      std::regex("/opt/firewall"), firewall)},
+                                  variables(plan.pod(".init_container[0]" + literal)));
+    ASSERT_EQ(made.status, 0) << made.errors;
+
+    auto of_the_pod = variables(plan.pod(".container[0]" + literal));
+    ASSERT_THAT(of_the_pod["PATH"], HasSubstr("/opt/firewall/shim"));
+    of_the_pod["BOUNDARY_JAIL_TYPE"] = "";  // the configuration says it
+    const Workspace workspace({firewall + ":/opt/firewall"}, of_the_pod);
+    start(workspace, plan);
+    const auto call = workspace.tool_call(requests() + "exit 7");
+    EXPECT_EQ(call.status, 7) << call.errors;
+    expect_the_truth(workspace);
+    EXPECT_EQ(workspace.stop().status, 0);
+}
+
+TEST_F(LivePanelsTest, Firewalled) {
+    const Machine machine(test_support::boundary_program());  // as the claude-code module installs
+    const Plan plan("firewalled", inputs("/opt/artifacts"));
+    ASSERT_EQ(plan.refusal(), "");
+    const Workspace workspace(machine);
+    const auto prepared = workspace.command(
+        {"bash", "-c",
+         plan.jq("[.. | objects | select(.address? == "
+                 "\"module.claude_code.terraform_data.pre_install\")][0].values.input")});
+    ASSERT_EQ(prepared.status, 0) << prepared.errors;
+    start(workspace, plan);
+    ASSERT_TRUE(workspace.has_one_daemon()) << workspace.log();
+
+    // Claude Code, as far as the network and its hooks go: a tool call is begun, made, ended.
+    const auto hook = test_support::run_command(
+        {"jq", "-r", ".hooks.PreToolUse[0].hooks[0].command",
+         folder_.append("settings.json",
+                        workspace.root().shell("cat ~/.claude/settings.json").output)});
+    ASSERT_EQ(hook.status, 0) << hook.errors;
+    const auto event = [&](const std::string& name) {
+        return "echo '{\"session_id\":\"s\",\"hook_event_name\":\"" + name +
+               "\",\"tool_name\":\"Bash\",\"tool_use_id\":\"toolu_1\"}' | { " +
+               hook.output.substr(0, hook.output.size() - 1) + "; }\n";
+    };
+    std::map<std::string, std::string> environment;
+    for (const std::string name : {"boundary_config", "boundary_jail_type"}) {
+        const std::string variable = plan.value("coder_env." + name, ".name");
+        const std::string value = plan.value("coder_env." + name, ".value");
+        environment[variable.substr(0, variable.size() - 1)] = value.substr(0, value.size() - 1);
+    }
+    const auto session = workspace.command(
+        {"/opt/firewall/bin/real-boundary", "--", "/bin/sh", "-c",
+         event("PreToolUse") + "sleep 0.2\n" + requests() + "sleep 0.2\n" + event("PostToolUse")},
+        environment);
+    EXPECT_EQ(session.status, 0) << session.errors;
+    expect_the_truth(workspace);
+    EXPECT_EQ(workspace.stop().status, 0);
+}
+
+}  // namespace
+}  // namespace templates

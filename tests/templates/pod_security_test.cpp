@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// The Pod Security Standard `restricted`, as Kubernetes publishes it
+// (https://kubernetes.io/docs/concepts/security/pod-security-standards/), on the planned pods; and
+// what a stock Coder provisioner may create.
+#include <gtest/gtest.h>
+
+#include "tests/templates/plan.h"
+
+namespace templates {
+namespace {
+
+/// Rules of `baseline` and `restricted` over a pod in Terraform's words; each gives the names of
+/// what breaks it. A field that the provider cannot express is not asked for.
+constexpr const char* kRestricted = R"(
+  (.security_context[0] // {}) as $pod
+  | [(.container + .init_container)[] | . + {context: (.security_context[0] // {})}] as $all
+  | [
+    (["host_network", "host_pid", "host_ipc"][] as $name | select($pod_spec[$name] == true) | $name),
+    ($pod_spec.volume[]? | to_entries[] | select((.value | type) == "array" and (.value | length) > 0)
+      | select([.key] | inside(["config_map", "csi", "downward_api", "empty_dir",
+          "persistent_volume_claim", "projected", "secret"]) | not) | "volume " + .key),
+    ($pod.sysctl[]? | "sysctl " + .name),
+    (select($pod.run_as_user == "0") | "pod runs as root"),
+    ($all[] | .name as $name | .context as $own
+      | (select($own.privileged == true) | "privileged"),
+        (select($own.allow_privilege_escalation != false) | "allow_privilege_escalation"),
+        (select(($own.run_as_non_root | if . == null or . == false then $pod.run_as_non_root else . end) != true)
+          | "run_as_non_root"),
+        (select($own.run_as_user == "0") | "run_as_user"),
+        (select((($own.capabilities[0].drop // []) | index("ALL")) == null) | "capabilities.drop"),
+        (($own.capabilities[0].add // [])[] | select(. != "NET_BIND_SERVICE") | "capabilities.add"),
+        (select((($own.seccomp_profile[0].type // $pod.seccomp_profile[0].type)
+            | . == "RuntimeDefault" or . == "Localhost") | not) | "seccomp_profile"),
+        ((.port // [])[] | select((.host_port // 0) != 0) | "host_port")
+      | $name + ": " + .)
+  ] | join("; "))";
+
+std::string breaks_of(const Plan& plan) {
+    return plan.pod(std::string(" as $pod_spec | $pod_spec | ") + kRestricted);
+}
+
+TEST(PodSecurityTest, AgentsFirewalledIsRestricted) {
+    EXPECT_EQ(breaks_of(Plan("agents-firewalled")), "\n");
+    EXPECT_EQ(breaks_of(Plan("agents-firewalled", {{"loki_token_secret", "\"push\""}})), "\n");
+}
+
+TEST(PodSecurityTest, FirewalledIsRestrictedWithoutSudo) {
+    EXPECT_EQ(breaks_of(Plan("firewalled", {{"sudo", "false"}})), "\n");
+    // The baseline's image installs with sudo. This is also how we know that the rules bite.
+    EXPECT_EQ(breaks_of(Plan("firewalled")),
+              "workspace: allow_privilege_escalation; workspace: capabilities.drop\n");
+}
+
+TEST(PodSecurityTest, OnlyWhatAStockProvisionerMayCreate) {
+    for (const std::string name : {"agents-firewalled", "firewalled"}) {
+        const Plan plan(name, {{"loki_token_secret", "\"push\""}});
+        EXPECT_EQ(
+            plan.jq("[.resource_changes[].type | select(startswith(\"kubernetes_\"))] | unique "
+                    "| join(\" \")"),
+            "kubernetes_deployment kubernetes_persistent_volume_claim\n")
+            << name;
+        // And it reads nothing of the cluster.
+        EXPECT_EQ(plan.jq("[.. | objects | select(.mode? == \"data\").type | "
+                          "select(startswith(\"kubernetes_\"))] | length"),
+                  "0\n")
+            << name;
+    }
+}
+
+}  // namespace
+}  // namespace templates
