@@ -174,8 +174,9 @@ TEST_F(EscapeTest, TheShimRunsNoProgramThatTheUserCouldReplace) {
 TEST_F(EscapeTest, WhatItStillCan) {
     // Write decisions that Boundary never made.
     const auto forged = workspace_.tool_call(
-        "echo \"time=$(date -u +%Y-%m-%dT%H:%M:%S.000Z) level=INFO msg=ALLOW method=GET "
-        "url=http://forged.example/d/0/ host=forged.example rule=domain=forged.example\" "
+        "printf 'time=%s level=INFO msg=ALLOW method=GET url=http://forged.example/d/0/ "
+        "host=forged.example rule=\"domain=forged.example\"\\n' "
+        "\"$(date -u +%Y-%m-%dT%H:%M:%S.000Z)\" "
         ">/tmp/boundary_logs/boundary-$(date +%Y-%m-%d_%H-%M-%S)-1.log");
     ASSERT_EQ(forged.status, 0) << forged.errors;
     EXPECT_EQ(judge_when_there(loki_, 1), kAllThereOnce) << workspace_.log();
