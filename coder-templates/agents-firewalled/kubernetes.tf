@@ -5,11 +5,15 @@ locals {
   name   = "coder-${data.coder_workspace.me.id}"
   labels = { "app.kubernetes.io/name" = "coder-workspace", "app.kubernetes.io/instance" = local.name, "app.kubernetes.io/part-of" = "coder" }
 
+  # Where Boundary logs. A volume's own folder is root's; the daemon reads what the folder's owner wrote.
+  logs         = var.sidecar ? "/run/boundary/logs" : "/tmp/boundary_logs"
+  token_mounts = var.loki_token_secret == "" ? [] : [1]
+
   # What the init container puts into the volume that the workspace has read-only.
   files = {
     "install.sh"    = module.boundary_loki.install_script
     "shim/sh"       = module.boundary_loki.shim
-    "boundary.yaml" = templatefile("${path.module}/boundary.yaml.tftpl", { rules = local.rules })
+    "boundary.yaml" = templatefile("${path.module}/boundary.yaml.tftpl", { rules = local.rules, logs = local.logs })
   }
 }
 
@@ -24,6 +28,26 @@ resource "kubernetes_persistent_volume_claim" "home" {
     access_modes = ["ReadWriteOnce"]
     resources {
       requests = { storage = "${data.coder_parameter.disk_size.value}Gi" }
+    }
+  }
+  lifecycle {
+    ignore_changes = all
+  }
+}
+
+# Checkpoint and spool of a sidecar: what Loki had not taken when the pod ended.
+resource "kubernetes_persistent_volume_claim" "state" {
+  count            = var.sidecar ? 1 : 0
+  wait_until_bound = false
+  metadata {
+    name      = "${local.name}-boundary-loki"
+    namespace = var.namespace
+    labels    = local.labels
+  }
+  spec {
+    access_modes = ["ReadWriteOnce"]
+    resources {
+      requests = { storage = "1Gi" }
     }
   }
   lifecycle {
@@ -83,6 +107,8 @@ resource "kubernetes_deployment" "main" {
             [
               "chmod 755 ${local.tools}/shim/sh ${local.tools}/bin/*",
             ],
+            # The workspace's user owns both; the sidecar's is of its group.
+            var.sidecar ? ["mkdir -p ${local.logs}/toolcalls", "chmod 750 ${local.logs}/toolcalls"] : [],
           ))]
           env {
             name  = "LOKI_ARCHIVE_URL"
@@ -113,6 +139,64 @@ resource "kubernetes_deployment" "main" {
           volume_mount {
             name       = "tools"
             mount_path = local.tools
+          }
+          dynamic "volume_mount" {
+            for_each = var.sidecar ? [1] : []
+            content {
+              name       = "boundary"
+              mount_path = "/run/boundary"
+            }
+          }
+        }
+
+        # Beside the agent, not under it: a container, a user and a state of its own, and the token is mounted here alone. An init
+        # container with this restart policy starts before the workspace and ends after it.
+        dynamic "init_container" {
+          for_each = var.sidecar ? [1] : []
+          content {
+            name           = "boundary-loki"
+            image          = var.image
+            restart_policy = "Always"
+            command        = [local.binary]
+            args           = module.boundary_loki.arguments
+            port {
+              name           = "metrics"
+              container_port = 9765
+            }
+            security_context {
+              run_as_user                = 1001
+              allow_privilege_escalation = false
+              read_only_root_filesystem  = true
+              capabilities {
+                drop = ["ALL"]
+              }
+            }
+            resources {
+              requests = { cpu = "20m", memory = "32Mi" }
+              limits   = { cpu = "500m", memory = "128Mi" }
+            }
+            volume_mount {
+              name       = "tools"
+              mount_path = local.tools
+              read_only  = true
+            }
+            volume_mount {
+              name       = "boundary"
+              mount_path = "/run/boundary"
+              read_only  = true
+            }
+            volume_mount {
+              name       = "state"
+              mount_path = "/var/lib/boundary-loki"
+            }
+            dynamic "volume_mount" {
+              for_each = local.token_mounts
+              content {
+                name       = "loki-token"
+                mount_path = "/run/secrets/loki"
+                read_only  = true
+              }
+            }
           }
         }
 
@@ -149,7 +233,7 @@ resource "kubernetes_deployment" "main" {
           }
           env {
             name  = "BOUNDARY_LOG_DIR"
-            value = "/tmp/boundary_logs"
+            value = local.logs
           }
           env {
             name  = "BOUNDARY_LOKI_BOUNDARY"
@@ -165,7 +249,14 @@ resource "kubernetes_deployment" "main" {
             read_only  = true
           }
           dynamic "volume_mount" {
-            for_each = var.loki_token_secret == "" ? [] : [1]
+            for_each = var.sidecar ? [1] : []
+            content {
+              name       = "boundary"
+              mount_path = "/run/boundary"
+            }
+          }
+          dynamic "volume_mount" {
+            for_each = var.sidecar ? [] : local.token_mounts
             content {
               name       = "loki-token"
               mount_path = "/run/secrets/loki"
@@ -199,11 +290,28 @@ resource "kubernetes_deployment" "main" {
           empty_dir {}
         }
         dynamic "volume" {
-          for_each = var.loki_token_secret == "" ? [] : [1]
+          for_each = var.sidecar ? [1] : []
+          content {
+            name = "boundary"
+            empty_dir {}
+          }
+        }
+        dynamic "volume" {
+          for_each = var.sidecar ? [1] : []
+          content {
+            name = "state"
+            persistent_volume_claim {
+              claim_name = kubernetes_persistent_volume_claim.state[0].metadata[0].name
+            }
+          }
+        }
+        dynamic "volume" {
+          for_each = local.token_mounts
           content {
             name = "loki-token"
             secret {
-              secret_name = var.loki_token_secret
+              secret_name  = var.loki_token_secret
+              default_mode = "0440"
             }
           }
         }

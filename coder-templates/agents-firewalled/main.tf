@@ -9,7 +9,7 @@ terraform {
     }
     kubernetes = {
       source  = "hashicorp/kubernetes"
-      version = ">= 2.23"
+      version = ">= 3.0" # init_container.restart_policy
     }
   }
 }
@@ -28,8 +28,9 @@ data "coder_external_auth" "git" {
 }
 
 locals {
-  tools = "/opt/firewall" # mounted read-only: what jails the tool calls is out of their reach
-  path  = "${local.tools}/shim:${local.tools}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+  tools  = "/opt/firewall" # mounted read-only: what jails the tool calls is out of their reach
+  binary = "${local.tools}/boundary-loki/bin/boundary-loki"
+  path   = "${local.tools}/shim:${local.tools}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
   # Git inside a call asks `coder gitaskpass`, and that asks Coder: both hosts are always allowed.
   own_hosts = [for url in compact([data.coder_workspace.me.access_url, var.gitlab_url]) : regex("^https?://([^/:]+)", url)[0]]
@@ -95,8 +96,12 @@ module "boundary_loki" {
   loki_url          = var.loki_url
   tenant            = var.loki_tenant
   bearer_token_file = var.loki_token_secret == "" ? "" : "/run/secrets/loki/token"
-  binary            = "${local.tools}/boundary-loki/bin/boundary-loki"
-  log_dirs          = ["/tmp/boundary_logs"]
+  binary            = local.binary
+  log_dirs          = [local.logs]
+  sidecar           = var.sidecar
+  agent_name        = "main"
+  state_dir         = var.sidecar ? "/var/lib/boundary-loki/state" : ""
+  metrics_address   = var.sidecar ? "0.0.0.0:9765" : ""
   # No service account's token is mounted, and with it the file that names the namespace.
   namespace = var.namespace
 }

@@ -1,6 +1,13 @@
 locals {
   name   = "coder-${data.coder_workspace.me.id}"
   labels = { "app.kubernetes.io/name" = "coder-workspace", "app.kubernetes.io/instance" = local.name, "app.kubernetes.io/part-of" = "coder" }
+
+  # Where Boundary logs. A volume's own folder is root's; the daemon reads what the folder's owner wrote.
+  logs         = var.sidecar ? "/run/boundary/logs" : "/tmp/boundary_logs"
+  token_mounts = var.loki_token_secret == "" ? [] : [1]
+  tools        = "/run/boundary-loki"
+  # In the home, the module's start script installs it.
+  binary = var.boundary_loki_binary != "" || !var.sidecar ? var.boundary_loki_binary : "${local.tools}/boundary-loki/bin/boundary-loki"
 }
 
 resource "kubernetes_persistent_volume_claim" "home" {
@@ -14,6 +21,26 @@ resource "kubernetes_persistent_volume_claim" "home" {
     access_modes = ["ReadWriteOnce"]
     resources {
       requests = { storage = "${data.coder_parameter.disk_size.value}Gi" }
+    }
+  }
+  lifecycle {
+    ignore_changes = all
+  }
+}
+
+# Checkpoint and spool of a sidecar: what Loki had not taken when the pod ended.
+resource "kubernetes_persistent_volume_claim" "state" {
+  count            = var.sidecar ? 1 : 0
+  wait_until_bound = false
+  metadata {
+    name      = "${local.name}-boundary-loki"
+    namespace = var.namespace
+    labels    = local.labels
+  }
+  spec {
+    access_modes = ["ReadWriteOnce"]
+    resources {
+      requests = { storage = "1Gi" }
     }
   }
   lifecycle {
@@ -52,6 +79,103 @@ resource "kubernetes_deployment" "main" {
             type = "RuntimeDefault"
           }
         }
+
+        # For a sidecar: the program, on a mount that the workspace has read-only (its hooks journal with it), and the folders.
+        dynamic "init_container" {
+          for_each = var.sidecar ? [1] : []
+          content {
+            name    = "install"
+            image   = var.image
+            command = ["/bin/sh", "-ec"]
+            args = [join("\n", concat(
+              ["umask 022"],
+              var.boundary_loki_binary != "" ? [] : [
+                "echo '${base64encode(module.boundary_loki.install_script)}' | base64 -d >${local.tools}/install.sh",
+                "sh ${local.tools}/install.sh \"$LOKI_ARCHIVE_URL\" \"$LOKI_ARCHIVE_SHA256\" ${local.tools}/boundary-loki",
+              ],
+              # The workspace's user owns both; the sidecar's is of its group.
+              ["mkdir -p ${local.logs}/toolcalls", "chmod 750 ${local.logs}/toolcalls"],
+            ))]
+            env {
+              name  = "LOKI_ARCHIVE_URL"
+              value = var.boundary_loki_url
+            }
+            env {
+              name  = "LOKI_ARCHIVE_SHA256"
+              value = var.boundary_loki_sha256
+            }
+            security_context {
+              allow_privilege_escalation = false
+              capabilities {
+                drop = ["ALL"]
+              }
+            }
+            resources {
+              requests = { cpu = "100m", memory = "64Mi" }
+              limits   = { cpu = "1", memory = "256Mi" }
+            }
+            volume_mount {
+              name       = "tools"
+              mount_path = local.tools
+            }
+            volume_mount {
+              name       = "boundary"
+              mount_path = "/run/boundary"
+            }
+          }
+        }
+
+        # Beside the agent, not under it: a container, a user and a state of its own, and the token is mounted here alone. An init
+        # container with this restart policy starts before the workspace and ends after it.
+        dynamic "init_container" {
+          for_each = var.sidecar ? [1] : []
+          content {
+            name           = "boundary-loki"
+            image          = var.image
+            restart_policy = "Always"
+            command        = [local.binary]
+            args           = module.boundary_loki.arguments
+            port {
+              name           = "metrics"
+              container_port = 9765
+            }
+            security_context {
+              run_as_user                = 1001
+              allow_privilege_escalation = false
+              read_only_root_filesystem  = true
+              capabilities {
+                drop = ["ALL"]
+              }
+            }
+            resources {
+              requests = { cpu = "20m", memory = "32Mi" }
+              limits   = { cpu = "500m", memory = "128Mi" }
+            }
+            volume_mount {
+              name       = "tools"
+              mount_path = local.tools
+              read_only  = true
+            }
+            volume_mount {
+              name       = "boundary"
+              mount_path = "/run/boundary"
+              read_only  = true
+            }
+            volume_mount {
+              name       = "state"
+              mount_path = "/var/lib/boundary-loki"
+            }
+            dynamic "volume_mount" {
+              for_each = local.token_mounts
+              content {
+                name       = "loki-token"
+                mount_path = "/run/secrets/loki"
+                read_only  = true
+              }
+            }
+          }
+        }
+
         container {
           name    = "workspace"
           image   = var.image
@@ -74,12 +198,32 @@ resource "kubernetes_deployment" "main" {
             name  = "CODER_AGENT_URL"
             value = data.coder_workspace.me.access_url
           }
+          # Where Boundary logs, and the hooks journal.
+          env {
+            name  = "BOUNDARY_LOG_DIR"
+            value = local.logs
+          }
           volume_mount {
             name       = "home"
             mount_path = "/home/coder"
           }
           dynamic "volume_mount" {
-            for_each = var.loki_token_secret == "" ? [] : [1]
+            for_each = var.sidecar ? [1] : []
+            content {
+              name       = "boundary"
+              mount_path = "/run/boundary"
+            }
+          }
+          dynamic "volume_mount" {
+            for_each = var.sidecar ? [1] : []
+            content {
+              name       = "tools"
+              mount_path = local.tools
+              read_only  = true
+            }
+          }
+          dynamic "volume_mount" {
+            for_each = var.sidecar ? [] : local.token_mounts
             content {
               name       = "loki-token"
               mount_path = "/run/secrets/loki"
@@ -108,11 +252,35 @@ resource "kubernetes_deployment" "main" {
           }
         }
         dynamic "volume" {
-          for_each = var.loki_token_secret == "" ? [] : [1]
+          for_each = var.sidecar ? [1] : []
+          content {
+            name = "tools"
+            empty_dir {}
+          }
+        }
+        dynamic "volume" {
+          for_each = var.sidecar ? [1] : []
+          content {
+            name = "boundary"
+            empty_dir {}
+          }
+        }
+        dynamic "volume" {
+          for_each = var.sidecar ? [1] : []
+          content {
+            name = "state"
+            persistent_volume_claim {
+              claim_name = kubernetes_persistent_volume_claim.state[0].metadata[0].name
+            }
+          }
+        }
+        dynamic "volume" {
+          for_each = local.token_mounts
           content {
             name = "loki-token"
             secret {
-              secret_name = var.loki_token_secret
+              secret_name  = var.loki_token_secret
+              default_mode = "0440"
             }
           }
         }

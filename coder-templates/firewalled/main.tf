@@ -9,7 +9,7 @@ terraform {
     }
     kubernetes = {
       source  = "hashicorp/kubernetes"
-      version = ">= 2.23"
+      version = ">= 3.0" # init_container.restart_policy
     }
   }
 }
@@ -50,7 +50,7 @@ locals {
   ))
   wrong_rules = [for rule in local.rules : rule if !can(regex("^(method|domain|path)=[^ \t]+([ \t]+(method|domain|path)=[^ \t]+)*$", rule))]
 
-  boundary_config = templatefile("${path.module}/boundary.yaml.tftpl", { rules = local.rules })
+  boundary_config = templatefile("${path.module}/boundary.yaml.tftpl", { rules = local.rules, logs = local.logs })
   claude_settings = jsonencode({ hooks = module.boundary_loki.claude_hooks })
 }
 
@@ -140,7 +140,7 @@ module "claude_code" {
     #!/bin/bash
     set -eu
     umask 022
-    mkdir -p "$HOME/.config/coder_boundary" "$HOME/.claude" /tmp/boundary_logs
+    mkdir -p "$HOME/.config/coder_boundary" "$HOME/.claude" ${local.logs}
     echo '${base64encode(local.boundary_config)}' | base64 -d >"$HOME/.config/coder_boundary/config.yaml"
     hooks=$(echo '${base64encode(local.claude_settings)}' | base64 -d)
     settings=$HOME/.claude/settings.json
@@ -176,10 +176,14 @@ module "boundary_loki" {
   loki_url          = var.loki_url
   tenant            = var.loki_tenant
   bearer_token_file = var.loki_token_secret == "" ? "" : "/run/secrets/loki/token"
-  binary            = var.boundary_loki_binary
-  archive_url       = var.boundary_loki_url
-  archive_sha256    = var.boundary_loki_sha256
-  log_dirs          = ["/tmp/boundary_logs"]
+  binary            = local.binary
+  archive_url       = var.sidecar ? "" : var.boundary_loki_url
+  archive_sha256    = var.sidecar ? "" : var.boundary_loki_sha256
+  log_dirs          = [local.logs]
+  sidecar           = var.sidecar
+  agent_name        = "main"
+  state_dir         = var.sidecar ? "/var/lib/boundary-loki/state" : ""
+  metrics_address   = var.sidecar ? "0.0.0.0:9765" : ""
   # No service account's token is mounted, and with it the file that names the namespace.
   namespace = var.namespace
 }

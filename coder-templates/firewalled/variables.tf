@@ -105,3 +105,9 @@ variable "subdomain" {
   default     = true
   description = "Serve the apps on subdomains; takes a wildcard access URL."
 }
+
+variable "sidecar" {
+  type        = bool
+  default     = false
+  description = "Run the daemon in a container of its own, which Claude cannot reach: as another user, with the Loki token mounted there alone. Takes Kubernetes 1.29. Recommended where the agent is not trusted."
+}

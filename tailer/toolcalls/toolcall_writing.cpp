@@ -95,8 +95,10 @@ base::Result<void> append_toolcall(const std::string& folder, const ToolCallReco
     date.resize(kDateShape.size());
     std::string path = folder;
     path.append("/").append(kNamePrefix).append(date).append(kNameSuffix);
+    // The folder keeps others out. Who opens it to a group, as for a daemon of another user, lets
+    // that group read.
     const base::UniqueFd fd(::open(
-        path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+        path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640));
     if (!fd.valid()) {
         return base::system_failure("cannot open", path);
     }

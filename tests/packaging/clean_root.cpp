@@ -14,6 +14,8 @@ namespace fs = std::filesystem;
 using test_support::Process;
 using test_support::read_file;
 
+constexpr const char* kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// What takes root goes through sudo where we are not.
 std::vector<std::string> as_root(std::vector<std::string> command) {
     if (::geteuid() != 0) {
@@ -63,36 +65,32 @@ CleanRoot::~CleanRoot() {
     static_cast<void>(test_support::run_command(as_root({"kill", "-KILL", pid_})));
 }
 
-std::vector<std::string> CleanRoot::command(const std::vector<std::string>& arguments,
-                                            const Environment& environment) const {
-    Environment all = {{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-                       {"HOME", "/home/coder"}};
+std::vector<std::string> CleanRoot::words(const std::string& uid, const std::string& folder,
+                                          const Environment& environment,
+                                          const std::vector<std::string>& arguments) const {
+    std::vector<std::string> words = {
+        "nsenter", "--target", pid_,   "--mount", "--pid", "chroot",         folder_.file("root"),
+        "setpriv", "--reuid",  uid,    "--regid", "1000",  "--clear-groups", "--no-new-privs",
+        "env",     "-C",       folder, "-i"};
     for (const auto& [name, value] : environment) {
-        all[name] = value;
-    }
-    std::vector<std::string> words = {"nsenter",
-                                      "--target",
-                                      pid_,
-                                      "--mount",
-                                      "--pid",
-                                      "chroot",
-                                      folder_.file("root"),
-                                      "setpriv",
-                                      "--reuid",
-                                      "1000",
-                                      "--regid",
-                                      "1000",
-                                      "--clear-groups",
-                                      "--no-new-privs",
-                                      "env",
-                                      "-C",
-                                      "/home/coder",
-                                      "-i"};
-    for (const auto& [name, value] : all) {
         words.push_back(std::string(name).append("=").append(value));
     }
     words.insert(words.end(), arguments.begin(), arguments.end());
     return as_root(std::move(words));
+}
+
+std::vector<std::string> CleanRoot::command(const std::vector<std::string>& arguments,
+                                            const Environment& environment) const {
+    Environment all = {{"PATH", kPath}, {"HOME", "/home/coder"}};
+    for (const auto& [name, value] : environment) {
+        all[name] = value;
+    }
+    return words("1000", "/home/coder", all, arguments);
+}
+
+std::vector<std::string> CleanRoot::command_as(const std::string& uid,
+                                               const std::vector<std::string>& arguments) const {
+    return words(uid, "/", {{"PATH", kPath}}, arguments);
 }
 
 test_support::RunResult CleanRoot::run(const std::vector<std::string>& arguments,

@@ -15,7 +15,8 @@ namespace packaging {
 /// Needs root or sudo, and the right to mount.
 class CleanRoot {
 public:
-    /// `name` as tests/tools/roots.sh has it; `mounts` as FROM:TO, read-only. Throws when it fails.
+    /// `name` as tests/tools/roots.sh has it; `mounts` as FROM:TO, read-only, or FROM:TO:rw. Below
+    /// /run and /tmp, TO need not be there. Throws when it fails.
     explicit CleanRoot(const std::string& name, const std::vector<std::string>& mounts = {});
 
     CleanRoot(const CleanRoot&) = delete;
@@ -27,6 +28,9 @@ public:
     /// `environment`, PATH and HOME.
     [[nodiscard]] std::vector<std::string> command(const std::vector<std::string>& arguments,
                                                    const Environment& environment = {}) const;
+    /// The same as another user of that one's group, who has no home and no entry in passwd.
+    [[nodiscard]] std::vector<std::string> command_as(
+        const std::string& uid, const std::vector<std::string>& arguments) const;
     /// Runs it to its end.
     [[nodiscard]] test_support::RunResult run(const std::vector<std::string>& arguments,
                                               const Environment& environment = {}) const;
@@ -34,6 +38,10 @@ public:
                                                 const Environment& environment = {}) const;
 
 private:
+    [[nodiscard]] std::vector<std::string> words(const std::string& uid, const std::string& folder,
+                                                 const Environment& environment,
+                                                 const std::vector<std::string>& arguments) const;
+
     test_support::TempDir folder_;
     test_support::Process holder_;
     std::string pid_;  ///< of the first process within, as seen from outside

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# clean_root.sh ROOT MOUNT [FROM:TO...]: in a mount and PID namespace of its own (the caller makes it),
+# clean_root.sh ROOT MOUNT [FROM:TO[:rw]...]: in a mount and PID namespace of its own (the caller makes it),
 # mounts ROOT read-only at MOUNT, with a /tmp, a /run and a home that are file systems of their own,
-# and each FROM read-only at TO; leaves the PID that it has outside in MOUNT.ready; then holds the namespace.
+# and each FROM at TO, read-only but for :rw; leaves the PID that it has outside in MOUNT.ready; then holds the namespace.
 set -eu
 read -r pid _ </proc/self/stat # of the /proc outside, until there is one within
 root=$1 mount=$2
@@ -15,8 +15,11 @@ mount -t tmpfs -o mode=1777 tmp "$mount/tmp"
 mount -t tmpfs run "$mount/run"
 mount -t tmpfs -o mode=0700,uid=1000,gid=1000 home "$mount/home/coder"
 for pair; do
-    mount --bind "${pair%%:*}" "$mount${pair#*:}"
-    mount -o remount,bind,ro "$mount${pair#*:}"
+    at=$mount${pair#*:}
+    at=${at%:rw}
+    [ -d "$at" ] || mkdir -p "$at"
+    mount --bind "${pair%%:*}" "$at"
+    case $pair in *:rw) ;; *) mount -o remount,bind,ro "$at" ;; esac
 done
 echo "$pid" >"$mount.pid"
 mv "$mount.pid" "$mount.ready"

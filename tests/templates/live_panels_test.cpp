@@ -3,8 +3,12 @@
 // is taken from the plan and run in a workspace's root, where no service account's token is
 // mounted. Then the queries of the dashboard that is made for coderd's lines, and those of ours,
 // have to give the truth.
+#include <algorithm>
 #include <filesystem>
-#include <regex>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,6 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using end_to_end::now_ns;
+using test_support::eventually;
 using test_support::LokiServer;
 using testing::HasSubstr;
 using testing::Pair;
@@ -105,16 +110,15 @@ protected:
                       .status,
                   0);
         const auto started =
-            workspace.script(plan.value("module.boundary_loki.coder_script.start", ".script"));
+            workspace.script(plan.value("module.boundary_loki.coder_script.start[0]", ".script"));
         ASSERT_EQ(started.status, 0) << started.output;
     }
     [[nodiscard]] Counts counts(const std::string& query, const std::string& label) const {
         return loki_.counts(query, label, now_ns());
     }
     /// Both dashboards show what requests() did.
-    void expect_the_truth(const Workspace& workspace) const {
-        ASSERT_EQ(end_to_end::judge_when_there(loki_, 5), end_to_end::kAllThereOnce)
-            << workspace.log();
+    void expect_the_truth(const std::function<std::string()>& log) const {
+        ASSERT_EQ(end_to_end::judge_when_there(loki_, 5), end_to_end::kAllThereOnce) << log();
         const auto over_a_week = [](const std::string& by, const std::string& decision) {
             return "sum by (" + by + ") (count_over_time(" + live(decision) + " [168h]))";
         };
@@ -145,7 +149,10 @@ protected:
 
         EXPECT_THAT(counts(ours("Allowed"), ""), UnorderedElementsAre(Pair("", 2)));
         EXPECT_THAT(counts(ours("Denied"), ""), UnorderedElementsAre(Pair("", 3)));
-        EXPECT_THAT(counts(ours("Workspaces reporting"), ""), UnorderedElementsAre(Pair("", 1)));
+        // The daemon's own word: the first comes ten seconds after its start.
+        EXPECT_TRUE(eventually([&] {
+            return counts(ours("Workspaces reporting"), "") == Counts{{"", 1}};
+        })) << log();
         EXPECT_THAT(counts(ours("Top denied domains"), "domain"), denied);
         EXPECT_THAT(counts(ours("Tool calls with a denial"), ""),
                     UnorderedElementsAre(Pair("", 1)));
@@ -156,75 +163,183 @@ protected:
     const test_support::TempDir folder_;
 };
 
-TEST_F(LivePanelsTest, AgentsFirewalled) {
-    const Plan plan("agents-firewalled", inputs(folder_.path()));
-    ASSERT_EQ(plan.refusal(), "");
-    // The init container fills the volume that the workspace has read-only.
-    const std::string firewall = folder_.file("firewall");
-    const auto variables = [](const std::string& lines) {
-        std::map<std::string, std::string> all;
-        std::istringstream text(lines);
-        for (std::string line; std::getline(text, line);) {
-            all[line.substr(0, line.find('='))] = line.substr(line.find('=') + 1);
-        }
-        return all;
-    };
-    const std::string literal = ".env[] | select(.value != null) | .name + \"=\" + .value";
-    const auto made =
-        test_support::run_command({"/bin/sh", "-ec",
-                                   std::regex_replace(plan.pod(".init_container[0].args[0]"),
-                                                      std::regex("/opt/firewall"), firewall)},
-                                  variables(plan.pod(".init_container[0]" + literal)));
-    ASSERT_EQ(made.status, 0) << made.errors;
+/// NAME=VALUE lines.
+std::map<std::string, std::string> variables(const std::string& lines) {
+    std::map<std::string, std::string> all;
+    std::istringstream text(lines);
+    for (std::string line; std::getline(text, line);) {
+        all[line.substr(0, line.find('='))] = line.substr(line.find('=') + 1);
+    }
+    return all;
+}
 
-    auto of_the_pod = variables(plan.pod(".container[0]" + literal));
-    ASSERT_THAT(of_the_pod["PATH"], HasSubstr("/opt/firewall/shim"));
-    of_the_pod["BOUNDARY_JAIL_TYPE"] = "";  // the configuration says it
-    const Workspace workspace({firewall + ":/opt/firewall"}, of_the_pod);
+constexpr const char* kLiteral = ".env[] | select(.value != null) | .name + \"=\" + .value";
+
+/// The folders that a pod's containers share, as the kubelet makes them: anybody may write there.
+class Volumes {
+public:
+    Volumes(const std::string& artifacts, const std::string& tools_at) {
+        for (const auto& name : {"tools", "boundary", "state"}) {
+            fs::create_directory(folder_.file(name));
+            fs::permissions(folder_.file(name), fs::perms(0777));
+        }
+        fs::permissions(folder_.path(), fs::perms(0755));
+        const std::string tools = folder_.file("tools") + ":" + tools_at;
+        const std::string boundary = folder_.file("boundary") + ":/run/boundary";
+        install_ = {artifacts + ":/opt/artifacts", tools + ":rw", boundary + ":rw"};
+        workspace_ = {tools, boundary + ":rw"};
+        sidecar_ = {tools, boundary, folder_.file("state") + ":/run/state:rw"};
+    }
+    /// What the init container of this name does.
+    void install(const Plan& plan, const std::string& name) const {
+        const std::string container = ".init_container[] | select(.name == \"" + name + "\") | ";
+        const packaging::CleanRoot root("13-workspace", install_);
+        const auto made = root.run({"/bin/sh", "-ec", plan.pod(container + ".args[0]")},
+                                   variables(plan.pod(container + kLiteral)));
+        ASSERT_EQ(made.status, 0) << made.errors;
+    }
+    [[nodiscard]] std::vector<std::string> of_workspace() const { return workspace_; }
+    [[nodiscard]] const std::vector<std::string>& of_sidecar() const { return sidecar_; }
+
+private:
+    test_support::TempDir folder_;
+    std::vector<std::string> install_;
+    std::vector<std::string> workspace_;
+    std::vector<std::string> sidecar_;
+};
+
+/// The sidecar's container, as it is planned, but for its place of the state.
+class Sidecar {
+public:
+    Sidecar(const Plan& plan, const Volumes& volumes)
+        : root_("13-workspace", volumes.of_sidecar()) {
+        const std::string container = ".init_container[] | select(.name == \"boundary-loki\") | ";
+        std::vector<std::string> words;
+        std::istringstream text(plan.pod(container +
+                                         "(.command + .args)[] | gsub(\"/var/lib/boundary-loki\"; "
+                                         "\"/run/state\") | gsub(\"0.0.0.0:9765\"; \"off\")"));
+        for (std::string word; std::getline(text, word);) {
+            words.push_back(word);
+        }
+        std::string user = plan.pod(container + ".security_context[0].run_as_user");
+        user.pop_back();
+        test_support::Process::Options options;
+        options.errors = log_.file("log");
+        process_.emplace(root_.command_as(user, words), options);
+    }
+    [[nodiscard]] std::string log() const { return test_support::read_file(log_.file("log")); }
+
+private:
+    packaging::CleanRoot root_;
+    test_support::TempDir log_;
+    std::optional<test_support::Process> process_;
+};
+
+class AgentsFirewalledTest : public LivePanelsTest {
+protected:
+    /// A workspace of this plan.
+    [[nodiscard]] static Workspace::Environment environment(const Plan& plan) {
+        auto of_the_pod = variables(plan.pod(std::string(".container[0]") + kLiteral));
+        EXPECT_THAT(of_the_pod["PATH"], HasSubstr("/opt/firewall/shim"));
+        of_the_pod["BOUNDARY_JAIL_TYPE"] = "";  // the configuration says it
+        return of_the_pod;
+    }
+    void call(const Workspace& workspace) const {
+        const auto call = workspace.tool_call(requests() + "exit 7");
+        EXPECT_EQ(call.status, 7) << call.errors;
+    }
+};
+
+TEST_F(AgentsFirewalledTest, LivePanels) {
+    const Plan plan("agents-firewalled", inputs("/opt/artifacts"));
+    ASSERT_EQ(plan.refusal(), "");
+    const Volumes volumes(folder_.path(), "/opt/firewall");
+    volumes.install(plan, "firewall");
+    const Workspace workspace(volumes.of_workspace(), environment(plan));
     start(workspace, plan);
-    const auto call = workspace.tool_call(requests() + "exit 7");
-    EXPECT_EQ(call.status, 7) << call.errors;
-    expect_the_truth(workspace);
+    call(workspace);
+    expect_the_truth([&] { return workspace.log(); });
     EXPECT_EQ(workspace.stop().status, 0);
 }
 
-TEST_F(LivePanelsTest, Firewalled) {
-    const Machine machine(test_support::boundary_program());  // as the claude-code module installs
+TEST_F(AgentsFirewalledTest, LivePanelsWithASidecar) {
+    auto with_sidecar = inputs("/opt/artifacts");
+    with_sidecar["sidecar"] = "true";
+    const Plan plan("agents-firewalled", with_sidecar);
+    ASSERT_EQ(plan.refusal(), "");
+    const Volumes volumes(folder_.path(), "/opt/firewall");
+    volumes.install(plan, "firewall");
+    const Sidecar sidecar(plan, volumes);
+    const Workspace workspace(volumes.of_workspace(), environment(plan));
+    call(workspace);
+    expect_the_truth([&] { return sidecar.log(); });
+    EXPECT_EQ(workspace.daemons() + workspace.supervisors(), "");
+}
+
+class FirewalledTest : public LivePanelsTest {
+protected:
+    /// The claude-code module's own preparation, then Claude Code as far as the network and its
+    /// hooks go: a tool call is begun, made, ended.
+    void session(const Workspace& workspace, const Plan& plan) const {
+        const auto prepared = workspace.command(
+            {"bash", "-c",
+             plan.jq("[.. | objects | select(.address? == "
+                     "\"module.claude_code.terraform_data.pre_install\")][0].values.input")});
+        ASSERT_EQ(prepared.status, 0) << prepared.errors;
+        const auto hook = test_support::run_command(
+            {"jq", "-r", ".hooks.PreToolUse[0].hooks[0].command",
+             folder_.append("settings.json",
+                            workspace.root().shell("cat ~/.claude/settings.json").output)});
+        ASSERT_EQ(hook.status, 0) << hook.errors;
+        const auto event = [&](const std::string& name) {
+            return "echo '{\"session_id\":\"s\",\"hook_event_name\":\"" + name +
+                   "\",\"tool_name\":\"Bash\",\"tool_use_id\":\"toolu_1\"}' | { " +
+                   hook.output.substr(0, hook.output.size() - 1) + "; }\n";
+        };
+        std::map<std::string, std::string> environment =
+            variables(plan.pod(std::string(".container[0]") + kLiteral));
+        for (const std::string name : {"boundary_config", "boundary_jail_type"}) {
+            const std::string variable = plan.value("coder_env." + name, ".name");
+            const std::string value = plan.value("coder_env." + name, ".value");
+            environment[variable.substr(0, variable.size() - 1)] =
+                value.substr(0, value.size() - 1);
+        }
+        const auto session =
+            workspace.command({"/opt/firewall/bin/real-boundary", "--", "/bin/sh", "-c",
+                               event("PreToolUse") + "sleep 0.2\n" + requests() + "sleep 0.2\n" +
+                                   event("PostToolUse")},
+                              environment);
+        EXPECT_EQ(session.status, 0) << session.errors;
+    }
+    /// As the claude-code module installs it.
+    const Machine machine_{test_support::boundary_program()};
+};
+
+TEST_F(FirewalledTest, LivePanels) {
     const Plan plan("firewalled", inputs("/opt/artifacts"));
     ASSERT_EQ(plan.refusal(), "");
-    const Workspace workspace(machine);
-    const auto prepared = workspace.command(
-        {"bash", "-c",
-         plan.jq("[.. | objects | select(.address? == "
-                 "\"module.claude_code.terraform_data.pre_install\")][0].values.input")});
-    ASSERT_EQ(prepared.status, 0) << prepared.errors;
+    const Workspace workspace(machine_);
     start(workspace, plan);
     ASSERT_TRUE(workspace.has_one_daemon()) << workspace.log();
-
-    // Claude Code, as far as the network and its hooks go: a tool call is begun, made, ended.
-    const auto hook = test_support::run_command(
-        {"jq", "-r", ".hooks.PreToolUse[0].hooks[0].command",
-         folder_.append("settings.json",
-                        workspace.root().shell("cat ~/.claude/settings.json").output)});
-    ASSERT_EQ(hook.status, 0) << hook.errors;
-    const auto event = [&](const std::string& name) {
-        return "echo '{\"session_id\":\"s\",\"hook_event_name\":\"" + name +
-               "\",\"tool_name\":\"Bash\",\"tool_use_id\":\"toolu_1\"}' | { " +
-               hook.output.substr(0, hook.output.size() - 1) + "; }\n";
-    };
-    std::map<std::string, std::string> environment;
-    for (const std::string name : {"boundary_config", "boundary_jail_type"}) {
-        const std::string variable = plan.value("coder_env." + name, ".name");
-        const std::string value = plan.value("coder_env." + name, ".value");
-        environment[variable.substr(0, variable.size() - 1)] = value.substr(0, value.size() - 1);
-    }
-    const auto session = workspace.command(
-        {"/opt/firewall/bin/real-boundary", "--", "/bin/sh", "-c",
-         event("PreToolUse") + "sleep 0.2\n" + requests() + "sleep 0.2\n" + event("PostToolUse")},
-        environment);
-    EXPECT_EQ(session.status, 0) << session.errors;
-    expect_the_truth(workspace);
+    session(workspace, plan);
+    expect_the_truth([&] { return workspace.log(); });
     EXPECT_EQ(workspace.stop().status, 0);
+}
+
+TEST_F(FirewalledTest, LivePanelsWithASidecar) {
+    auto with_sidecar = inputs("/opt/artifacts");
+    with_sidecar["sidecar"] = "true";
+    const Plan plan("firewalled", with_sidecar);
+    ASSERT_EQ(plan.refusal(), "");
+    const Volumes volumes(folder_.path(), "/run/boundary-loki");
+    volumes.install(plan, "install");
+    const Sidecar sidecar(plan, volumes);
+    auto mounts = machine_.mounts();
+    std::ranges::copy(volumes.of_workspace(), std::back_inserter(mounts));
+    const Workspace workspace(mounts, {});
+    session(workspace, plan);
+    expect_the_truth([&] { return sidecar.log(); });
+    EXPECT_EQ(workspace.daemons() + workspace.supervisors(), "");
 }
 
 }  // namespace

@@ -67,6 +67,7 @@ void prepare(const Tofu& tofu, const std::string& name) {
     text.erase(at, std::string(kSeccomp).size());
     text = replaced(text, "(requests|limits) += \\{ cpu = (.*), memory = (.*) \\}\n",
                     "$1 {\n cpu = $2\n memory = $3\n}\n");
+    text = replaced(text, "\n +restart_policy = \"Always\"\n", "\n");
     tofu.write(name + "/kubernetes.tf", text);
 }
 
@@ -97,12 +98,17 @@ Plan::Plan(const std::string& name, const Inputs& inputs) {
         return;
     }
     tofu_.write("old.json", tofu_.run("show -json plan", name).output);
-    tofu_.write("plan.json",
-                jq_on("(.. | objects | select(.address? == \"kubernetes_deployment.main[0]\" and "
-                      ".values?).values" +
-                          std::string(kPod) +
-                          ".security_context[0]).seccomp_profile = [{type: \"RuntimeDefault\"}]",
-                      tofu_.file("old.json")));
+    const std::string pod =
+        "(.. | objects | select(.address? == \"kubernetes_deployment.main[0]\" and "
+        ".values?).values" +
+        std::string(kPod);
+    tofu_.write(
+        "plan.json",
+        jq_on(pod + ".security_context[0]).seccomp_profile = [{type: \"RuntimeDefault\"}] | " +
+                  pod +
+                  ".init_container[]? | select(.name == \"boundary-loki\")).restart_policy = "
+                  "\"Always\"",
+              tofu_.file("old.json")));
 }
 
 std::string Plan::jq(const std::string& filter) const {

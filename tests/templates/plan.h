@@ -13,8 +13,8 @@ inline constexpr const char* kPod = ".spec[0].template[0].spec[0]";
 
 /// A template that can be planned here. Its registry modules are replaced by stand-ins with their
 /// inputs. The provider hashicorp/kubernetes that can be built is 1.13.4: what a template says in
-/// the words of 2.23 is put into that one's words, and what it lacks is taken out (a pod's seccomp
-/// profile; Plan puts it back).
+/// the words of 3.0 is put into that one's words, and what it lacks is taken out (a pod's seccomp
+/// profile, an init container's restart policy; Plan puts them back).
 void prepare(const Tofu& tofu, const std::string& name);
 
 /// What a template of ours plans, as `tofu show -json` says it; no cluster is asked.

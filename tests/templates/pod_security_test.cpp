@@ -51,9 +51,47 @@ TEST(PodSecurityTest, FirewalledIsRestrictedWithoutSudo) {
               "workspace: allow_privilege_escalation; workspace: capabilities.drop\n");
 }
 
-TEST(PodSecurityTest, OnlyWhatAStockProvisionerMayCreate) {
+TEST(PodSecurityTest, WithASidecarBothAreRestricted) {
+    const Plan::Inputs inputs = {{"sidecar", "true"}, {"loki_token_secret", "\"push\""}};
+    EXPECT_EQ(breaks_of(Plan("agents-firewalled", inputs)), "\n");
+    auto without_sudo = inputs;
+    without_sudo["sudo"] = "false";
+    EXPECT_EQ(breaks_of(Plan("firewalled", without_sudo)), "\n");
+    EXPECT_EQ(breaks_of(Plan("firewalled", inputs)),
+              "workspace: allow_privilege_escalation; workspace: capabilities.drop\n");
+}
+
+/// What the agent's container shares with the daemon's, and what it does not.
+TEST(PodSecurityTest, ASidecarIsOutOfTheAgentsReach) {
     for (const std::string name : {"agents-firewalled", "firewalled"}) {
-        const Plan plan(name, {{"loki_token_secret", "\"push\""}});
+        const Plan plan(name, {{"sidecar", "true"}, {"loki_token_secret", "\"push\""}});
+        const std::string sidecar =
+            " | [.init_container[] | select(.name == \"boundary-loki\")] | (length | tostring) + "
+            "\" \" + .[0].restart_policy + \" \" + (.[0].security_context[0].run_as_user | "
+            "tostring)";
+        EXPECT_EQ(plan.pod(sidecar), "1 Always 1001\n") << name;
+        EXPECT_EQ(plan.pod(".security_context[0].run_as_user"), "1000\n") << name;
+        const auto mounts = [&](const std::string& of) {
+            return plan.pod(of +
+                            " | [.volume_mount[] | .name + (if .read_only then \"\" else "
+                            "\"(rw)\" end)] | sort | join(\" \")");
+        };
+        EXPECT_EQ(mounts(".init_container[-1]"), "boundary loki-token state(rw) tools\n") << name;
+        EXPECT_EQ(mounts(".container[0]"), "boundary(rw) home(rw) tools\n") << name;
+        // No second daemon, and no process of the agent's in sight of this one.
+        EXPECT_EQ(plan.jq("[.planned_values | .. | objects | select(.type? == \"coder_script\")] "
+                          "| length"),
+                  "0\n")
+            << name;
+        EXPECT_EQ(plan.pod(".share_process_namespace"), "false\n") << name;
+    }
+}
+
+TEST(PodSecurityTest, OnlyWhatAStockProvisionerMayCreate) {
+    for (const auto& [name, sidecar] :
+         {std::pair("agents-firewalled", "false"), std::pair("agents-firewalled", "true"),
+          std::pair("firewalled", "false"), std::pair("firewalled", "true")}) {
+        const Plan plan(name, {{"loki_token_secret", "\"push\""}, {"sidecar", sidecar}});
         EXPECT_EQ(
             plan.jq("[.resource_changes[].type | select(startswith(\"kubernetes_\"))] | unique "
                     "| join(\" \")"),

@@ -86,8 +86,8 @@ TEST(TemplatesTest, TheModulesOwnTestsPass) {
     const std::string text = read_file(tofu.file("module/main.tf"));
     tofu.write("module/main.tf",
                std::regex_replace(text, std::regex("\"namespace\" +="), "\"elsewhere\" ="));
-    EXPECT_THAT(tofu.run("test -no-color", "module").output,
-                HasSubstr("Dashboards select by the namespace"));
+    const auto broken = tofu.run("test -no-color", "module");
+    EXPECT_THAT(broken.output + broken.errors, HasSubstr("Dashboards select by the namespace"));
 }
 
 /// Links of the repository are whole in a clone, as the registry's and Coder's users have it.
@@ -146,7 +146,7 @@ TEST(TemplatesTest, ToolCallsAloneAreFirewalled) {
     EXPECT_THAT(plan.pod(".container[0].env[] | select(.name == \"BOUNDARY_CONFIG\").value"),
                 "/opt/firewall/boundary.yaml\n");
     // The token is a file, in no variable and no script.
-    const auto script = plan.value("module.boundary_loki.coder_script.start", ".script");
+    const auto script = plan.value("module.boundary_loki.coder_script.start[0]", ".script");
     EXPECT_THAT(script, HasSubstr("'--bearer-token-file=/run/secrets/loki/token'"));
     // A call would have the owner's session token, and could use it against Coder.
     EXPECT_EQ(
@@ -221,11 +221,11 @@ TEST(TemplatesTest, BoundaryTakesThePolicy) {
 TEST(TemplatesTest, TheNamespaceGoesToTheBridge) {
     for (const std::string name : {"agents-firewalled", "firewalled"}) {
         const Plan plan(name);
-        EXPECT_THAT(plan.value("module.boundary_loki.coder_script.start", ".script"),
+        EXPECT_THAT(plan.value("module.boundary_loki.coder_script.start[0]", ".script"),
                     HasSubstr("'--namespace=coder-workspaces'"));
         EXPECT_EQ(plan.pod(".automount_service_account_token"), "false\n");
         const Plan other(name, {{"namespace", "\"elsewhere\""}});
-        EXPECT_THAT(other.value("module.boundary_loki.coder_script.start", ".script"),
+        EXPECT_THAT(other.value("module.boundary_loki.coder_script.start[0]", ".script"),
                     HasSubstr("'--namespace=elsewhere'"));
     }
 }

@@ -33,6 +33,7 @@ locals {
       "metrics-address" = var.metrics_address
       "journal-dir"     = var.journal_dir
       "log-level"       = var.log_level
+      "state-dir"       = var.state_dir
     },
   )
   arguments = concat(
@@ -64,6 +65,7 @@ locals {
 }
 
 resource "coder_script" "start" {
+  count              = var.sidecar ? 0 : 1
   agent_id           = var.agent_id
   display_name       = "Boundary decisions to Loki"
   icon               = "/icon/grafana.svg"
@@ -85,6 +87,7 @@ resource "coder_script" "start" {
 }
 
 resource "coder_script" "stop" {
+  count        = var.sidecar ? 0 : 1
   agent_id     = var.agent_id
   display_name = "Boundary decisions to Loki: last flush"
   icon         = "/icon/grafana.svg"

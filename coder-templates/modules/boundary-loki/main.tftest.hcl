@@ -10,19 +10,19 @@ run "defaults" {
   command = plan
 
   assert {
-    condition     = coder_script.start.run_on_start && !coder_script.start.start_blocks_login && coder_script.stop.run_on_stop
+    condition     = coder_script.start[0].run_on_start && !coder_script.start[0].start_blocks_login && coder_script.stop[0].run_on_stop
     error_message = "It starts with the workspace, holds up no login, and stops with it."
   }
   assert {
-    condition     = strcontains(coder_script.start.script, "'--loki-url=https://loki.example'") && strcontains(coder_script.start.script, "binary='/usr/bin/boundary-loki'")
+    condition     = strcontains(coder_script.start[0].script, "'--loki-url=https://loki.example'") && strcontains(coder_script.start[0].script, "binary='/usr/bin/boundary-loki'")
     error_message = "The inputs reach the start script."
   }
   assert {
-    condition     = strcontains(coder_script.start.script, "'--namespace=coder-workspaces'")
+    condition     = strcontains(coder_script.start[0].script, "'--namespace=coder-workspaces'")
     error_message = "Dashboards select by the namespace."
   }
   assert {
-    condition     = strcontains(coder_script.start.script, " run --supervise ")
+    condition     = strcontains(coder_script.start[0].script, " run --supervise ")
     error_message = "It supervises itself."
   }
 }
@@ -33,7 +33,7 @@ run "values_mean_nothing_to_the_shell" {
     labels = { team = "it's $HOME `id`" }
   }
   assert {
-    condition     = strcontains(coder_script.start.script, "'--label=team=it'\\''s $HOME `id`'")
+    condition     = strcontains(coder_script.start[0].script, "'--label=team=it'\\''s $HOME `id`'")
     error_message = "Every value is quoted."
   }
 }
@@ -45,7 +45,7 @@ run "token_is_a_file" {
     tenant            = "coder"
   }
   assert {
-    condition     = strcontains(coder_script.start.script, "'--bearer-token-file=/run/secrets/loki/token'") && strcontains(coder_script.start.script, "'--tenant=coder'")
+    condition     = strcontains(coder_script.start[0].script, "'--bearer-token-file=/run/secrets/loki/token'") && strcontains(coder_script.start[0].script, "'--tenant=coder'")
     error_message = "The token's path and the tenant reach the daemon."
   }
 }
@@ -93,4 +93,34 @@ run "hooks_and_shim" {
     condition     = strcontains(output.shim, "toolcall exec")
     error_message = "The shim puts tool calls under Boundary."
   }
+}
+
+run "sidecar" {
+  command = plan
+  variables {
+    sidecar    = true
+    agent_name = "main"
+    state_dir  = "/var/lib/boundary-loki/state"
+  }
+  assert {
+    condition     = length(coder_script.start) == 0 && length(coder_script.stop) == 0
+    error_message = "The container starts the daemon, no script."
+  }
+  assert {
+    condition     = output.arguments[0] == "run" && contains(output.arguments, "--state-dir=/var/lib/boundary-loki/state") && contains(output.arguments, "--namespace=coder-workspaces")
+    error_message = "The inputs are the container's arguments."
+  }
+  assert {
+    condition     = strcontains(output.claude_hooks.PreToolUse[0].hooks[0].command, "/usr/bin/boundary-loki")
+    error_message = "The hooks run the program that is there."
+  }
+}
+
+run "sidecar_without_a_state" {
+  command = plan
+  variables {
+    sidecar    = true
+    agent_name = "main"
+  }
+  expect_failures = [output.arguments]
 }

@@ -8,9 +8,19 @@ output "install_script" {
   value       = file("${path.module}/scripts/install.sh")
 }
 
+output "arguments" {
+  description = "What follows the program's name in a container of the daemon's own: see input sidecar."
+  value       = concat(["run"], local.arguments)
+  precondition {
+    condition     = !var.sidecar || (var.binary != "" && var.agent_name != "" && var.state_dir != "")
+    error_message = "A sidecar takes binary, agent_name (no variable names it there) and state_dir (there is no home)."
+  }
+}
+
 # A session may begin before the program is there; a hook that fails would be shown to the user.
 locals {
-  hook = "test ! -x \"$HOME/.local/bin/boundary-loki\" || \"$HOME/.local/bin/boundary-loki\" toolcall hook"
+  program = var.binary != "" ? var.binary : "$HOME/.local/bin/boundary-loki"
+  hook    = "test ! -x \"${local.program}\" || \"${local.program}\" toolcall hook"
 }
 
 output "claude_hooks" {

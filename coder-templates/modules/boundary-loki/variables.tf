@@ -121,3 +121,15 @@ variable "log_level" {
   default     = ""
   description = "Of the daemon's own log, ~/.local/share/boundary-loki/daemon.log: debug, info, warn or error."
 }
+
+variable "state_dir" {
+  type        = string
+  default     = ""
+  description = "Folder for checkpoint and spool. Default: ~/.local/state/boundary-loki."
+}
+
+variable "sidecar" {
+  type        = bool
+  default     = false
+  description = "Make no script: the template runs the daemon in a container of its own, with output `arguments`. Takes `binary`, `agent_name` and `state_dir`."
+}
