@@ -193,6 +193,7 @@ base::SteadyTime Pipeline::step() {
         ::malloc_trim(0);  // what the work just done took
     }
     report();
+    due = std::min(due, beat());
     if (parts_.tailer.has_more() && may_read()) {
         return now;
     }
@@ -296,6 +297,17 @@ void Pipeline::report() {
     parts_.telemetry.set_files(parts_.tailer.files().skipped(), parts_.tailer.files().troubles());
     parts_.telemetry.set_tool_calls(parts_.tailer.tool_calls().counts());
     parts_.telemetry.set_oldest_pending(parts_.exporter.oldest_unsettled_ns());
+}
+
+/// When the next heartbeat is due.
+base::SteadyTime Pipeline::beat() {
+    if (parts_.heartbeat == nullptr) {
+        return base::SteadyTime::max();
+    }
+    if (parts_.clock.steady() >= parts_.heartbeat->due()) {
+        parts_.heartbeat->beat(parts_.telemetry.health());
+    }
+    return parts_.heartbeat->due();
 }
 
 void Pipeline::wait_until(base::SteadyTime due) const {
@@ -408,6 +420,10 @@ bool Pipeline::drain(milliseconds limit) {
     // Lines that a killed predecessor may have sent and that were not read yet are still in doubt.
     save_checkpoint(settled && !parts_.exporter.doubtful());
     report();
+    if (parts_.heartbeat != nullptr) {
+        const auto left = std::chrono::floor<milliseconds>(deadline - parts_.clock.steady());
+        parts_.heartbeat->end(parts_.telemetry.health(), left);
+    }
     return settled;
 }
 

@@ -12,6 +12,7 @@
 #include "base/unique_fd.h"
 #include "bridge/console/log.h"
 #include "bridge/daemon/ack_ledger.h"
+#include "bridge/daemon/heartbeat.h"
 #include "bridge/daemon/state_folder.h"
 #include "bridge/daemon/telemetry.h"
 #include "exporter/loki_exporter.h"
@@ -38,6 +39,7 @@ struct PipelineParts {
     exporter::LokiExporter& exporter;
     Telemetry& telemetry;
     StateFolder* state = nullptr;
+    Heartbeat* heartbeat = nullptr;  ///< none = it says nothing of itself
 };
 
 /// Moves records from the tailer to the exporter and keeps the checkpoint. One thread runs it:
@@ -91,6 +93,7 @@ private:
     void settle(const exporter::Ticket& ticket);
     void forget_finished();
     void report();
+    [[nodiscard]] base::SteadyTime beat();
     void report_losses();
     void wait_until(base::SteadyTime due) const;
     void pause_until(base::SteadyTime due) const;

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/text.h"
+#include "bridge/daemon/heartbeat.h"
 #include "bridge/daemon/pipeline.h"
 #include "bridge/process/hardening.h"
 #include "bridge/process/limits.h"
@@ -117,7 +118,8 @@ ExitCode run_command(const Settings& settings) {
                          {"open_files_limit", open_files_limit()},
                          {"memory_limit", memory_limit()}});
     const Wakeup wakeup;
-    Pipeline pipeline({log, clock, tailer, exporter, telemetry, &*state}, wakeup);
+    Heartbeat heartbeat(settings.enrich, kVersion, settings.heartbeat, **loki, clock, log);
+    Pipeline pipeline({log, clock, tailer, exporter, telemetry, &*state, &heartbeat}, wakeup);
     const ExitCode code = run_until_signal({
         .work =
             [&] {

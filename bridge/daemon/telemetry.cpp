@@ -321,6 +321,35 @@ void Telemetry::log_state() const {
                         {"open_files", whole(open_files_.Value())}});
 }
 
+Health Telemetry::health() const {
+    const auto total = [](const prometheus::Counter& counter) {
+        return static_cast<std::uint64_t>(counter.Value());
+    };
+    Health health;
+    health.lag_seconds = lag_->seconds();
+    health.spool_bytes = static_cast<std::uint64_t>(spool_bytes_.Value());
+    health.in_doubt = static_cast<std::uint64_t>(in_doubt_entries_.Value());
+    health.tracked_files = static_cast<std::uint64_t>(tracked_files_.Value());
+    health.totals.allowed = total(allowed_);
+    health.totals.denied = total(denied_);
+    health.totals.pushed = stored_entries_;
+    health.totals.unparsed = total(unparsed_lines_);
+    health.totals.rejected = rejected_entries_;
+    health.totals.tampered =
+        total(truncated_files_) + total(rewritten_files_) + total(removed_files_);
+    health.totals.audit_dropped = total(boundary_dropped_);
+    for (std::size_t i = 0; i < tailer::kSkipReasons; ++i) {
+        // What is not named as a log is nobody's loss: the journal of tool calls is there, too.
+        if (static_cast<tailer::SkipReason>(i) != tailer::SkipReason::Name) {
+            health.totals.skipped += total(*skipped_files_[i]);
+        }
+    }
+    for (const auto& [reason, count] : suspect_by_reason_) {
+        health.totals.suspect += count;
+    }
+    return health;
+}
+
 void Telemetry::on_metadata_refused() {
     log_.warn("this Loki takes no structured metadata; pushing without it (the line holds it all)");
 }

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "bridge/console/log.h"
+#include "bridge/daemon/health.h"
 #include "exporter/streams/exporter_events.h"
 #include "tailer/files/known_files.h"
 #include "tailer/records/record.h"
@@ -75,6 +76,7 @@ public:
 
     /// One line with what the metrics say. From any thread.
     void log_state() const;
+    [[nodiscard]] Health health() const;
 
     void on_answer(const exporter::Reply& reply, std::chrono::nanoseconds took) override;
     void on_stored(std::size_t entries, std::size_t bytes) override;

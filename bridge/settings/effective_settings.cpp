@@ -37,6 +37,8 @@ std::vector<std::string> default_of(const std::string& name, const Settings& set
         value = "trail";
     } else if (name == "metrics-address") {
         value = settings.metrics_address;
+    } else if (name == "heartbeat") {
+        value = "5m";
     } else if (name == "batch-bytes") {
         value = std::to_string(delivery.batch_bytes);
     } else if (name == "batch-wait") {

@@ -41,6 +41,8 @@ const std::vector<OptionSpec>& option_specs() {
          "which of Boundary's other lines are pushed: trail, all (with their text), or none"},
         {"metrics-address", "BOUNDARY_LOKI_METRICS_ADDRESS", "HOST:PORT",
          "where to serve /metrics, or off (default 127.0.0.1:9765)"},
+        {"heartbeat", "BOUNDARY_LOKI_HEARTBEAT", "DURATION",
+         "how often to tell Loki that the daemon is well, or off (default 5m)"},
         {"batch-bytes", "", "BYTES", "uncompressed size of a push (default 256KiB)"},
         {"batch-wait", "", "DURATION", "longest wait before a push (default 1s)"},
         {"stream-rate", "", "BYTES", "bytes a second a stream, 0 = no limit (default 1MiB)"},

@@ -200,6 +200,24 @@ Result<void> read_metrics(const SettingSources& sources, Settings& settings) {
     return {};
 }
 
+/// The alert on silence waits for three of them.
+Result<void> read_heartbeat(const SettingSources& sources, Settings& settings) {
+    const auto given = sources.find("heartbeat");
+    if (!given) {
+        return {};
+    }
+    const std::string& value = given->values.back();
+    const auto every =
+        value == "off" ? std::optional(std::chrono::milliseconds(0)) : parse_duration(value);
+    const bool sane = every && (value == "off" || (*every >= std::chrono::seconds(1) &&
+                                                   *every <= std::chrono::minutes(5)));
+    if (!sane) {
+        return given->bad(value, "want 1s to 5m, or off");
+    }
+    settings.heartbeat = *every;
+    return {};
+}
+
 }  // namespace
 
 Result<Settings> resolve_settings(const FlagValues& flags, const Environment& environment,
@@ -225,6 +243,9 @@ Result<Settings> resolve_settings(const SettingSources& sources, const SettingsW
     }
     if (read) {
         read = read_metrics(sources, settings);
+    }
+    if (read) {
+        read = read_heartbeat(sources, settings);
     }
     if (read) {
         read = read_loki(sources, wish, settings);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ struct Settings {
     std::uint64_t spool_max_bytes = 64ULL << 20U;
     std::string metrics_address = "127.0.0.1:9765";  ///< empty = off
     bool metrics_address_given = false;
+    std::chrono::milliseconds heartbeat = std::chrono::minutes(5);  ///< 0 = off
     LogLevel log_level = LogLevel::Info;
     LogFormat log_format = LogFormat::Text;
 };

@@ -128,6 +128,37 @@ TEST_F(TelemetryTest, NamesTheTypeOfEachMetric) {
     EXPECT_THAT(all, HasSubstr("# TYPE boundary_loki_push_duration_seconds histogram\n"));
 }
 
+TEST_F(TelemetryTest, SumsUpHowTheDaemonDoes) {
+    tailer::SkippedFiles skipped(1);
+    skipped.at_open(tailer::SkipReason::Swapped);
+    skipped.at_open(tailer::SkipReason::ForeignOwner);
+    skipped.at_open(tailer::SkipReason::Name);  // not a log's: the journal of tool calls is there
+    telemetry_.set_files(skipped, {.truncated = 1, .rewritten = 2, .removed = 3});
+    telemetry_.set_lines({.allowed = 4, .denied = 5, .notices = 6, .lifecycle = 7});
+    telemetry_.count_suspect("keys");
+    telemetry_.count_suspect("level");
+    telemetry_.count_unparsed("not slog");
+    telemetry_.count_boundary_drop();
+    telemetry_.on_rejected("other", "no");
+    telemetry_.on_stored(8, 100);
+    telemetry_.set({.tracked_files = 9, .spool_bytes = 10, .in_doubt_entries = 11});
+    telemetry_.set_oldest_pending(clock_.wall_ns() - 12'000'000'000);
+    const Health health = telemetry_.health();
+    EXPECT_EQ(health.lag_seconds, 12);
+    EXPECT_EQ(health.tracked_files, 9U);
+    EXPECT_EQ(health.spool_bytes, 10U);
+    EXPECT_EQ(health.in_doubt, 11U);
+    EXPECT_EQ(health.totals.allowed, 4U);
+    EXPECT_EQ(health.totals.denied, 5U);
+    EXPECT_EQ(health.totals.pushed, 8U);
+    EXPECT_EQ(health.totals.unparsed, 1U);
+    EXPECT_EQ(health.totals.rejected, 1U);
+    EXPECT_EQ(health.totals.skipped, 2U);
+    EXPECT_EQ(health.totals.tampered, 6U);
+    EXPECT_EQ(health.totals.suspect, 2U);
+    EXPECT_EQ(health.totals.audit_dropped, 1U);
+}
+
 TEST_F(TelemetryTest, CountsWhatANeighbourDoes) {
     tailer::SkippedFiles skipped(1);
     skipped.at_open(tailer::SkipReason::Swapped);

@@ -81,6 +81,11 @@ const Precedence kPrecedence[] = {
      [](const Settings& s) { return s.metrics_address; },
      "127.0.0.1:9765",
      {"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"}},
+    {"heartbeat",
+     "BOUNDARY_LOKI_HEARTBEAT",
+     [](const Settings& s) { return std::to_string(s.heartbeat.count()) + "ms"; },
+     "300000ms",
+     {"1000ms", "2000ms", "3000ms"}},
     {"batch-bytes",
      "",
      [](const Settings& s) { return std::to_string(s.delivery.batch_bytes); },
@@ -219,6 +224,11 @@ TEST_F(SettingsTest, MetricsMayBeOff) {
     EXPECT_TRUE(resolve().metrics_address_given);
     flags_["metrics-address"] = {"[::1]:9765"};
     EXPECT_EQ(resolve().metrics_address, "[::1]:9765");
+}
+
+TEST_F(SettingsTest, TheHeartbeatMayBeOff) {
+    flags_["heartbeat"] = {"off"};
+    EXPECT_EQ(resolve().heartbeat.count(), 0);
 }
 
 TEST_F(SettingsTest, ReadsThePasswordFromItsFileOrTheEnvironment) {

@@ -118,6 +118,8 @@ func tellCounts(c *transcript) {
 		`sum(count_over_time({job="broken"} | json a="a" [10m]))`,
 		`sum by (domain) (sum_over_time({job="boundary"} | unwrap size [10m]))`, `max_over_time({job="boundary"} | unwrap size [10m]) by (domain)`,
 		`avg_over_time({job="boundary"} | unwrap size [10m]) by (owner)`, `min_over_time({job="boundary"} | unwrap size [10m]) by (owner)`,
+		`last_over_time({job="boundary"} | unwrap size [10m]) by (owner)`, `last_over_time({job="logfmt"} | logfmt | unwrap n [3m]) by (owner) == 0`,
+		`last_over_time({job="logfmt"} | logfmt | unwrap n [10m]) by (owner) >= 12 unless sum by (owner) (count_over_time({job="logfmt"}[4m]))`,
 		`sum(sum_over_time({job="boundary"} | unwrap domain [10m]))`, `sum(count_over_time({job="none"}[10m]))`,
 	} {
 		c.instant(query, query)

@@ -238,6 +238,8 @@ func aggregate(op string, samples []sample, window time.Duration) float64 {
 		return highest
 	case "min_over_time":
 		return lowest
+	case "last_over_time":
+		return samples[len(samples)-1].value
 	default:
 		return sum
 	}

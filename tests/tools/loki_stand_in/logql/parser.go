@@ -182,7 +182,7 @@ func (p *parser) unary() (Expr, error) {
 var (
 	vectorOps = []string{"sum", "min", "max", "avg", "count", "topk", "bottomk"}
 	rangeOps  = []string{"count_over_time", "rate", "bytes_over_time", "bytes_rate",
-		"sum_over_time", "avg_over_time", "max_over_time", "min_over_time"}
+		"sum_over_time", "avg_over_time", "max_over_time", "min_over_time", "last_over_time"}
 )
 
 func (p *parser) primary() (Expr, error) {
@@ -333,7 +333,7 @@ func (p *parser) rangeAggregation() (Expr, error) {
 	if sums != (made.unwrap != "") {
 		return nil, failure(start, "invalid aggregation %s: with unwrap %v", made.op, made.unwrap != "")
 	}
-	if made.op == "avg_over_time" || made.op == "max_over_time" || made.op == "min_over_time" {
+	if sums && made.op != "sum_over_time" {
 		var err error
 		made.grouping, err = p.grouping()
 		return made, err

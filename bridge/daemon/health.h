@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+
+namespace bridge {
+
+/// How a daemon does: what is so now, and totals since its start.
+struct Health {
+    double lag_seconds = 0;  ///< age of the oldest decision that is not durable
+    std::uint64_t spool_bytes = 0;
+    std::uint64_t in_doubt = 0;  ///< entries that wait until Loki says whether it has them
+    std::uint64_t tracked_files = 0;
+
+    struct Totals {
+        std::uint64_t allowed = 0;
+        std::uint64_t denied = 0;
+        std::uint64_t pushed = 0;
+        std::uint64_t unparsed = 0;
+        std::uint64_t rejected = 0;
+        std::uint64_t skipped = 0;   ///< what is named as a log and not read
+        std::uint64_t tampered = 0;  ///< log files truncated, rewritten or removed
+        std::uint64_t suspect = 0;
+        std::uint64_t audit_dropped = 0;  ///< by Boundary, on its way to coderd
+    };
+    Totals totals;
+};
+
+}  // namespace bridge
