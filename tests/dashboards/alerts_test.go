@@ -3,16 +3,19 @@
 package dashboards
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-// alertsOf reads a file of rules: the expression by the alert's name. Each must say how bad it is, what it is and what
-// to do.
+// alertsOf reads a file of rules: the expression by the alert's name. Each must say how bad it is and what it is, and link to
+// what to do and to where to look.
 func alertsOf(t *testing.T, path string) map[string]string {
 	t.Helper()
 	var file struct {
@@ -28,13 +31,25 @@ func alertsOf(t *testing.T, path string) map[string]string {
 	alerts := map[string]string{}
 	for _, group := range file.Groups {
 		for _, rule := range group.Rules {
-			if rule.Labels["severity"] == "" || rule.Annotations["summary"] == "" || rule.Annotations["runbook"] == "" {
-				t.Errorf("%s lacks severity, summary or runbook", rule.Alert)
+			if rule.Labels["severity"] == "" || rule.Annotations["summary"] == "" || !strings.HasPrefix(rule.Annotations["dashboard_url"], "/d/boundary-loki") {
+				t.Errorf("%s lacks severity, summary or dashboard", rule.Alert)
 			}
+			checkRunbook(t, rule.Alert, rule.Annotations["runbook_url"])
 			alerts[rule.Alert] = rule.Expr
 		}
 	}
 	return alerts
+}
+
+// checkRunbook holds the link to lead to a part of runbooks.md that says something.
+func checkRunbook(t *testing.T, alert, link string) {
+	t.Helper()
+	page, anchor, _ := strings.Cut(link, "#")
+	_, part, found := strings.Cut(string(must(os.ReadFile(filepath.Join(dashboards, "runbooks.md")))), "\n## "+alert+"\n")
+	part, _, _ = strings.Cut(part, "\n## ")
+	if !strings.HasSuffix(page, "/dashboards/runbooks.md") || anchor != strings.ToLower(alert) || !found || len(part) < 100 {
+		t.Errorf("%s: the runbook %q says %q", alert, link, part)
+	}
 }
 
 func during(at time.Time, start, end time.Duration) func(decision) bool {
@@ -58,13 +73,6 @@ var lokiAlerts = map[string]func(question, time.Time) answer{
 		return countBy(q.where(denied, during(at, 10*time.Minute, 0), func(d decision) bool { return old["domain="+d.domain] == 0 }),
 			"owner", "workspace_name", "domain")
 	},
-	"AgentWorkspaceSilent": func(q question, at time.Time) answer {
-		silent := countBy(q.where(during(at, 7*time.Hour, time.Hour)), "owner", "workspace_name")
-		for alive := range countBy(q.where(during(at, time.Hour, 0)), "owner", "workspace_name") {
-			delete(silent, alive)
-		}
-		return silent
-	},
 }
 
 func TestLokiAlertsHoldWhenTheyShould(t *testing.T) {
@@ -86,16 +94,15 @@ func TestLokiAlertsHoldWhenTheyShould(t *testing.T) {
 	deny(workspaces[0], 360, 0, time.Hour)           // steady, and new only at first
 	slices.SortStableFunc(decisions, func(a, b decision) int { return a.at.Compare(b.at) })
 	load(t, loki, decisions)
-	// The notices that `load` adds.
-	counted := decisions
-	for _, w := range append(workspaces, quiet) {
-		counted = append(counted, decision{at: from.Add(500 * time.Millisecond), workspace: w, allowed: true})
-	}
+	sendBeats(t, loki, knownBeats())
 
 	alerts := alertsOf(t, "alerts/loki.yaml")
 	for name, expr := range alerts {
 		t.Run(name, func(t *testing.T) {
 			check, held, rested := lokiAlerts[name], false, false
+			if beats := heartbeatAlerts[name]; beats != nil {
+				check = func(_ question, at time.Time) answer { return beats(at) }
+			}
 			if check == nil {
 				t.Fatal("no check for this alert")
 			}
@@ -104,7 +111,7 @@ func TestLokiAlertsHoldWhenTheyShould(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				want := check(question{decisions: counted}, at)
+				want := check(question{decisions: decisions}, at)
 				expected{answer: want}.check(t, got)
 				held, rested = held || len(want) > 0, rested || len(want) == 0
 			}
@@ -113,8 +120,8 @@ func TestLokiAlertsHoldWhenTheyShould(t *testing.T) {
 			}
 		})
 	}
-	if len(alerts) != len(lokiAlerts) {
-		t.Errorf("%d alerts, %d checks", len(alerts), len(lokiAlerts))
+	if len(alerts) != len(lokiAlerts)+len(heartbeatAlerts) {
+		t.Errorf("%d alerts, %d checks", len(alerts), len(lokiAlerts)+len(heartbeatAlerts))
 	}
 
 	status, listed := loki.get(loki.url+"/rules", nil)
@@ -134,4 +141,97 @@ func TestPrometheusTakesTheRulesAndTheConfiguration(t *testing.T) {
 	run(t, promtool, "check", "rules", rules)
 	config := strings.Replace(composeConfig(t, "prometheus"), "/etc/prometheus/agent-firewall.yaml", rules, 1)
 	run(t, promtool, "check", "config", write(t, filepath.Join(t.TempDir(), "prometheus.yml"), config))
+}
+
+// Grafana's own alerting asks what Loki's ruler asks, and shows the same.
+func TestGrafanaAlertsAreTheRulersOwn(t *testing.T) {
+	var file struct {
+		APIVersion int `yaml:"apiVersion"`
+		Groups     []struct {
+			OrgID                  int `yaml:"orgId"`
+			Name, Folder, Interval string
+			Rules                  []struct {
+				UID, Title, Condition, For string
+				Data                       []struct {
+					RefID         string         `yaml:"refId"`
+					Range         map[string]int `yaml:"relativeTimeRange"`
+					DatasourceUID string         `yaml:"datasourceUid"`
+					Model         map[string]any
+				}
+				NoDataState         string `yaml:"noDataState"`
+				ExecErrState        string `yaml:"execErrState"`
+				Labels, Annotations map[string]string
+				IsPaused            bool `yaml:"isPaused"`
+			}
+		}
+	}
+	readYAML(t, "provisioning/alerting/agent-firewall.yaml", &file)
+	left, uids := alertsOf(t, "alerts/loki.yaml"), map[string]bool{}
+	for _, group := range file.Groups {
+		for _, rule := range group.Rules {
+			if len(rule.Data) != 2 || rule.Condition != "B" || rule.NoDataState != "OK" || uids[rule.UID] || len(rule.UID) > 40 {
+				t.Fatalf("%+v", rule)
+			}
+			uids[rule.UID] = true
+			asks, judges := rule.Data[0], rule.Data[1]
+			if asks.DatasourceUID != "loki" || asks.Model["queryType"] != "instant" || asks.Range["from"] == 0 ||
+				strings.TrimSpace(asks.Model["expr"].(string)) != strings.TrimSpace(left[rule.Title]) {
+				t.Errorf("%s asks %+v", rule.Title, asks)
+			}
+			if judges.DatasourceUID != "__expr__" || judges.Model["expression"] != "A" || judges.Model["type"] != "threshold" {
+				t.Errorf("%s judges by %+v", rule.Title, judges)
+			}
+			if rule.Annotations["__dashboardUid__"] != "boundary-loki" || rule.Annotations["summary"] == "" || rule.Labels["severity"] == "" {
+				t.Errorf("%s: %v %v", rule.Title, rule.Annotations, rule.Labels)
+			}
+			checkRunbook(t, rule.Title, rule.Annotations["runbook_url"])
+			delete(left, rule.Title)
+		}
+	}
+	if len(left) > 0 {
+		t.Errorf("not in Grafana: %v", left)
+	}
+}
+
+// The operator's rules are Prometheus' own, and its monitor finds the templates' pods.
+func TestTheOperatorHasTheSameRulesAndFindsThePods(t *testing.T) {
+	var rule struct {
+		APIVersion string `yaml:"apiVersion"`
+		Kind       string
+		Metadata   map[string]any
+		Spec       map[string]any
+	}
+	readYAML(t, "alerts/operator/rules.yaml", &rule)
+	if rule.Kind != "PrometheusRule" || rule.APIVersion != "monitoring.coreos.com/v1" {
+		t.Errorf("%s %s", rule.APIVersion, rule.Kind)
+	}
+	var rules map[string]any
+	readYAML(t, "alerts/prometheus.yaml", &rules)
+	if !reflect.DeepEqual(rule.Spec, rules) {
+		t.Errorf("%v\nis not\n%v", rule.Spec, rules)
+	}
+	var monitor struct {
+		APIVersion string `yaml:"apiVersion"`
+		Kind       string
+		Metadata   map[string]any
+		Spec       struct {
+			NamespaceSelector map[string][]string          `yaml:"namespaceSelector"`
+			Selector          map[string]map[string]string `yaml:"selector"`
+			Endpoints         []map[string]string          `yaml:"podMetricsEndpoints"`
+		}
+	}
+	readYAML(t, "alerts/operator/podmonitor.yaml", &monitor)
+	for _, template := range []string{"agents-firewalled", "firewalled"} {
+		pod := string(must(os.ReadFile(filepath.Join(root, "coder-templates", template, "kubernetes.tf"))))
+		for name, value := range monitor.Spec.Selector["matchLabels"] {
+			if !strings.Contains(pod, fmt.Sprintf("%q = %q", name, value)) {
+				t.Errorf("%s has no label %s=%s", template, name, value)
+			}
+		}
+		for _, endpoint := range monitor.Spec.Endpoints {
+			if !regexp.MustCompile(`port \{\s+name += "` + endpoint["port"] + `"`).MatchString(pod) {
+				t.Errorf("%s has no port %s", template, endpoint["port"])
+			}
+		}
+	}
 }

@@ -80,7 +80,6 @@ func TestCostOfAWeek(t *testing.T) {
 		"Top denied domains":  `topk(20, sum by (domain) (count_over_time(` + everyone + ` | decision="deny" [$__range])))`,
 		"Denied methods and paths": `topk(20, sum by (http_method, domain, path) (count_over_time(` + everyone + fields("http_method http_url") +
 			" | decision=`deny` | label_format path=`{{ regexReplaceAll \"https?://[^/]+([^?#]*).*\" .http_url \"$1\" }}` [$__range])))",
-		"Workspaces reporting": `count(sum by (owner, workspace_name) (count_over_time(` + everyone + ` [$__range]))) or vector(0)`,
 	} {
 		for _, p := range board.Panels {
 			if p.Title != title {

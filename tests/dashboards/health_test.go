@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -22,7 +23,7 @@ import (
 
 const (
 	scrape = 15 * time.Second
-	phase  = 15 * time.Minute
+	phase  = 12 * time.Minute
 )
 
 // exposition is one answer of the daemon's /metrics: value by series.
@@ -46,7 +47,8 @@ func scrapeOf(address string) exposition {
 	return values
 }
 
-// lifeOfADaemon gives the metrics of a real daemon that is idle, then cannot reach Loki, then spools, then delivered.
+// lifeOfADaemon gives the metrics of a real daemon that is idle, then cannot reach Loki, then spools, then delivered, then finds
+// its log cut.
 func lifeOfADaemon(t *testing.T, loki server) []exposition {
 	var up atomic.Bool
 	pass := httputil.NewSingleHostReverseProxy(must(url.Parse(loki.base)))
@@ -70,6 +72,10 @@ func lifeOfADaemon(t *testing.T, loki server) []exposition {
 	for _, d := range knownDecisions()[:40] {
 		text += d.line()
 	}
+	// One that Boundary cannot have written, for its level.
+	forged := knownDecisions()[40]
+	forged.allowed, forged.rule = true, "domain="+forged.domain
+	text += strings.Replace(forged.line(), "level=INFO", "level=WARN", 1)
 	future := decision{at: time.Now().Add(24 * time.Hour).UTC(), method: "GET", request: plain("h.example", "/")}
 	text += future.line() // Loki refuses it
 	var life []exposition
@@ -80,16 +86,23 @@ func lifeOfADaemon(t *testing.T, loki server) []exposition {
 		life = append(life, seen)
 	}
 	until("the daemon is idle", func(e exposition) bool { return e["boundary_loki_lag_seconds"] == 0 })
-	write(t, filepath.Join(folder, "logs", "boundary-2026-06-09_11-00-00-1.log"), text)
+	log := write(t, filepath.Join(folder, "logs", "boundary-2026-06-09_11-00-00-1.log"), text)
+	if err := os.Symlink("/etc/hostname", filepath.Join(folder, "logs", "boundary-2026-06-09_11-00-00-2.log")); err != nil {
+		t.Fatal(err)
+	}
 	until("a decision waits", func(e exposition) bool {
 		return e["boundary_loki_lag_seconds"] > 0 && e["boundary_loki_push_retries_total"] > 0
 	})
 	until("it spools", func(e exposition) bool { return e["boundary_loki_spool_bytes"] > 0 })
 	up.Store(true)
 	until("all is delivered or refused", func(e exposition) bool {
-		return e["boundary_loki_pushed_entries_total"] == 42 && e["boundary_loki_spool_bytes"] == 0 &&
+		return e["boundary_loki_pushed_entries_total"] == 43 && e["boundary_loki_spool_bytes"] == 0 &&
 			e[`boundary_loki_rejected_entries_total{reason="too_far_in_future"}`] == 1
 	})
+	if err := os.Truncate(log, 10); err != nil {
+		t.Fatal(err)
+	}
+	until("the log was tampered with", func(e exposition) bool { return e[`boundary_loki_tampered_files_total{kind="truncated"}`] == 1 })
 	return life
 }
 
@@ -109,7 +122,7 @@ func prometheusOf(t *testing.T, life []exposition) server {
 	return startPrometheus(t, write(t, filepath.Join(folder, "prometheus.yml"), "scrape_configs: []\n"), filepath.Join(folder, "data"))
 }
 
-func phaseAt(at time.Time) int { return min(3, int(at.Sub(from)/phase)) }
+func phaseAt(at time.Time) int { return min(4, int(at.Sub(from)/phase)) }
 
 // history answers what Prometheus should know, from the exposures alone.
 type history []exposition
@@ -166,26 +179,10 @@ func (h history) rate(at time.Time) func(string) (float64, bool) {
 
 // prometheusPanels: the answer at an instant, by title and query.
 var prometheusPanels = map[string]func(history, time.Time) answer{
-	"Daemons up/A": func(history, time.Time) answer { return answer{"": 1} },
-	"Rejected/A":   increaseOf("boundary_loki_rejected_entries_total", ""),
-	"Unparsed/A": func(h history, at time.Time) answer {
-		return answer{"": h.sum("boundary_loki_lines_total", "kind", "", h.increase(at, time.Hour))["kind=unparsed"]}
-	},
-	"Dropped by Boundary/A": increaseOf("boundary_loki_boundary_audit_dropped_total", ""),
-	"Lag/A": func(h history, at time.Time) answer {
-		return answer{"__name__=boundary_loki_lag_seconds,instance=w1:9765,job=boundary-loki": h[phaseAt(at)]["boundary_loki_lag_seconds"]}
-	},
 	"Pushed and rejected/A": rateOf("boundary_loki_pushed_entries_total", "", ""),
 	"Pushed and rejected/B": rateOf("boundary_loki_rejected_entries_total", "reason", ""),
 	"Retries/A":             rateOf("boundary_loki_push_retries_total", "", ""),
 	"Retries/B":             rateOf("boundary_loki_push_requests_total", "code", `code="204"`),
-	"Spool/A": func(h history, at time.Time) answer {
-		return h.sum("boundary_loki_spool_bytes", "", "", h.now(at))
-	},
-}
-
-func increaseOf(name, by string) func(history, time.Time) answer {
-	return func(h history, at time.Time) answer { return h.sum(name, by, "", h.increase(at, time.Hour)) }
 }
 
 func rateOf(name, by, skip string) func(history, time.Time) answer {
@@ -194,19 +191,20 @@ func rateOf(name, by, skip string) func(history, time.Time) answer {
 
 // prometheusAlerts: where the alert's expression holds at an instant.
 var prometheusAlerts = map[string]func(history, time.Time) answer{
-	"BoundaryLokiRejected": func(h history, at time.Time) answer {
-		return above(0, h.sum("boundary_loki_rejected_entries_total", "instance reason", "", h.increase(at, 15*time.Minute)))
-	},
+	"BoundaryLokiRejected": increased("boundary_loki_rejected_entries_total", "instance reason", ""),
+	"BoundaryLokiTampered": increased("boundary_loki_tampered_files_total", "instance kind", ""),
+	"BoundaryLokiSuspect":  increased("boundary_loki_suspect_lines_total", "instance reason", ""),
+	"BoundaryLokiSkipped":  increased("boundary_loki_skipped_files_total", "instance reason", `reason="name"`),
+	"BoundaryAuditDropped": increased("boundary_loki_boundary_audit_dropped_total", "instance", ""),
 	"BoundaryLokiLag": func(h history, at time.Time) answer {
-		return above(300, prometheusPanels["Lag/A"](h, at))
+		return above(300, answer{"__name__=boundary_loki_lag_seconds,instance=w1:9765,job=boundary-loki": h[phaseAt(at)]["boundary_loki_lag_seconds"]})
 	},
-	"BoundaryAuditDropped": func(h history, at time.Time) answer {
-		found := above(0, h.sum("boundary_loki_boundary_audit_dropped_total", "", "", h.increase(at, 15*time.Minute)))
-		if value, holds := found[""]; holds {
-			return answer{"instance=w1:9765,job=boundary-loki": value}
-		}
-		return found
-	},
+}
+
+func increased(name, by, skip string) func(history, time.Time) answer {
+	return func(h history, at time.Time) answer {
+		return above(0, h.sum(name, by, skip, h.increase(at, 15*time.Minute)))
+	}
 }
 
 func above(limit float64, all answer) answer {

@@ -84,7 +84,9 @@ func (c cluster) seen(t *testing.T) (dashboardsByUID, datasources map[string]str
 func TestWhatIsAppliedIsMadeFromTheSources(t *testing.T) {
 	made := t.TempDir()
 	run(t, "bash", filepath.Join(dashboards, "make.sh"), made)
-	for _, file := range []string{"beside/boundary-loki.json", "replace/agent-firewall.json", "with-datasources/agent-firewall.yaml"} {
+	for _, file := range []string{"beside/boundary-loki.json", "replace/agent-firewall.json", "with-datasources/agent-firewall.yaml",
+		"alerts/loki.yaml", "alerts/prometheus.yaml", "alerts/operator/rules.yaml", "alerts/grafana/agent-firewall.yaml",
+		"provisioning/alerting/agent-firewall.yaml"} {
 		if want := must(os.ReadFile(filepath.Join(made, file))); string(want) != string(must(os.ReadFile(filepath.Join(dashboards, file)))) {
 			t.Errorf("%s is not what dashboards/make.sh writes: run it", file)
 		}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -130,6 +131,13 @@ func TestProvisioningFitsTogether(t *testing.T) {
 		host := must(url.Parse(source.URL)).Hostname()
 		if _, err := project.GetService(host); err != nil {
 			t.Error(err)
+		}
+	}
+	// Its image is built of all that the build wants.
+	recipe := project.Services["bridge"].Build.DockerfileInline
+	for _, folder := range regexp.MustCompile(`add_subdirectory\((\w+)\)`).FindAllStringSubmatch(string(must(os.ReadFile(filepath.Join(root, "CMakeLists.txt")))), -1) {
+		if name := folder[1]; name != "tests" && !strings.Contains(recipe, "COPY "+name+" "+name+"\n") {
+			t.Errorf("the bridge's image is built without %s", name)
 		}
 	}
 	// The bridge takes its command line.

@@ -73,6 +73,11 @@ func run(t *testing.T, name string, arguments ...string) string {
 	return string(output)
 }
 
+func output(name string, arguments ...string) (string, error) {
+	text, err := exec.Command(name, arguments...).Output()
+	return string(text), err
+}
+
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(90 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
