@@ -4,6 +4,7 @@
 // what a stock Coder provisioner may create.
 #include <gtest/gtest.h>
 
+#include "tests/support/process.h"
 #include "tests/templates/plan.h"
 
 namespace templates {
@@ -85,6 +86,48 @@ TEST(PodSecurityTest, ASidecarIsOutOfTheAgentsReach) {
             << name;
         EXPECT_EQ(plan.pod(".share_process_namespace"), "false\n") << name;
     }
+}
+
+/// A jailed call may connect to any address on the number of its proxy's port, send datagrams, and
+/// be called by other pods: the policy that comes with the templates lets none of that through.
+TEST(PodSecurityTest, TheNetworkPolicyClosesWhatLandjailLeavesOpen) {
+    const Tofu tofu;
+    tofu.copy("coder-templates/network-policy.yaml", "policy.yaml");
+    tofu.write("main.tf",
+               "output \"policy\" { value = yamldecode(file(\"policy.yaml\")) }\n"
+               "output \"spec\" { value = yamldecode(file(\"policy.yaml\")).spec }\n");
+    ASSERT_EQ(tofu.run("apply -auto-approve -no-color").status, 0);
+    tofu.write("spec.json", tofu.run("output -json spec").output);
+    const auto jq = [&](const std::string& filter) {
+        return test_support::run_command({"jq", "-r", filter, tofu.file("spec.json")}).output;
+    };
+    EXPECT_EQ(jq(".policyTypes | sort | join(\" \")"), "Egress Ingress\n");
+    // Every rule names its ports; a rule without would allow all of them.
+    EXPECT_EQ(jq("[.ingress[], .egress[] | select((.ports // []) == [])] | length"), "0\n");
+    EXPECT_EQ(jq("[.egress[].ports[] | select(.endPort)] | length"), "0\n");
+    // Datagrams go to the cluster's DNS alone.
+    EXPECT_EQ(jq("[.egress[] | select(any(.ports[]; .protocol != \"TCP\")) | "
+                 "(.to[].podSelector.matchLabels[\"k8s-app\"] // \"anybody\"), (.ports[].port | "
+                 "tostring)] | join(\" \")"),
+              "kube-dns 53 53\n");
+    // A port that may be a proxy's (toolcall exec takes one of 18100 to 19099, Boundary alone 8080)
+    // is open to Coder itself, which every rule allows anyway.
+    EXPECT_EQ(jq("[.egress[] | select(any(.ports[].port; (. >= 18100 and . < 19100) or . == 8080)) "
+                 "| .to[] | .namespaceSelector.matchLabels[\"kubernetes.io/metadata.name\"]] | "
+                 "join(\" \")"),
+              "coder\n");
+    // It is about the templates' pods, in their namespace.
+    tofu.write("policy.json", tofu.run("output -json policy").output);
+    const Plan plan("agents-firewalled", {{"sidecar", "true"}});
+    EXPECT_EQ(plan.value("kubernetes_deployment.main[0]",
+                         ".spec[0].template[0].metadata[0].labels[\"app.kubernetes.io/name\"]"),
+              jq(".podSelector.matchLabels[\"app.kubernetes.io/name\"]"));
+    EXPECT_EQ(
+        plan.value("kubernetes_deployment.main[0]", ".metadata[0].namespace"),
+        test_support::run_command({"jq", "-r", ".metadata.namespace", tofu.file("policy.json")})
+            .output);
+    EXPECT_EQ(plan.pod(".init_container[-1].port[0].container_port"),
+              jq(".ingress[0].ports[0].port"));
 }
 
 TEST(PodSecurityTest, OnlyWhatAStockProvisionerMayCreate) {
