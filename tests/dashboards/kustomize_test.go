@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
@@ -33,15 +34,21 @@ func runningStack() cluster {
 	}
 }
 
-// kustomized is the output of `kustomize build` in this folder, with kustomize's own restrictions.
-func kustomized(t *testing.T, folder string) cluster {
+// built is the output of `kustomize build` in this folder.
+func built(t *testing.T, folder string) []*resource.Resource {
 	t.Helper()
 	made, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), filepath.Join(dashboards, folder))
 	if err != nil {
 		t.Fatalf("%s: %v", folder, err)
 	}
+	return made.Resources()
+}
+
+// kustomized is the output of `kustomize build` in this folder, with kustomize's own restrictions.
+func kustomized(t *testing.T, folder string) cluster {
+	t.Helper()
 	all := cluster{}
-	for _, object := range made.Resources() {
+	for _, object := range built(t, folder) {
 		if object.GetKind() != "ConfigMap" {
 			t.Errorf("%s: a %s", folder, object.GetKind())
 		}
@@ -137,6 +144,25 @@ func TestADataSourceIsMadeOnlyWhereThatIsSaid(t *testing.T) {
 		if len(sources) != want || len(boards) != 1 {
 			t.Errorf("%s makes %d data sources, %d dashboards", folder, len(sources), len(boards))
 		}
+	}
+}
+
+func TestAlertsAppliedToARunningStackChangeNothingThatIsThere(t *testing.T) {
+	stack := runningStack()
+	boards, sources := stack.seen(t)
+	maps.Copy(stack, kustomized(t, "."))
+	with, _ := stack.seen(t)
+	maps.Copy(stack, kustomized(t, "alerts/grafana"))
+	after, afterSources := stack.seen(t)
+	if !maps.Equal(with, after) || !maps.Equal(sources, afterSources) || len(after) != len(boards)+1 {
+		t.Errorf("dashboards %v, data sources %v", slices.Sorted(maps.Keys(after)), slices.Sorted(maps.Keys(afterSources)))
+	}
+	var kinds []string
+	for _, object := range built(t, "alerts/operator") {
+		kinds = append(kinds, object.GetKind()+" "+object.GetName())
+	}
+	if want := []string{"PodMonitor boundary-loki", "PrometheusRule boundary-loki"}; !slices.Equal(kinds, want) {
+		t.Errorf("%v, want %v", kinds, want)
 	}
 }
 
