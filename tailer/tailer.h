@@ -84,6 +84,12 @@ public:
         return enricher_.enrich_own(notice, session);
     }
 
+    /// Files of these users are read, too, in the log folders and in the journal's.
+    void trust_owners(const std::vector<std::uint32_t>& owners) {
+        files_->trust_owners(owners);
+        tool_calls_.trust_owners(owners);
+    }
+
     /// Closes the files kept open for the next growth.
     void rest() { merge_.close_all(); }
 

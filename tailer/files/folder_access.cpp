@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tailer/files/folder_access.h"
 
+#include <algorithm>
 #include <memory>
 
 #include <dirent.h>
@@ -54,25 +55,27 @@ std::optional<SeenFile> examine(int folder_fd, const char* name) {
     if (::statx(folder_fd, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, kWanted, &info) != 0) {
         return std::nullopt;
     }
-    return SeenFile{identity_of(info), info.stx_size, S_ISREG(info.stx_mode), info.stx_uid,
-                    info.stx_nlink};
+    return SeenFile{identity_of(info),      info.stx_size, S_ISREG(info.stx_mode),
+                    S_ISLNK(info.stx_mode), info.stx_uid,  info.stx_nlink};
 }
 
-Owners Owners::of_folder(int folder_fd) {
+Owners Owners::of_folder(int folder_fd, const std::vector<std::uint32_t>& trusted) {
     struct stat info {};
     Owners owners;
+    owners.trusted_ = trusted;
     owners.folder_owner_ = ::fstat(folder_fd, &info) == 0 ? info.st_uid : ::geteuid();
     return owners;
 }
 
 std::optional<SkipReason> Owners::refuse(const SeenFile& seen) const {
     if (!seen.regular) {
-        return SkipReason::NotRegular;
+        return seen.symlink ? SkipReason::Symlink : SkipReason::NotRegular;
     }
     if (!folder_owner_ || seen.owner == *folder_owner_) {
         return std::nullopt;
     }
-    if (seen.owner != 0 && seen.owner != ::geteuid()) {
+    if (seen.owner != 0 && seen.owner != ::geteuid() &&
+        std::ranges::find(trusted_, seen.owner) == trusted_.end()) {
         return SkipReason::ForeignOwner;
     }
     return seen.links > 1 ? std::optional(SkipReason::Linked) : std::nullopt;

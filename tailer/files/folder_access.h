@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -30,6 +31,7 @@ struct SeenFile {
     FileIdentity identity;
     std::uint64_t size = 0;
     bool regular = true;
+    bool symlink = false;
     std::uint32_t owner = 0;
     std::uint32_t links = 1;  ///< names that it has
 };
@@ -39,14 +41,15 @@ class Owners {
 public:
     /// Anybody's: the user named the folder to be read as it is.
     static Owners any() { return {}; }
-    /// Those of the folder's owner; of root and of ourselves only under a single name, since
-    /// whoever may write to the folder may link another's file into it.
-    static Owners of_folder(int folder_fd);
+    /// Those of the folder's owner; of root, of ourselves and of `trusted` only under a single
+    /// name, since whoever may write to the folder may link another's file into it.
+    static Owners of_folder(int folder_fd, const std::vector<std::uint32_t>& trusted = {});
 
     [[nodiscard]] std::optional<SkipReason> refuse(const SeenFile& seen) const;
 
 private:
     std::optional<std::uint32_t> folder_owner_;
+    std::vector<std::uint32_t> trusted_;
 };
 
 /// Not to be kept: the kernel tells of a folder's removal only when nobody has it open.

@@ -75,7 +75,7 @@ auto KnownFiles::hash_of_inode() const {
 }
 
 Owners KnownFiles::owners_of(int folder_fd) const {
-    return all_owners_ ? Owners::any() : Owners::of_folder(folder_fd);
+    return all_owners_ ? Owners::any() : Owners::of_folder(folder_fd, trusted_);
 }
 
 /// Not valid when the folder is not there, or is one before it in the list under another name.
@@ -122,7 +122,7 @@ void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string
             return;
         }
         if (const auto refused = owners.refuse(*seen)) {
-            skipped_.seen_in_scan(folder, *refused, name);
+            skipped_.seen_in_scan(folder, *refused, name, seen->owner);
             return;
         }
         note(folder, name, *seen);
@@ -154,7 +154,7 @@ void KnownFiles::look(std::uint32_t folder, const std::string& name) {
             note(folder, name, *seen);
             return;
         }
-        skipped_.seen_alone(folder, *refused, name);
+        skipped_.seen_alone(folder, *refused, name, seen->owner);
     }
     if (const FileId known = find_name(folder, CompactName(name)); known != 0) {
         set_gone(known, true);  // until a scan finds it under another name
@@ -401,7 +401,8 @@ base::Result<base::UniqueFd> KnownFiles::open(const KnownFile& file) {
         // ELOOP, ENXIO: a link or a socket stands where the file was.
         const int code = fd.error().code;
         const bool swapped = code == ESTALE || code == ELOOP || code == ENXIO;
-        skipped_.at_open(swapped ? SkipReason::Swapped : SkipReason::Unreadable);
+        skipped_.at_open(file.folder, swapped ? SkipReason::Swapped : SkipReason::Unreadable,
+                         file.name.text());
     }
     return fd;
 }

@@ -64,6 +64,8 @@ public:
 
     /// Files count whoever owns them.
     void trust_all_owners() { all_owners_ = true; }
+    /// Files of these users count in any folder; see Owners::of_folder().
+    void trust_owners(std::vector<std::uint32_t> owners) { trusted_ = std::move(owners); }
 
     /// Lists a folder: learns new files, marks grown ones, notes vanished ones. `wanted` says which
     /// names count. A folder that is not there says nothing of its files: it may be a volume that
@@ -108,6 +110,8 @@ public:
     [[nodiscard]] const std::string& folder(std::uint32_t index) const { return folders_[index]; }
     [[nodiscard]] const FileTroubles& troubles() const { return troubles_; }
     [[nodiscard]] const SkippedFiles& skipped() const { return skipped_; }
+    /// See SkippedFiles::take_first().
+    [[nodiscard]] std::vector<SkippedFile> take_first_skipped() { return skipped_.take_first(); }
     /// Since the last call.
     [[nodiscard]] std::vector<Loss> take_losses() { return std::exchange(losses_, {}); }
 
@@ -177,6 +181,7 @@ private:
     FileTroubles troubles_;
     SkippedFiles skipped_;
     bool all_owners_ = false;
+    std::vector<std::uint32_t> trusted_;
     std::vector<Loss> losses_;
 };
 

@@ -15,6 +15,8 @@ std::string_view name_of(SkipReason reason) noexcept {
     switch (reason) {
         case SkipReason::Name:
             return "name";
+        case SkipReason::Symlink:
+            return "symlink";
         case SkipReason::NotRegular:
             return "not_regular";
         case SkipReason::ForeignOwner:
@@ -42,10 +44,20 @@ bool SkippedFiles::learn(Folder& folder, std::string_view name) {
     return folder.known.insert(hash).second;
 }
 
-void SkippedFiles::seen_in_scan(std::size_t folder, SkipReason reason, std::string_view name) {
+void SkippedFiles::keep_first(SkippedFile file) {
+    bool& told = told_[static_cast<std::size_t>(file.reason)];
+    if (!told && file.reason != SkipReason::Name) {
+        told = true;
+        first_.push_back(std::move(file));
+    }
+}
+
+void SkippedFiles::seen_in_scan(std::size_t folder, SkipReason reason, std::string_view name,
+                                std::uint32_t owner) {
     ++folders_[folder].now[static_cast<std::size_t>(reason)];
     if (reason != SkipReason::Name) {
         static_cast<void>(learn(folders_[folder], name));
+        keep_first({reason, folder, std::string(name), owner});
     }
 }
 
@@ -57,11 +69,18 @@ void SkippedFiles::end_scan(std::size_t folder) {
     there.last = there.now;
 }
 
-void SkippedFiles::seen_alone(std::size_t folder, SkipReason reason, std::string_view name) {
+void SkippedFiles::seen_alone(std::size_t folder, SkipReason reason, std::string_view name,
+                              std::uint32_t owner) {
+    keep_first({reason, folder, std::string(name), owner});
     if (learn(folders_[folder], name)) {
         ++folders_[folder].last[static_cast<std::size_t>(reason)];  // the next scan finds it, too
         ++totals_[static_cast<std::size_t>(reason)];
     }
+}
+
+void SkippedFiles::at_open(std::size_t folder, SkipReason reason, std::string_view name) {
+    ++totals_[static_cast<std::size_t>(reason)];
+    keep_first({reason, folder, std::string(name), 0});
 }
 
 }  // namespace tailer

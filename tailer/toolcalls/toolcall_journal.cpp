@@ -86,7 +86,7 @@ void ToolCallJournal::refresh(Folder& folder) {
 void ToolCallJournal::read(const Folder& folder, int folder_fd, const std::string& name,
                            File& file) {
     const auto seen = examine(folder_fd, name.c_str());
-    if (!seen || Owners::of_folder(folder_fd).refuse(*seen)) {
+    if (!seen || Owners::of_folder(folder_fd, trusted_owners_).refuse(*seen)) {
         return;
     }
     if (seen->identity != file.identity || seen->size < file.offset) {

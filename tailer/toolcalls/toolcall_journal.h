@@ -54,6 +54,9 @@ public:
 
     explicit ToolCallJournal(std::vector<std::string> folders);
 
+    /// Files of these users count in any folder; see Owners::of_folder().
+    void trust_owners(std::vector<std::uint32_t> owners) { trusted_owners_ = std::move(owners); }
+
     /// Reads what was added since the last time; cheap when that is nothing. To be called after a
     /// log was read and before what it holds is matched: a call's start is written before anything
     /// that it causes.
@@ -128,6 +131,8 @@ private:
     void enter(const std::string& id, Call& call);
     void leave(const Call& call);
     void enter_anew(const ToolCallSessions::Changed& ids);
+
+    std::vector<std::uint32_t> trusted_owners_;
     void forget_when_full();
     void forget_oldest();
     [[nodiscard]] const Timeline* timeline_of(std::int64_t pid) const;

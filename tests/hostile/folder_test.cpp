@@ -64,21 +64,21 @@ std::vector<FolderCase> folder_cases() {
     std::vector<FolderCase> rows = {
         {"a link to a file outside",
          [](const Scene& scene) { fs::create_symlink(scene.outside, scene.log); },
-         kNothing.with(SkipReason::NotRegular)},
+         kNothing.with(SkipReason::Symlink)},
         {"a link to another log of the folder",
          [](const Scene& scene) {
              fs::create_symlink("boundary-2026-05-28_20-26-40-1.log", scene.log);
          },
-         kNothing.with(SkipReason::NotRegular)},
+         kNothing.with(SkipReason::Symlink)},
         {"a link to nowhere", [](const Scene& scene) { fs::create_symlink("nowhere", scene.log); },
-         kNothing.with(SkipReason::NotRegular)},
+         kNothing.with(SkipReason::Symlink)},
         {"a link to itself", [](const Scene& scene) { fs::create_symlink(scene.log, scene.log); },
-         kNothing.with(SkipReason::NotRegular)},
+         kNothing.with(SkipReason::Symlink)},
         {"a link to an endless device",
          [](const Scene& scene) { fs::create_symlink("/dev/zero", scene.log); },
-         kNothing.with(SkipReason::NotRegular)},
+         kNothing.with(SkipReason::Symlink)},
         {"a link to a folder", [](const Scene& scene) { fs::create_symlink("/proc", scene.log); },
-         kNothing.with(SkipReason::NotRegular)},
+         kNothing.with(SkipReason::Symlink)},
         {"a FIFO that nobody writes to",
          [](const Scene& scene) { ASSERT_EQ(::mkfifo(scene.log.c_str(), 0666), 0); },
          kNothing.with(SkipReason::NotRegular)},
@@ -113,7 +113,7 @@ std::vector<FolderCase> folder_cases() {
              fs::create_symlink(scene.outside, scene.log);
          },
          [] {
-             Counts counts = kNothing.with(SkipReason::NotRegular).with(SkipReason::Swapped);
+             Counts counts = kNothing.with(SkipReason::Symlink).with(SkipReason::Swapped);
              counts.removed = 1;
              return counts;
          }()},

@@ -102,7 +102,7 @@ TEST_F(TelemetryTest, EverySeriesOfTheContractIsThereFromTheStart) {
         zero["rejected_entries_total{reason=\"" + std::string(reason) + "\"}"] = 0;
     }
     for (const char* reason :
-         {"name", "not_regular", "foreign_owner", "linked", "swapped", "unreadable"}) {
+         {"name", "symlink", "not_regular", "foreign_owner", "linked", "swapped", "unreadable"}) {
         zero["skipped_files_total{reason=\"" + std::string(reason) + "\"}"] = 0;
     }
     auto found = series();
@@ -161,7 +161,7 @@ TEST_F(TelemetryTest, SumsUpHowTheDaemonDoes) {
 
 TEST_F(TelemetryTest, CountsWhatANeighbourDoes) {
     tailer::SkippedFiles skipped(1);
-    skipped.at_open(tailer::SkipReason::Swapped);
+    skipped.at_open(0, tailer::SkipReason::Swapped, "x");
     telemetry_.set_files(skipped, {.truncated = 1, .rewritten = 2, .removed = 3});
     telemetry_.set_files(skipped, {.truncated = 1, .rewritten = 2, .removed = 3});
     telemetry_.on_label_folded("late");

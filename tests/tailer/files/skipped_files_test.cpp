@@ -43,8 +43,27 @@ TEST(SkippedFilesTest, WhatIsSeenBetweenTwoScansIsCountedOnceToo) {
     EXPECT_EQ(files.count(SkipReason::NotRegular), 2U);
     scan(files, 2);
     EXPECT_EQ(files.count(SkipReason::NotRegular), 2U);
-    files.at_open(SkipReason::Swapped);
+    files.at_open(0, SkipReason::Swapped, "fifo1");
     EXPECT_EQ(files.count(SkipReason::Swapped), 1U);
+}
+
+TEST(SkippedFilesTest, TellsTheFirstOfEachKindOnce) {
+    SkippedFiles files(2);
+    scan(files, 2, 3);
+    files.seen_alone(1, SkipReason::ForeignOwner, "theirs", 1234);
+    files.seen_alone(1, SkipReason::ForeignOwner, "theirs too", 5678);
+    files.at_open(1, SkipReason::Unreadable, "closed");
+    const auto first = files.take_first();
+    ASSERT_EQ(first.size(), 3U) << "a name that is no log's is nothing to tell";
+    EXPECT_EQ(first[0].reason, SkipReason::NotRegular);
+    EXPECT_EQ(first[0].name, "fifo0");
+    EXPECT_EQ(first[1].folder, 1U);
+    EXPECT_EQ(first[1].name, "theirs");
+    EXPECT_EQ(first[1].owner, 1234U);
+    EXPECT_EQ(first[2].reason, SkipReason::Unreadable);
+    scan(files, 9);
+    files.seen_alone(0, SkipReason::ForeignOwner, "theirs again", 1234);
+    EXPECT_TRUE(files.take_first().empty());
 }
 
 }  // namespace
