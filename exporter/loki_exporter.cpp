@@ -24,7 +24,7 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
       clock_(clock),
       events_(events),
       streams_(settings.stream_rate, settings.most_late_streams, jitter_seed, events),
-      backlog_(spool, streams_, events),
+      backlog_(spool, streams_, events, settings.own_labels),
       refusals_(streams_, backlog_, unsettled_, dead_letters, clock, events),
       doubts_(loki, clock, events, settings.push_timeout, settings.least_landing),
       origins_(settings.unstable_metadata) {

@@ -41,6 +41,9 @@ struct ExportSettings {
     /// `late` streams of their own hour; what would make one more goes to `late="other"`. Stamps
     /// are up to whoever writes to the log folder, and streams are dear.
     std::size_t most_late_streams = 512;
+    /// Who we are, as stream labels. What waits in the spool under other values of these was put
+    /// there by another daemon, or by nobody that we know: it is not sent. Empty = all is.
+    base::Labels own_labels;
     /// Names of metadata that may come out otherwise when an entry is read again. An entry is known
     /// again in the spool by its timestamp and its other metadata.
     std::vector<std::string> unstable_metadata;
@@ -86,6 +89,11 @@ public:
     [[nodiscard]] bool doubtful() const { return doubtful_; }
     /// What it sent last may still be on its way to Loki, which is asked only later then.
     void predecessor_killed() { doubts_.predecessor_lost(); }
+
+    /// The labels of what was found in the spool and is not ours; it stays there.
+    [[nodiscard]] const std::vector<std::string>& foreign_segments() const {
+        return backlog_.foreign();
+    }
 
     /// To be kept with the checkpoint, with the last segment that it counts on; and given back at
     /// the next start, before set_doubtful().

@@ -7,11 +7,18 @@
 #include <unistd.h>
 
 #include "base/durable_file.h"
+#include "base/own_file.h"
 
 namespace bridge {
+namespace {
+
+/// Far more than a million log files take.
+constexpr std::uint64_t kLargest = 512ULL << 20U;
+
+}  // namespace
 
 base::Result<std::optional<Checkpoint>> CheckpointFile::load() const {
-    const auto text = base::read_whole(path_);
+    const auto text = base::read_own(path_, kLargest);
     if (!text) {
         if (text.error().code == ENOENT) {
             return std::nullopt;

@@ -4,22 +4,22 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include "base/durable_file.h"
+#include "base/own_file.h"
 #include "bridge/console/answer_text.h"
 
 namespace bridge {
 
 base::Result<StateFolder> StateFolder::open(const std::string& path,
                                             std::uint64_t spool_max_bytes) {
-    if (auto made = base::make_private_folder(path); !made) {
+    if (auto made = base::make_own_folder(path); !made) {
         return tl::unexpected(made.error());
     }
     const std::string lock_path = path + "/lock";
-    base::UniqueFd lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!lock.valid()) {
-        return base::system_failure("cannot open", lock_path);
+    auto lock = base::open_own(lock_path, O_RDWR | O_CREAT);
+    if (!lock) {
+        return tl::unexpected(lock.error());
     }
-    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) {
         return base::failure("another boundary-loki uses the state folder " + path +
                              "; stop it, or give this one its own --state-dir");
     }
@@ -32,7 +32,7 @@ base::Result<StateFolder> StateFolder::open(const std::string& path,
         return tl::unexpected(dead_letters.error());
     }
     dead_letters->set_reader(without_secrets);
-    return StateFolder(CheckpointFile(path + "/checkpoint"), std::move(lock), std::move(*spool),
+    return StateFolder(CheckpointFile(path + "/checkpoint"), std::move(*lock), std::move(*spool),
                        std::move(*dead_letters));
 }
 

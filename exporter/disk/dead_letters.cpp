@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/durable_file.h"
+#include "base/own_file.h"
 #include "base/utf8.h"
 #include "exporter/loki/stream_labels.h"
 
@@ -31,19 +31,18 @@ void append_ndjson_entry(std::string& out, std::string_view labels_json, std::in
 }
 
 base::Result<DeadLetters> DeadLetters::open(const std::string& folder) {
-    if (auto made = base::make_private_folder(folder); !made) {
+    if (auto made = base::make_own_folder(folder); !made) {
         return tl::unexpected(made.error());
     }
     std::string path = folder + "/rejected.ndjson";
-    base::UniqueFd fd(
-        ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!fd.valid()) {
-        return base::system_failure("cannot open", path);
+    auto fd = base::open_own(path, O_RDWR | O_CREAT | O_APPEND);
+    if (!fd) {
+        return tl::unexpected(fd.error());
     }
     char last = '\n';
-    const ::off_t size = ::lseek(fd.get(), 0, SEEK_END);
-    const bool torn = size > 0 && ::pread(fd.get(), &last, 1, size - 1) == 1 && last != '\n';
-    return DeadLetters(std::move(path), std::move(fd), torn);
+    const ::off_t size = ::lseek(fd->get(), 0, SEEK_END);
+    const bool torn = size > 0 && ::pread(fd->get(), &last, 1, size - 1) == 1 && last != '\n';
+    return DeadLetters(std::move(path), std::move(*fd), torn);
 }
 
 base::Result<void> DeadLetters::add_rejected(const base::Labels& labels, const DecodedEntry& entry,

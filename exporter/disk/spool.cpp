@@ -8,11 +8,15 @@
 #include <filesystem>
 #include <memory>
 
+#include <fcntl.h>
 #include <protozero/exception.hpp>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
 #include "base/durable_file.h"
+#include "base/nanoseconds.h"
+#include "base/own_file.h"
 #include "exporter/loki/push_request.h"
 
 namespace exporter {
@@ -74,9 +78,16 @@ base::Result<Request> parse(const std::string& request) {
 }
 
 base::Result<Request> read_request(const std::string& path) {
-    return base::read_whole(path)
+    return base::read_own(path, kLargestRequest)
         .and_then([](const std::string& frame) { return decompress(frame); })
         .and_then(parse);
+}
+
+std::int64_t written_at(const std::string& path) {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0
+               ? info.st_mtim.tv_sec * base::kNanosPerSecond + info.st_mtim.tv_nsec
+               : 0;
 }
 
 std::uint64_t sequence_of(std::string_view name) {
@@ -94,7 +105,7 @@ std::uint64_t sequence_of(std::string_view name) {
 }  // namespace
 
 base::Result<Spool> Spool::open(std::string folder, std::uint64_t max_bytes) {
-    if (auto made = base::make_private_folder(folder); !made) {
+    if (auto made = base::make_own_folder(folder); !made) {
         return tl::unexpected(made.error());
     }
     Spool spool(std::move(folder), max_bytes);
@@ -108,7 +119,9 @@ void Spool::find_segments() {
         const std::string path = entry.path().string();
         const std::string name = entry.path().filename().string();
         if (name.ends_with(".tmp")) {
-            ::unlink(path.c_str());
+            if (base::open_own(path, O_RDONLY)) {
+                ::unlink(path.c_str());
+            }
             continue;
         }
         const std::uint64_t sequence = sequence_of(name);
@@ -116,8 +129,13 @@ void Spool::find_segments() {
             continue;
         }
         next_sequence_ = std::max(next_sequence_, sequence + 1);
+        if (const auto ours = base::open_own(path, O_RDONLY); !ours && ours.error().code == 0) {
+            refused_.push_back(ours.error().message);
+            continue;
+        }
         if (const auto request = read_request(path)) {
-            found_.push_back({sequence, request->labels, entry.file_size(ignored)});
+            found_.push_back(
+                {sequence, request->labels, entry.file_size(ignored), written_at(path)});
             bytes_ += found_.back().disk_bytes;
             ++count_;
             continue;
@@ -152,7 +170,7 @@ base::Result<Spool::Segment> Spool::add(std::string_view labels, std::string_vie
         return base::failure("spool is at its cap of " + std::to_string(max_bytes) + " bytes",
                              ENOSPC);
     }
-    const Segment segment{next_sequence_, std::string(labels), frame->size()};
+    const Segment segment{next_sequence_, std::string(labels), frame->size(), 0};
     if (auto written = base::replace_durably(path_of(segment.sequence), *frame); !written) {
         return tl::unexpected(written.error());
     }
@@ -164,6 +182,11 @@ base::Result<Spool::Segment> Spool::add(std::string_view labels, std::string_vie
 
 base::Result<std::string> Spool::load(const Segment& segment) const {
     const std::string path = path_of(segment.sequence);
+    if (const auto ours = base::open_own(path, O_RDONLY); !ours) {
+        // What stands there now is no segment; ours may come back.
+        return base::failure(ours.error().message,
+                             ours.error().code == 0 ? ESTALE : ours.error().code);
+    }
     auto request = read_request(path);
     if (!request) {
         return base::failure(path + ": " + request.error().message, request.error().code);

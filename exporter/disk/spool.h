@@ -26,6 +26,9 @@ public:
         std::uint64_t sequence = 0;
         std::string labels;  ///< the stream, as stream_labels_text()
         std::uint64_t disk_bytes = 0;
+        /// Of one that was there at open(): when it was written, as our own clock had it, in
+        /// nanoseconds since the Unix epoch.
+        std::int64_t written_ns = 0;
     };
 
     /// Opens or makes the folder. At `max_bytes` on disk add() refuses (code ENOSPC).
@@ -35,6 +38,9 @@ public:
     [[nodiscard]] std::vector<Segment> take_found() { return std::exchange(found_, {}); }
     /// Files set aside at open(), by name.
     [[nodiscard]] const std::vector<std::string>& damaged() const { return damaged_; }
+    /// What was there at open() under a segment's name and is none of ours: a sentence each. It is
+    /// left as it is.
+    [[nodiscard]] const std::vector<std::string>& refused() const { return refused_; }
 
     /// Makes a batch durable; the Segment names it from then on.
     [[nodiscard]] base::Result<Segment> add(std::string_view labels, std::string_view entries);
@@ -64,6 +70,7 @@ private:
     std::uint64_t max_bytes_;
     std::vector<Segment> found_;
     std::vector<std::string> damaged_;
+    std::vector<std::string> refused_;
     std::uint64_t next_sequence_ = 1;
     std::uint64_t bytes_ = 0;
     std::size_t count_ = 0;

@@ -2,6 +2,7 @@
 #include "exporter/streams/backlog.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -9,15 +10,34 @@
 #include "exporter/loki/stream_labels.h"
 
 namespace exporter {
+namespace {
 
-Backlog::Backlog(Spool* spool, OutgoingStreams& streams, ExporterEvents& events)
+/// Labels that differ from entry to entry of one workspace.
+constexpr std::array<std::string_view, 3> kOfTheEntry = {"decision", "tool", "late"};
+
+bool may_be_of(const base::Labels& own, const base::Labels& labels) {
+    return own.empty() || std::ranges::all_of(labels, [&own](const base::Label& label) {
+               return std::ranges::find(kOfTheEntry, label.first) != kOfTheEntry.end() ||
+                      std::ranges::find(own, label) != own.end();
+           });
+}
+
+}  // namespace
+
+Backlog::Backlog(Spool* spool, OutgoingStreams& streams, ExporterEvents& events,
+                 const base::Labels& own)
     : spool_(spool), streams_(streams), events_(events) {
     if (!there()) {
         return;
     }
     for (auto& segment : spool_->take_found()) {
+        const base::Labels labels = parse_stream_labels(segment.labels);
+        if (!may_be_of(own, labels)) {
+            foreign_.push_back(segment.labels);
+            continue;
+        }
         newest_sequence_ = std::max(newest_sequence_, segment.sequence);
-        streams_.of(parse_stream_labels(segment.labels)).spooled.push_back(std::move(segment));
+        streams_.of(labels).spooled.push_back(std::move(segment));
     }
     covered_sequence_ = newest_sequence_;
 }

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "exporter/disk/spool.h"
 #include "exporter/streams/exporter_events.h"
@@ -17,10 +19,15 @@ namespace exporter {
 class Backlog {
 public:
     /// Gives `streams` what `spool` held from before. A null `spool` is one that is never there;
-    /// all that is given must outlive this object.
-    Backlog(Spool* spool, OutgoingStreams& streams, ExporterEvents& events);
+    /// all that is given must outlive this object. Segments of others than `own` stay where they
+    /// are; see ExportSettings::own_labels.
+    Backlog(Spool* spool, OutgoingStreams& streams, ExporterEvents& events,
+            const base::Labels& own = {});
 
     [[nodiscard]] bool there() const { return spool_ != nullptr; }
+
+    /// The labels of those segments, one text each.
+    [[nodiscard]] const std::vector<std::string>& foreign() const { return foreign_; }
 
     /// Makes a batch the stream's newest segment; what cannot be kept is told to the events.
     [[nodiscard]] bool add(OutgoingStream& stream, const SealedBatch& batch);
@@ -54,6 +61,7 @@ private:
     Spool* spool_;
     OutgoingStreams& streams_;
     ExporterEvents& events_;
+    std::vector<std::string> foreign_;
     std::uint64_t newest_sequence_ = 0;
     std::uint64_t covered_sequence_ = 0;
 };

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "exporter/loki/push_request.h"
+#include "exporter/loki/stream_labels.h"
 #include "tests/exporter/exporter_fixture.h"
 
 namespace exporter {
@@ -299,6 +300,37 @@ TEST_F(LokiExporterSpoolTest, KeepsInMemoryWhatTheDiskDoesNotTake) {
     run_for(minutes(1));
     EXPECT_THAT(loki_.lines(kDeny), ElementsAre("a"));
     expect_all_settled();
+}
+
+TEST_F(LokiExporterSpoolTest, SendsNothingUnderAnothersLabels) {
+    open_spool();
+    const auto plant = [this](const base::Labels& labels, std::string_view line) {
+        std::string entries;
+        append_entry(entries, {at(seconds(0)), line, {}, {}});
+        ASSERT_TRUE(spool_->add(stream_labels_text(labels), entries));
+    };
+    plant({{"decision", "deny"}, {"job", "boundary"}, {"owner", "me"}, {"tool", "x"}}, "ours");
+    plant({{"decision", "deny"}, {"job", "boundary"}, {"late", "2026"}, {"owner", "me"}}, "late");
+    plant({{"decision", "deny"}, {"job", "boundary"}}, "of fewer labels");
+    plant({{"decision", "deny"}, {"job", "boundary"}, {"owner", "you"}}, "of another owner");
+    plant({{"decision", "deny"}, {"job", "other"}, {"owner", "me"}}, "of another job");
+    plant({{"evil", "1"}, {"job", "boundary"}, {"owner", "me"}}, "of a label more");
+    settings_.own_labels = {{"job", "boundary"}, {"owner", "me"}, {"agent_name", ""}};
+    restart();
+    run_for(minutes(1));
+    EXPECT_THAT(loki_.all_lines(),
+                testing::UnorderedElementsAre("ours", "late", "of fewer labels"));
+    EXPECT_THAT(exporter_->foreign_segments(),
+                ElementsAre(R"({decision="deny", job="boundary", owner="you"})",
+                            R"({decision="deny", job="other", owner="me"})",
+                            R"({evil="1", job="boundary", owner="me"})"));
+    EXPECT_EQ(files_in_spool(), 3U) << "they stay, for whoever has those labels";
+
+    settings_.own_labels[1].second = "you";
+    restart();
+    run_for(minutes(1));
+    EXPECT_THAT(loki_.all_lines(), testing::Contains("of another owner"));
+    EXPECT_EQ(files_in_spool(), 2U);
 }
 
 }  // namespace
