@@ -26,6 +26,7 @@ void RefusalHandler::handle(OutgoingStream& stream, const Reply& reply) {
     const SealedBatch& batch = front.batch;
     const std::string_view reason =
         reply.status == 413 ? "too_large" : rejection_reason(reply.body);
+    look_at_clock(stream, reason, reply);
     const Refused refused = refused_part(batch, reason, reply);
     // Another writer, or a stream that we know less of than Loki does, is ahead of us; what is
     // behind even in a late stream has nowhere to go.
@@ -47,7 +48,7 @@ void RefusalHandler::handle(OutgoingStream& stream, const Reply& reply) {
         stream.line().push_front({taken_out, Doubt::Barred, 0});
         return;
     }
-    const bool wait = will_come_due(taken_out, reason);
+    const bool wait = will_come_due(stream, taken_out, reason);
     if (wait && stream.late) {
         stream.postpone(clock_);  // nothing but what is of the same hour waits behind it
         return;
@@ -103,8 +104,26 @@ Refused RefusalHandler::refused_part(const SealedBatch& batch, std::string_view 
     return refused_entries(batch, reason, reply.body);
 }
 
-bool RefusalHandler::will_come_due(const SealedBatch& batch, std::string_view reason) const {
-    const std::int64_t limit_ns = clock_.wall_ns() + kLongestWaitNs;
+void RefusalHandler::look_at_clock(OutgoingStream& stream, std::string_view reason,
+                                   const Reply& reply) {
+    furthest_clock_ns_ = std::max(furthest_clock_ns_, clock_.wall_ns());
+    if (reason == "too_far_in_future" && reply.server_time) {
+        // Ours runs ahead. What is stamped by the right one must not look late beside this.
+        const std::int64_t limit_ns =
+            (*reply.server_time + 1) * base::kNanosPerSecond + kFurthestAheadNs;
+        stream.newest_added_ns = std::min(stream.newest_added_ns, limit_ns);
+        stream.newest_settled_ns = std::min(stream.newest_settled_ns, limit_ns);
+    }
+}
+
+/// What a clock that is wrong has stamped waits as well, once that is right: the latest that it
+/// has shown counts, or did when the segment was written.
+bool RefusalHandler::will_come_due(const OutgoingStream& stream, const SealedBatch& batch,
+                                   std::string_view reason) const {
+    const bool on_disk = !stream.sends_from_memory() && !stream.spooled.empty();
+    const std::int64_t clock_ns =
+        std::max(furthest_clock_ns_, on_disk ? stream.spooled.front().written_ns : INT64_MIN);
+    const std::int64_t limit_ns = clock_ns + kLongestWaitNs;
     return reason == "too_far_in_future" &&
            batch.slots().front().timestamp_ns <= limit_ns;  // the others come later
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "base/clock.h"
@@ -43,7 +44,9 @@ public:
 private:
     [[nodiscard]] Refused refused_part(const SealedBatch& batch, std::string_view reason,
                                        const Reply& reply) const;
-    [[nodiscard]] bool will_come_due(const SealedBatch& batch, std::string_view reason) const;
+    void look_at_clock(OutgoingStream& stream, std::string_view reason, const Reply& reply);
+    [[nodiscard]] bool will_come_due(const OutgoingStream& stream, const SealedBatch& batch,
+                                     std::string_view reason) const;
     void take_front(OutgoingStream& stream, const SealedBatch& rest);
     [[nodiscard]] bool make_late(const OutgoingStream& stream, const SealedBatch& batch);
     void make_late_in_memory(const OutgoingStream& stream, const SealedBatch& batch);
@@ -58,6 +61,7 @@ private:
     const base::Clock& clock_;
     ExporterEvents& events_;
     bool metadata_refused_ = false;
+    std::int64_t furthest_clock_ns_ = INT64_MIN;  ///< the latest that our clock has shown
 };
 
 }  // namespace exporter

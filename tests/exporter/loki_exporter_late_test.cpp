@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 
+#include "base/nanoseconds.h"
 #include "base/rfc3339.h"
 #include "tests/exporter/exporter_fixture.h"
 #include "tests/support/file_size_limit.h"
@@ -9,6 +12,7 @@
 namespace exporter {
 namespace {
 
+namespace fs = std::filesystem;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::nanoseconds;
@@ -193,6 +197,50 @@ TEST_F(LokiExporterLateTest, WhatIsALittleTooNewIsTakenOnceItsTimeHasCome) {
     EXPECT_THAT(loki_.lines(late_stream(minutes(50))), ElementsAre("a clock that is set wrong"));
     EXPECT_THAT(events_.rejected, SizeIs(1));
     expect_all_settled();
+}
+
+TEST_F(LokiExporterLateTest, WhatAWrongClockHasStampedWaitsUntilItsTimeWhateverTheClockIsBy) {
+    open_spool();
+    open_dead_letters();
+    const std::int64_t right_ns = at(seconds(0));
+    std::int64_t lokis_ns = right_ns;
+    loki_.set_rule([&](const SeenPush& push) {
+        for (const auto& entry : push.entries) {
+            if (entry.timestamp_ns > lokis_ns + kFurthestAheadNs) {
+                auto refused = test_support::answered(400, "entry has timestamp too new");
+                refused.server_time = lokis_ns / base::kNanosPerSecond;
+                return refused;
+            }
+        }
+        return loki_.store(push);
+    });
+    clock_.set_wall_ns(at(hours(72)));
+    start();
+    add(kDenyStream, hours(72), "by the wrong clock");
+    flush_and_run();
+    run_for(minutes(10));
+    EXPECT_THAT(loki_.all_lines(), IsEmpty());
+
+    // The clock is set, and the daemon goes on; then it is started anew.
+    clock_.set_wall_ns(right_ns);
+    add(kDenyStream, seconds(1), "by the right clock");
+    run_for(minutes(10));
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("by the right clock")) << "late beside nothing";
+    EXPECT_THAT(events_.rejected, IsEmpty());
+    for (const auto& segment : fs::directory_iterator(spool_path())) {
+        fs::last_write_time(segment, fs::file_time_type::clock::from_sys(
+                                         std::chrono::sys_time<std::chrono::nanoseconds>(
+                                             std::chrono::nanoseconds(at(hours(72))))));
+    }
+    restart();
+    run_for(minutes(10));
+    EXPECT_THAT(events_.rejected, IsEmpty());
+    lokis_ns = at(hours(72));
+    clock_.set_wall_ns(lokis_ns);
+    run_for(minutes(10));
+    EXPECT_THAT(loki_.all_lines(),
+                testing::UnorderedElementsAre("by the wrong clock", "by the right clock"));
+    EXPECT_THAT(events_.rejected, IsEmpty());
 }
 
 TEST_F(LokiExporterLateTest, TheExtremesOfTimeDoNoHarm) {
