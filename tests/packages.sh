@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build=(build-essential cmake file ninja-build pkg-config ca-certificates libcli11-dev libcurl4-openssl-dev libexpected-dev
-    libprotozero-dev libsimdjson-dev libsnappy-dev libspdlog-dev libyaml-cpp-dev libzstd-dev
+    libprotozero-dev libsimdjson-dev libsnappy-dev libyaml-cpp-dev libzstd-dev
     prometheus-cpp-dev zlib1g-dev)
 test=(binutils curl debootstrap fish git groff-base jq libbenchmark-dev libgmock-dev libgtest-dev openssl python3 systemd zsh)
 lint=(clang-format clang-tidy shellcheck)

@@ -9,11 +9,14 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "bridge/cli/examples.h"
 #include "bridge/cli/manual.h"
 #include "bridge/cli/subcommands.h"
+#include "bridge/console/line_output.h"
 #include "bridge/process/exit_code.h"
+#include "bridge/process/standard_descriptors.h"
 #include "bridge/process/version.h"
 
 namespace bridge {
@@ -100,6 +103,7 @@ int dispatch(CLI::App& app, int argc, char** argv, SignalHandler sigpipe_before)
 }  // namespace
 
 int run_cli(int argc, char** argv) {
+    open_standard_descriptors();
     CLI::App app("Ships Coder Boundary's allow and deny decisions to Grafana Loki.",
                  "boundary-loki");
     // `| head` ends a command in order, by a write that fails.
@@ -109,7 +113,7 @@ int run_cli(int argc, char** argv) {
     } catch (const std::exception& bug) {
         // Nothing in normal operation throws up to here: third-party code at start-up, or no
         // memory.
-        std::cerr << "boundary-loki: " << bug.what() << '\n';
+        LineOutput(STDERR_FILENO).write("boundary-loki: " + std::string(bug.what()) + "\n");
         return static_cast<int>(ExitCode::Incomplete);
     }
 }

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/nanoseconds.h"
@@ -42,16 +41,13 @@ Log::Log(LogLevel level, LogFormat format, const base::Clock* clock)
       format_(format),
       clock_(clock),
       limiter_(std::make_unique<LogLimiter>()),
-      logger_(std::make_shared<spdlog::logger>("boundary-loki",
-                                               std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
-    logger_->set_pattern("%v");
-    logger_->set_level(spdlog::level::trace);
-}
+      output_(std::make_unique<LineOutput>(STDERR_FILENO)) {}
 
 Log::~Log() {
     if (clock_ != nullptr) {
         tell_suppressed(true);
     }
+    tell_dropped();
 }
 
 void Log::write(LogLevel level, std::string_view name, std::string_view message,
@@ -75,7 +71,8 @@ void Log::tell_suppressed(bool all) const {
     }
 }
 
-void Log::put(std::string_view name, std::string_view message, Fields fields) const {
+/// One line, with its newline.
+std::string Log::record(std::string_view name, std::string_view message, Fields fields) const {
     std::string stamp;
     const std::int64_t now_ns = base::SystemClock().wall_ns();
     base::append_rfc3339_nano(stamp, now_ns - now_ns % base::kNanosPerMillisecond);
@@ -86,10 +83,24 @@ void Log::put(std::string_view name, std::string_view message, Fields fields) co
     for (const auto& [key, value] : fields) {
         append_pair(line, format_, key, value);
     }
-    if (format_ == LogFormat::Json) {
-        line += '}';
+    return line + (format_ == LogFormat::Json ? "}\n" : "\n");
+}
+
+void Log::put(std::string_view name, std::string_view message, Fields fields) const {
+    tell_dropped();
+    if (!output_->write(record(name, message, fields))) {
+        ++dropped_;
     }
-    logger_->info("{}", line);
+}
+
+void Log::tell_dropped() const {
+    const std::uint64_t dropped = dropped_;
+    if (const std::uint64_t told = told_dropped_;
+        dropped > told &&
+        output_->write(record("warn", "lines of this log were dropped, as stderr took no more",
+                              {{"count", std::to_string(dropped - told)}}))) {
+        told_dropped_ = dropped;
+    }
 }
 
 void Log::debug(std::string_view message, Fields fields) const {

@@ -1,35 +1,71 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <memory>
+#include <chrono>
+#include <functional>
+#include <list>
 #include <string>
-#include <utility>
-#include <vector>
+#include <thread>
 
-#include <prometheus/exposer.h>
-
+#include "base/clock.h"
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace bridge {
 
-/// Serves metrics over HTTP until it is destroyed, which takes a moment only: CivetWeb, below
-/// prometheus-cpp, looks up from its listening socket every two seconds, so it is knocked at.
+/// Serves GET /metrics over HTTP/1.1 until it is destroyed, on a thread of its own. Nobody who
+/// connects and says nothing, or reads nothing, keeps anybody else from an answer. While it cannot
+/// listen, or when it fails, it tries again for as long as it lives.
 class MetricsServer {
 public:
-    /// On `address`, HOST:PORT. The Error says why not.
-    [[nodiscard]] static base::Result<std::unique_ptr<MetricsServer>> open(
-        const std::string& address,
-        const std::vector<std::weak_ptr<prometheus::Collectable>>& sources);
+    static constexpr std::size_t kMostClients = 16;
+    /// From the connection to the last byte of the answer.
+    static constexpr std::chrono::milliseconds kClientLimit{5'000};
+    static constexpr std::chrono::milliseconds kFirstRetry{1'000};
+    static constexpr std::chrono::milliseconds kLongestRetry{30'000};
+
+    struct Owner {
+        std::function<std::string()> metrics;                  ///< in Prometheus' text format
+        std::function<void(const std::string& cause)> failed;  ///< told once, until it serves
+        std::function<void()> serves;                          ///< after that, again
+    };
+
+    /// `address` is HOST:PORT. The functions of `owner` are called on the server's thread.
+    MetricsServer(std::string address, Owner owner);
     MetricsServer(const MetricsServer&) = delete;
     MetricsServer& operator=(const MetricsServer&) = delete;
     ~MetricsServer();
 
+    /// Begins. The Error says why it does not serve yet; then it tries again.
+    [[nodiscard]] base::Result<void> start();
+
 private:
-    MetricsServer(std::string address, std::unique_ptr<prometheus::Exposer> exposer)
-        : address_(std::move(address)), exposer_(std::move(exposer)) {}
+    struct Client {
+        base::UniqueFd fd;
+        base::SteadyTime until;
+        std::string request;
+        std::string answer;
+        bool answering = false;
+    };
+    [[nodiscard]] base::Result<void> listen();
+    void run();
+    void serve_once();
+    [[nodiscard]] base::SteadyTime next_due() const;
+    [[nodiscard]] bool accept_all();
+    /// Whether there is more to do for it.
+    [[nodiscard]] bool go_on(Client& client);
+    [[nodiscard]] std::string answer_to(const std::string& request) const;
+    void fail(const std::string& cause);
 
     std::string address_;
-    std::unique_ptr<prometheus::Exposer> exposer_;
+    Owner owner_;
+    base::UniqueFd stop_;
+    base::UniqueFd listener_;
+    std::list<Client> clients_;  ///< in the order in which they came
+    bool failing_ = false;
+    std::chrono::milliseconds retry_in_ = kFirstRetry;
+    base::SteadyTime retry_at_{};
+    std::jthread thread_;
 };
 
 }  // namespace bridge

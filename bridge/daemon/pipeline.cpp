@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 
 #include <malloc.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "bridge/console/skip_advice.h"
 #include "bridge/daemon/checkpoint_writing.h"
 
 namespace bridge {
@@ -21,6 +23,8 @@ using std::chrono::seconds;
 constexpr std::uint64_t kReadBytes = 128U << 10U;
 constexpr seconds kCheckpointEvery{1};
 constexpr seconds kLetterRetry{5};
+/// What a request that hung before the end leaves of it for reading.
+constexpr milliseconds kLeastToRead{500};
 /// Writes that follow each other closely are read together.
 constexpr milliseconds kGather{20};
 /// A file without growth for this long is closed.
@@ -53,6 +57,7 @@ Pipeline::Pipeline(const PipelineParts& parts, const Wakeup& wakeup)
     : parts_(parts), wakeup_(wakeup) {}
 
 void Pipeline::stop() {
+    stopped_at_ = parts_.clock.steady();
     stopping_ = true;
     wakeup_.notify();
 }
@@ -168,6 +173,14 @@ base::SteadyTime Pipeline::step() {
         forget_finished();
     }
     read_some();
+    for (const auto& file : parts_.tailer.files().take_first_skipped()) {
+        parts_.log.warn(
+            "a file in a log folder is not read; others of the kind are counted only",
+            {{"file", parts_.tailer.files().folder(static_cast<std::uint32_t>(file.folder)) + "/" +
+                          file.name},
+             {"cause", skip_cause(file)},
+             {"try", skip_advice(file)}});
+    }
     if (!parts_.tailer.has_more()) {
         // A notice of now makes what is older late. Lines that were sent before a crash must not be
         // judged so when they are read again, so they come first.
@@ -393,10 +406,23 @@ void Pipeline::read_rest(base::SteadyTime deadline) {
     }
 }
 
+void Pipeline::rescue() {
+    try {
+        parts_.exporter.hold(false);
+        parts_.exporter.spool_all();
+        take_settled();
+        save_checkpoint(false);
+    } catch (const std::exception& trouble) {
+        // What is in neither is read from the logs again.
+        parts_.log.error("cannot spool what was in memory", {{"cause", trouble.what()}});
+    }
+}
+
 bool Pipeline::drain(milliseconds limit) {
-    const base::SteadyTime deadline = parts_.clock.steady() + limit;
+    const base::SteadyTime now = parts_.clock.steady();
+    const base::SteadyTime deadline = std::min(now, stopped_at_.load()) + limit;
     // Who writes on and on does not keep the rest from being sent.
-    read_rest(deadline - limit / 2);
+    read_rest(std::max(deadline - limit / 2, now + std::min(kLeastToRead, limit / 2)));
     report_losses();
     if (has_unsaved_files()) {
         save_checkpoint(false);
@@ -406,8 +432,7 @@ bool Pipeline::drain(milliseconds limit) {
     while (!parts_.exporter.idle()) {
         const base::SteadyTime due = parts_.exporter.work();
         take_settled();
-        const base::SteadyTime now = parts_.clock.steady();
-        if (now >= deadline || due >= deadline) {
+        if (parts_.clock.steady() >= deadline || due >= deadline) {
             break;
         }
         pause_until(due);

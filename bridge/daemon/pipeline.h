@@ -60,10 +60,13 @@ public:
     /// Works until everything there is has been read and settled, or stop() is called, or
     /// `give_up` says so after a request. True when all is settled.
     [[nodiscard]] bool deliver(const std::function<bool()>& give_up);
-    /// After follow(): reads what is there by now, sends it until the deadline, spools the rest,
-    /// writes the last checkpoint. False when something is neither delivered nor spooled (it will
-    /// be read again).
+    /// After follow(): reads what is there by now, sends it until `limit` after stop(), spools the
+    /// rest, writes the last checkpoint. False when something is neither delivered nor spooled (it
+    /// will be read again).
     bool drain(std::chrono::milliseconds limit);
+    /// After an exception out of any of these: spools what is in memory and says in the checkpoint
+    /// what is done, as far as that can be done still. Neither reads nor sends.
+    void rescue();
 
     /// From any thread.
     void stop();
@@ -120,6 +123,7 @@ private:
     bool letters_unsynced_ = false;
     bool backlog_read_ = false;
     std::atomic<bool> stopping_ = false;
+    std::atomic<base::SteadyTime> stopped_at_{base::SteadyTime::max()};
     Account account_;
 };
 

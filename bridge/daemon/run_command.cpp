@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <filesystem>
 #include <iterator>
 #include <random>
@@ -12,6 +13,7 @@
 #include "bridge/daemon/pipeline.h"
 #include "bridge/process/hardening.h"
 #include "bridge/process/limits.h"
+#include "bridge/process/signals.h"
 #include "bridge/process/version.h"
 #include "bridge/process/worker.h"
 #include "exporter/loki/secret_file.h"
@@ -59,6 +61,7 @@ Checkpoint load_checkpoint(const StateFolder& state, const Log& log) {
 }  // namespace
 
 ExitCode run_command(const Settings& settings) {
+    withstand_signals();
     harden_process();
     const base::SystemClock clock;
     const Log log(settings.log_level, settings.log_format, &clock);
@@ -77,16 +80,16 @@ ExitCode run_command(const Settings& settings) {
     Telemetry telemetry(log, clock, kVersion);
     if (!settings.metrics_address.empty()) {
         if (const auto exposed = telemetry.expose(settings.metrics_address); !exposed) {
-            // A taken default port is no reason to ship nothing; a chosen one is a promise.
-            if (settings.metrics_address_given) {
-                log.error("cannot start", {{"cause", exposed.error().message}});
-                return ExitCode::Usage;
-            }
-            log.warn("running without metrics", {{"cause", exposed.error().message}});
+            // Whoever holds the port must not keep decisions from Loki.
+            log.warn("no metrics for now; trying again", {{"cause", exposed.error().message}});
         }
     }
     for (const auto& name : state->spool().damaged()) {
         log.error("a spool segment is damaged and was set aside", {{"file", name}});
+    }
+    for (const auto& sentence : state->spool().refused()) {
+        log.error("what has the name of a spool segment is none of ours; it is left alone",
+                  {{"cause", sentence}, {"try", "see who may write to the state folder"}});
     }
     Checkpoint checkpoint = load_checkpoint(*state, log);
     const bool predecessor_killed = checkpoint.writer_was_killed();
@@ -97,9 +100,17 @@ ExitCode run_command(const Settings& settings) {
     }
     tailer::Tailer tailer = tailer::Tailer::follow(settings.log_dirs, std::move(checkpoint.files),
                                                    settings.enrich, settings.journal_dir);
+    tailer.trust_owners(settings.trusted_owners);
     exporter::LokiExporter exporter(settings.delivery, tailer.streams(), **loki, clock, telemetry,
                                     &state->spool(), &state->dead_letters(),
                                     std::random_device{}());
+    for (const auto& labels : exporter.foreign_segments()) {
+        log.error("a spool segment bears labels of another workspace; it is not sent, and stays",
+                  {{"labels", labels},
+                   {"try",
+                    "start the daemon once with those labels if they were this workspace's; "
+                    "else see who may write to the state folder"}});
+    }
     exporter.restore_high_water(checkpoint.high_water);
     exporter.restore_origins(checkpoint.kept_origins, checkpoint.newest_segment);
     exporter.set_doubtful(!checkpoint.clean);
@@ -123,13 +134,20 @@ ExitCode run_command(const Settings& settings) {
     const ExitCode code = run_until_signal({
         .work =
             [&] {
-                pipeline.follow();
-                if (!pipeline.drain(kDrain)) {
-                    log.warn(
-                        "stopping with lines that are neither in Loki nor in the spool; the "
-                        "next start reads them again");
+                try {
+                    pipeline.follow();
+                    if (!pipeline.drain(kDrain)) {
+                        log.warn(
+                            "stopping with lines that are neither in Loki nor in the spool; the "
+                            "next start reads them again");
+                    }
+                    return ExitCode::Done;
+                } catch (const std::exception& trouble) {
+                    log.error("ending, as something failed that never should",
+                              {{"cause", trouble.what()}});
+                    pipeline.rescue();
+                    return ExitCode::Incomplete;
                 }
-                return ExitCode::Done;
             },
         .stop = [&] { pipeline.stop(); },
         .abort = [&] { (*loki)->abort(); },
@@ -141,6 +159,8 @@ ExitCode run_command(const Settings& settings) {
                 log.info("SIGHUP: credentials are read anew, with a new connection");
             },
         .report = [&] { telemetry.log_state(); },
+        .give_up =
+            [&] { log.error("ended before all was delivered or spooled; the next start goes on"); },
     });
     const auto& account = pipeline.account();
     log.info("stopped", {{"allowed", std::to_string(account.allowed)},

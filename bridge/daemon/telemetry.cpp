@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/daemon/telemetry.h"
 
+#include <cstdlib>
 #include <limits>
 
 #include <prometheus/collectable.h>
+#include <prometheus/text_serializer.h>
 
+#include "base/nanoseconds.h"
 #include "bridge/console/answer_text.h"
 #include "bridge/daemon/metrics_server.h"
 
@@ -18,6 +21,9 @@ using prometheus::BuildHistogram;
 constexpr std::int64_t kNothingPending = std::numeric_limits<std::int64_t>::max();
 /// One reminder of a lasting trouble, not one a try.
 constexpr std::chrono::seconds kReminder{60};
+/// A clock that is further off than that is wrong; less may be a slow answer.
+constexpr std::chrono::seconds kClockTolerance{60};
+constexpr std::chrono::seconds kClockReminder{600};
 
 prometheus::Counter& counter(prometheus::Registry& registry, const std::string& name,
                              const std::string& help) {
@@ -178,12 +184,27 @@ Telemetry::Telemetry(const Log& log, const base::Clock& clock, std::string_view 
 Telemetry::~Telemetry() = default;
 
 base::Result<void> Telemetry::expose(const std::string& address) {
-    auto server = MetricsServer::open(address, {registry_, lag_});
-    if (!server) {
-        return tl::unexpected(server.error());
+    server_ = std::make_unique<MetricsServer>(
+        address, MetricsServer::Owner{
+                     .metrics = [this] { return metrics_text(); },
+                     .failed =
+                         [this](const std::string& cause) {
+                             log_.warn("no metrics for now; trying again", {{"cause", cause}});
+                         },
+                     .serves =
+                         [this, address] {
+                             log_.info("metrics are served", {{"address", address}});
+                         },
+                 });
+    return server_->start();
+}
+
+std::string Telemetry::metrics_text() const {
+    auto families = registry_->Collect();
+    for (auto& family : lag_->Collect()) {
+        families.push_back(std::move(family));
     }
-    server_ = std::move(*server);
-    return {};
+    return prometheus::TextSerializer().Serialize(families);
 }
 
 void Telemetry::set_lines(const Lines& lines) {
@@ -248,6 +269,29 @@ void Telemetry::set_checkpoint_written() {
 void Telemetry::on_answer(const exporter::Reply& reply, std::chrono::nanoseconds took) {
     push_requests_.Add({{"code", code_of(reply)}}).Increment();
     push_duration_.Observe(std::chrono::duration<double>(took).count());
+    watch_clock(reply);
+}
+
+void Telemetry::watch_clock(const exporter::Reply& reply) {
+    if (!reply.server_time) {
+        return;
+    }
+    const std::int64_t ahead = clock_.wall_ns() / base::kNanosPerSecond - *reply.server_time;
+    const base::SteadyTime now = clock_.steady();
+    if (std::abs(ahead) < kClockTolerance.count()) {
+        if (clock_wrong_told_at_) {
+            log_.info("this machine's clock and Loki's agree again");
+            clock_wrong_told_at_.reset();
+        }
+    } else if (!clock_wrong_told_at_ || now - *clock_wrong_told_at_ >= kClockReminder) {
+        clock_wrong_told_at_ = now;
+        log_.warn(
+            ahead > 0 ? "this machine's clock runs ahead of Loki's; what is further ahead "
+                        "than Loki takes waits until its time has come"
+                      : "this machine's clock runs behind Loki's; decisions look older than "
+                        "they are",
+            {{"seconds", std::to_string(std::abs(ahead))}, {"try", "let NTP set both clocks"}});
+    }
 }
 
 void Telemetry::on_stored(std::size_t entries, std::size_t bytes) {

@@ -31,13 +31,13 @@ namespace bridge {
 class MetricsServer;
 
 /// The metrics of the contract, and the log of state changes. All series exist from the start, at
-/// zero. The exposer's own threads only read; everything else is called by the pipeline's thread.
+/// zero. The server's own thread only reads; everything else is called by the pipeline's thread.
 class Telemetry final : public exporter::ExporterEvents {
 public:
     Telemetry(const Log& log, const base::Clock& clock, std::string_view version);
     ~Telemetry() override;
 
-    /// Serves GET /metrics on host:port.
+    /// Serves GET /metrics on host:port. The Error says why not yet: it is tried again.
     [[nodiscard]] base::Result<void> expose(const std::string& address);
 
     /// Lines read since the start, by what they were.
@@ -95,6 +95,8 @@ public:
 
 private:
     class Lag;
+    void watch_clock(const exporter::Reply& reply);
+    [[nodiscard]] std::string metrics_text() const;
 
     const Log& log_;
     const base::Clock& clock_;
@@ -147,6 +149,7 @@ private:
     std::optional<base::SteadyTime> lost_at_;
     base::SteadyTime disk_trouble_logged_at_{};
     base::SteadyTime doubt_logged_at_{};
+    std::optional<base::SteadyTime> clock_wrong_told_at_;
 };
 
 }  // namespace bridge

@@ -6,6 +6,27 @@
 
 namespace bridge {
 
+void withstand_signals() {
+    sigset_t awaited{};
+    ::sigemptyset(&awaited);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD}) {
+        ::sigaddset(&awaited, number);
+    }
+    ::pthread_sigmask(SIG_BLOCK, &awaited, nullptr);
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    const auto ignored = [&ignore](int number) { ::sigaction(number, &ignore, nullptr); };
+    // SIGXFSZ: a log of ours that is at its limit. SIGTTOU and SIGTTIN: a terminal in whose
+    // background it runs.
+    for (const int number : {SIGUSR2, SIGPIPE, SIGXFSZ, SIGXCPU, SIGTTOU, SIGTTIN, SIGALRM,
+                             SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT}) {
+        ignored(number);
+    }
+    for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) {
+        ignored(number);
+    }
+}
+
 BlockedSignals::BlockedSignals(std::initializer_list<int> numbers) {
     ::sigemptyset(&signals_);
     for (const int number : numbers) {

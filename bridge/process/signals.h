@@ -10,6 +10,13 @@
 
 namespace bridge {
 
+/// For a process that runs on and on: SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGCHLD are blocked in
+/// this thread and in all that it starts afterwards, for whoever waits for them; what else would
+/// end or stop the process and is no plain order to do so (SIGKILL, SIGQUIT, SIGABRT, SIGSTOP,
+/// SIGTSTP and the faults are) is ignored. For good: a signal that comes at the very end must not
+/// change how the process ends. Before any thread is started.
+void withstand_signals();
+
 /// Blocks signals in the calling thread and all that it starts afterwards, so that one thread can
 /// wait for them. Undone on destruction.
 class BlockedSignals {

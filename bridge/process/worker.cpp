@@ -2,6 +2,7 @@
 #include "bridge/process/worker.h"
 
 #include <chrono>
+#include <exception>
 #include <future>
 #include <optional>
 #include <thread>
@@ -15,11 +16,49 @@ namespace bridge {
 namespace {
 
 using std::chrono::milliseconds;
+using Moment = std::chrono::steady_clock::time_point;
 
 constexpr milliseconds kLook{50};
 constexpr milliseconds kForEver = std::chrono::hours(24);
+/// Within it a second request to end is the first one.
+constexpr milliseconds kSameRequest{1'000};
 /// A request under way notices an abort within a second, and spooling takes a moment.
 constexpr milliseconds kPatience{6'000};
+/// For what notices nothing, such as a disk that hangs.
+constexpr milliseconds kLongest{9'500};
+
+[[noreturn]] void end_at_once() { ::_exit(static_cast<int>(ExitCode::Incomplete)); }
+
+/// Serves signals until `ended` has a value.
+void serve(const Worker& worker, const BlockedSignals& signals,
+           const std::future<ExitCode>& ended) {
+    std::optional<Moment> asked_at;
+    bool aborted = false;
+    while (ended.wait_for(milliseconds(0)) != std::future_status::ready) {
+        const auto signal = signals.wait(asked_at ? kLook : kForEver);
+        const Moment now = std::chrono::steady_clock::now();
+        if (!signal || *signal == SIGCHLD) {
+            // Time to look at the clock, or the work has ended.
+        } else if (*signal == SIGHUP) {
+            worker.reload();
+        } else if (*signal == SIGUSR1) {
+            worker.report();
+        } else if (!asked_at) {
+            asked_at = now;
+            worker.stop();
+        } else if (now - *asked_at >= kSameRequest) {
+            end_at_once();
+        }
+        if (asked_at && !aborted && now - *asked_at >= kPatience) {
+            aborted = true;
+            worker.abort();
+        }
+        if (asked_at && now - *asked_at >= kLongest) {
+            worker.give_up();
+            end_at_once();
+        }
+    }
+}
 
 }  // namespace
 
@@ -29,30 +68,19 @@ ExitCode run_until_signal(const Worker& worker) {
     std::future<ExitCode> result = promise.get_future();
     // The end of the work is a signal, too, so that an idle daemon is never woken to look for it.
     const std::jthread thread([&worker, &promise] {
-        promise.set_value(worker.work());
+        try {
+            promise.set_value(worker.work());
+        } catch (...) {
+            promise.set_exception(std::current_exception());
+        }
         ::kill(::getpid(), SIGCHLD);
     });
-
-    std::optional<std::chrono::steady_clock::time_point> asked_at;
-    bool aborted = false;
-    while (result.wait_for(milliseconds(0)) != std::future_status::ready) {
-        const auto signal = signals.wait(asked_at ? kLook : kForEver);
-        if (!signal || *signal == SIGCHLD) {
-            // Time to look at the clock, or the work has ended.
-        } else if (*signal == SIGHUP) {
-            worker.reload();
-        } else if (*signal == SIGUSR1) {
-            worker.report();
-        } else if (asked_at) {
-            ::_exit(static_cast<int>(ExitCode::Incomplete));
-        } else {
-            asked_at = std::chrono::steady_clock::now();
-            worker.stop();
-        }
-        if (asked_at && !aborted && std::chrono::steady_clock::now() - *asked_at >= kPatience) {
-            aborted = true;
-            worker.abort();
-        }
+    try {
+        serve(worker, signals, result);
+    } catch (...) {
+        worker.stop();  // or the thread would never be joined
+        worker.abort();
+        throw;
     }
     return result.get();
 }

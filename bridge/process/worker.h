@@ -11,16 +11,19 @@ namespace bridge {
 /// than `work` runs on.
 struct Worker {
     std::function<ExitCode()> work;
-    std::function<void()> stop;            ///< ask it to end in order
-    std::function<void()> abort;           ///< cut short what keeps it
-    std::function<void()> reload = [] {};  ///< on SIGHUP
-    std::function<void()> report = [] {};  ///< on SIGUSR1
+    std::function<void()> stop;             ///< ask it to end in order
+    std::function<void()> abort;            ///< cut short what keeps it
+    std::function<void()> reload = [] {};   ///< on SIGHUP
+    std::function<void()> report = [] {};   ///< on SIGUSR1
+    std::function<void()> give_up = [] {};  ///< before it is ended all the same
 };
 
 /// Runs `work` on a thread of its own and waits for its end. The first SIGTERM or SIGINT asks it to
-/// stop, and cuts it short when it has not after some seconds; a second one ends the process at
-/// once with status 1. SIGHUP and SIGUSR1 end nothing: they call `reload` and `report`. In all it
-/// ends within 10 s of the first signal.
+/// stop, and cuts it short when it has not after some seconds; one more ends the process at once
+/// with status 1, unless it comes within a second: whoever ends a process may signal it twice.
+/// SIGHUP and SIGUSR1 end nothing: they call `reload` and `report`. In all it ends within 10 s of
+/// the first signal, if need be with status 1. What `work` or a callback throws is thrown on, once
+/// `work` has ended.
 [[nodiscard]] ExitCode run_until_signal(const Worker& worker);
 
 }  // namespace bridge

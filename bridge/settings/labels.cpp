@@ -104,6 +104,15 @@ base::Result<void> read_labels(const SettingSources& sources, Settings& settings
                                  std::to_string(kMaxLabelValue) + " bytes");
         }
     }
+    settings.delivery.own_labels = enrich.extra_labels;
+    for (const auto& [name, value] : base::Labels{{"job", "boundary"},
+                                                  {"owner", who.owner},
+                                                  {"workspace_name", who.workspace_name},
+                                                  {"agent_name", who.agent_name},
+                                                  {"template_name", who.template_name},
+                                                  {"namespace", who.kubernetes_namespace}}) {
+        settings.delivery.own_labels.emplace_back(name, value);
+    }
     // `late` is added when it is needed.
     if (enrich.extra_labels.size() + enrich.stream_labels.size() + 1 > kMaxLabels) {
         return base::failure("too many labels: Loki takes " + std::to_string(kMaxLabels) +

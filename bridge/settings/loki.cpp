@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/durable_file.h"
@@ -7,12 +8,32 @@
 namespace bridge {
 namespace {
 
+/// A FIFO would hold up whoever opens it, and a device have no end.
 base::Result<void> check_readable(const SettingSources& sources, std::string_view name) {
     const auto given = sources.find(name);
-    if (given && ::access(given->values.back().c_str(), R_OK) != 0) {
-        return base::system_failure(given->source + ": cannot read", given->values.back());
+    if (!given) {
+        return {};
+    }
+    const std::string& path = given->values.back();
+    struct stat info {};
+    if (::access(path.c_str(), R_OK) != 0 || ::stat(path.c_str(), &info) != 0) {
+        return base::system_failure(given->source + ": cannot read", path);
+    }
+    if (!S_ISREG(info.st_mode)) {
+        return base::failure(given->source + ": cannot read " + path + ": it is no regular file");
     }
     return {};
+}
+
+/// Which setting an Error of exporter::check_loki_settings() is about, as far as it can be said.
+std::string blamed(const SettingSources& sources, const std::string& message) {
+    for (const auto name : {"password-file", "bearer-token-file"}) {
+        if (const auto given = sources.find(name);
+            given && message.find(given->values.back()) != std::string::npos) {
+            return given->source + ": ";
+        }
+    }
+    return "";
 }
 
 }  // namespace
@@ -59,6 +80,12 @@ base::Result<void> read_loki(const SettingSources& sources, const SettingsWish& 
     }
     if (loki.client_cert.empty() != loki.client_key.empty()) {
         return base::failure("--client-cert and --client-key go together; one is missing");
+    }
+    if (loki.url.empty()) {
+        return {};
+    }
+    if (const auto checked = exporter::check_loki_settings(loki); !checked) {
+        return base::failure(blamed(sources, checked.error().message) + checked.error().message);
     }
     return {};
 }

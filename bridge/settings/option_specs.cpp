@@ -10,6 +10,8 @@ const std::vector<OptionSpec>& option_specs() {
         {"state-dir", "BOUNDARY_LOKI_STATE_DIR", "DIR", "folder for checkpoint and spool"},
         {"journal-dir", "BOUNDARY_LOKI_JOURNAL_DIR", "DIR",
          "folder with the journal of tool calls (default: toolcalls/ in the first log folder)"},
+        {"trust-owner", "BOUNDARY_LOKI_TRUST_OWNER", "UID",
+         "read log files of this user's, too, whoever owns the folder (repeatable)", true},
         {"loki-url", "LOKI_ADDR", "URL", "Loki's base address, e.g. http://loki.example:3100"},
         {"tenant", "LOKI_ORG_ID", "ID", "tenant, sent as X-Scope-OrgID"},
         {"username", "LOKI_USERNAME", "NAME", "user name for basic authentication"},

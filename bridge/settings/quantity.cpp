@@ -72,4 +72,14 @@ std::optional<std::chrono::seconds> parse_range(std::string_view text) {
     return std::chrono::seconds(count * kSeconds.at(unit));
 }
 
+std::optional<std::uint32_t> parse_user_id(std::string_view text) {
+    std::uint32_t number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, code] = std::from_chars(text.data(), end, number);
+    if (code != std::errc{} || stop != end || number == UINT32_MAX) {
+        return std::nullopt;
+    }
+    return number;
+}
+
 }  // namespace bridge

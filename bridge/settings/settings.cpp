@@ -2,9 +2,9 @@
 #include "bridge/settings/settings.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 
+#include "base/host.h"
 #include "base/text.h"
 #include "bridge/settings/quantity.h"
 #include "bridge/settings/readers.h"
@@ -50,6 +50,19 @@ Result<void> read_folders(const SettingSources& sources, const SettingsWish& wis
     if (settings.journal_dir.empty() && wish.default_journal) {
         settings.journal_dir =
             settings.log_dirs.front() + "/" + std::string(tailer::kJournalFolder);
+    }
+    if (const auto given = sources.find("trust-owner")) {
+        for (const auto& value : given->values) {
+            const auto owners =
+                given->is_flag() ? std::vector<std::string>{value} : base::split(value, ',');
+            for (const auto& owner : owners) {
+                const auto uid = parse_user_id(owner);
+                if (!uid) {
+                    return given->bad(owner, "want a user's number, such as 1000 (see `id -u`)");
+                }
+                settings.trusted_owners.push_back(*uid);
+            }
+        }
     }
     std::ranges::sort(settings.log_dirs);
     settings.log_dirs.erase(std::unique(settings.log_dirs.begin(), settings.log_dirs.end()),
@@ -175,27 +188,24 @@ Result<void> read_words(const SettingSources& sources, Settings& settings) {
     return read;
 }
 
-bool is_host_and_port(const std::string& value) {
-    const std::size_t colon = value.rfind(':');
-    if (colon == std::string::npos || colon == 0 || colon + 1 == value.size()) {
-        return false;
-    }
-    const char* end = value.data() + value.size();
-    std::uint16_t port = 0;
-    const auto [stop, code] = std::from_chars(value.data() + colon + 1, end, port);
-    return code == std::errc{} && stop == end;
-}
-
 Result<void> read_metrics(const SettingSources& sources, Settings& settings) {
     const auto given = sources.find("metrics-address");
     if (!given) {
         return {};
     }
     const std::string& value = given->values.back();
-    settings.metrics_address_given = true;
     settings.metrics_address = value == "off" ? "" : value;
-    if (value != "off" && !is_host_and_port(value)) {
-        return given->bad(value, "want host:port such as 127.0.0.1:9765, or off");
+    if (value == "off") {
+        return {};
+    }
+    const auto parsed = base::parse_host_port(value);
+    if (!parsed) {
+        return given->bad(value, parsed.error().message + "; such as 127.0.0.1:9765, or off");
+    }
+    if (parsed->host != "localhost" && !base::is_ip_address(parsed->host)) {
+        return given->bad(value,
+                          "want an address of this machine, no name, such as "
+                          "127.0.0.1:9765 or 0.0.0.0:9765, or off");
     }
     return {};
 }

@@ -6,6 +6,7 @@
 
 #include <strings.h>
 
+#include "base/host.h"
 #include "exporter/loki/libcurl.h"
 #include "exporter/loki/secret_file.h"
 #include "exporter/loki/victoria_logs.h"
@@ -100,6 +101,86 @@ base::Result<void> check_loki_url(const std::string& address) {
     if (!part(CURLUPART_QUERY).empty() || !part(CURLUPART_FRAGMENT).empty()) {
         return base::failure("the URL has a query or fragment; give the base address alone");
     }
+    const std::string host = part(CURLUPART_HOST);
+    if (host.starts_with('[')) {
+        return {};  // libcurl has read the address
+    }
+    const bool ascii = std::ranges::all_of(host, [](char c) { return c > 0; });
+    if (ascii && !base::can_be_host(host)) {
+        return base::failure("the URL's host is neither an address nor a name");
+    }
+    if (const std::string port = part(CURLUPART_PORT); port == "0") {
+        return base::failure("the URL's port is none: want 1 to 65535");
+    }
+    return {};
+}
+
+namespace {
+
+/// What needs no file to be read.
+base::Result<void> check_headers(const LokiSettings& settings) {
+    if (auto checked = check_loki_url(settings.url); !checked) {
+        return checked;
+    }
+    if (victoria_logs::is_address(settings.url)) {
+        if (!victoria_logs::tenant_headers(settings.tenant)) {
+            return base::failure("the tenant `" + settings.tenant +
+                                 "` is none that VictoriaLogs takes: AccountID or "
+                                 "AccountID:ProjectID, both of them numbers");
+        }
+    } else if (!is_tenant(settings.tenant)) {
+        return base::failure("the tenant `" + settings.tenant +
+                             "` is none that Loki takes: up to 150 letters, digits and !-_.*'()");
+    }
+    if (!fits_header(settings.bearer_token)) {
+        return base::failure("the bearer token holds a control byte, maybe a newline at its end");
+    }
+    if (settings.username.find(':') != std::string::npos || !fits_header(settings.username)) {
+        return base::failure(
+            "a user name of basic authentication holds neither : nor control "
+            "bytes");
+    }
+    return {};
+}
+
+/// RFC 6750, 2.1.
+base::Result<void> check_token(const std::string& token, const std::string& where) {
+    const bool plain = std::ranges::all_of(token, [](char c) { return c > ' ' && c < 0x7F; });
+    if (plain) {
+        return {};
+    }
+    return base::failure(where + (token.starts_with("Bearer ")
+                                      ? " begins with `Bearer`; give the token alone"
+                                      : " holds a space or what is not ASCII"));
+}
+
+}  // namespace
+
+base::Result<void> check_loki_settings(const LokiSettings& settings) {
+    LokiSettings trimmed = settings;
+    while (trimmed.url.ends_with('/')) {
+        trimmed.url.pop_back();
+    }
+    if (auto checked = check_headers(trimmed); !checked) {
+        return checked;
+    }
+    if (auto checked = check_token(settings.bearer_token, "the bearer token"); !checked) {
+        return checked;
+    }
+    for (const auto* path : {&settings.password_file, &settings.bearer_token_file}) {
+        if (path->empty()) {
+            continue;
+        }
+        const auto secret = read_secret(*path);
+        if (!secret) {
+            return tl::unexpected(secret.error());
+        }
+        if (path == &settings.bearer_token_file) {
+            if (auto checked = check_token(*secret, *path); !checked) {
+                return checked;
+            }
+        }
+    }
     return {};
 }
 
@@ -161,21 +242,8 @@ base::Result<std::unique_ptr<LokiClient>> LokiClient::create(LokiSettings settin
     while (settings.url.ends_with('/')) {
         settings.url.pop_back();
     }
-    if (const auto checked = check_loki_url(settings.url); !checked) {
+    if (const auto checked = check_headers(settings); !checked) {
         return tl::unexpected(checked.error());
-    }
-    if (victoria_logs::is_address(settings.url)) {
-        if (!victoria_logs::tenant_headers(settings.tenant)) {
-            return base::failure("the tenant `" + settings.tenant +
-                                 "` is none that VictoriaLogs takes: AccountID or "
-                                 "AccountID:ProjectID, both of them numbers");
-        }
-    } else if (!is_tenant(settings.tenant)) {
-        return base::failure("the tenant `" + settings.tenant +
-                             "` is none that Loki takes: up to 150 letters, digits and !-_.*'()");
-    }
-    if (!fits_header(settings.bearer_token)) {
-        return base::failure("the bearer token holds a control byte, maybe a newline at its end");
     }
     return std::unique_ptr<LokiClient>(new LokiClient(std::move(settings)));
 }
@@ -280,6 +348,8 @@ base::Result<void> LokiClient::prepare(const std::string& url, bool push) {
     curl_->set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     curl_->set(CURLOPT_FOLLOWLOCATION, 0L);
     curl_->set(CURLOPT_NOSIGNAL, 1L);
+    // A name server that does not answer would hold up the end of an aborted request.
+    curl_->set(CURLOPT_QUICK_EXIT, 1L);
     curl_->set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(kConnectTimeout.count()));
     curl_->set(CURLOPT_WRITEFUNCTION, &Curl::take_body);
     curl_->set(CURLOPT_WRITEDATA, curl_.get());

@@ -34,6 +34,10 @@ struct LokiSettings {
 /// query and fragment. The Error says what is wrong and never repeats a credential.
 [[nodiscard]] base::Result<void> check_loki_url(const std::string& address);
 
+/// Whether a request can be made of these settings: the address, the tenant, the credentials, those
+/// in files included. Sends nothing. The Error says what is wrong and never repeats a credential.
+[[nodiscard]] base::Result<void> check_loki_settings(const LokiSettings& settings);
+
 /// What a push needs of Loki's HTTP API. The real one is LokiClient.
 class LokiApi {
 public:
@@ -58,7 +62,8 @@ public:
 /// not followed, response bodies capped. One thread may use it; abort() may be called from any.
 class LokiClient final : public LokiApi {
 public:
-    /// An Error when check_loki_url() has one, or the tenant or the token cannot be a header.
+    /// An Error when check_loki_url() has one, or the tenant or the token cannot be a header. The
+    /// files of credentials are not looked at: they are read for every request.
     [[nodiscard]] static base::Result<std::unique_ptr<LokiClient>> create(LokiSettings settings);
     ~LokiClient() override;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <filesystem>
+#include <new>
 
 #include "tests/bridge/daemon/pipeline_fixture.h"
 #include "tests/support/file_size_limit.h"
@@ -46,6 +47,22 @@ TEST_F(PipelineTroubleTest, StopsReadingWhileLokiAndTheSpoolTakeNothing) {
     loki_.set_rule(nullptr);
     ASSERT_TRUE(deliver(kManyLines));
     EXPECT_EQ(daemon_->exporter.in_flight_bytes(), 0U);
+    expect_every_row_once();
+}
+
+TEST_F(PipelineTroubleTest, AnExceptionEndsItWithWhatItHeldInTheSpool) {
+    write(1, allow(milliseconds(0), "a") + allow(milliseconds(1), "b"));
+    start();
+    loki_.set_rule([](const SeenPush&) -> exporter::Reply { throw std::bad_alloc(); });
+    EXPECT_THROW(static_cast<void>(step_until([] { return false; })), std::bad_alloc);
+    daemon_->pipeline.rescue();
+    EXPECT_EQ(daemon_->state.spool().segments(), 1U);
+    EXPECT_EQ(saved_offset(), fs::file_size(log_file(1)));
+    EXPECT_FALSE(saved().clean);
+    fs::remove(log_file(1));
+    loki_.set_rule(nullptr);
+    start();
+    ASSERT_TRUE(deliver(2));
     expect_every_row_once();
 }
 

@@ -33,6 +33,20 @@ const BadValue kBadValues[] = {
     {"metrics-address", "BOUNDARY_LOKI_METRICS_ADDRESS", "127.0.0.1:http", "or off"},
     {"metrics-address", "BOUNDARY_LOKI_METRICS_ADDRESS", "127.0.0.1:65536", "or off"},
     {"metrics-address", "BOUNDARY_LOKI_METRICS_ADDRESS", "127.0.0.1:99999999999", "or off"},
+    {"metrics-address", "BOUNDARY_LOKI_METRICS_ADDRESS", "127.0.0.1:0", "1 to 65535"},
+    {"metrics-address", "BOUNDARY_LOKI_METRICS_ADDRESS", "300.1.1.1:9765", "neither an address"},
+    {"metrics-address", "BOUNDARY_LOKI_METRICS_ADDRESS", "no such host:9765", "neither an address"},
+    {"metrics-address", "BOUNDARY_LOKI_METRICS_ADDRESS", "::1:9765", "neither an address"},
+    {"metrics-address", "BOUNDARY_LOKI_METRICS_ADDRESS", "[::1:9765", "neither an address"},
+    {"metrics-address", "BOUNDARY_LOKI_METRICS_ADDRESS", "a.example:9765", "no name"},
+    {"loki-url", "LOKI_ADDR", "http://loki.example:0", "1 to 65535"},
+    {"loki-url", "LOKI_ADDR", "http://loki.example:99999", "http(s)://host[:port]"},
+    {"loki-url", "LOKI_ADDR", "http://300.1.1.1:3100", "neither an address nor a name"},
+    {"loki-url", "LOKI_ADDR", "http://-loki:3100", "neither an address nor a name"},
+    {"loki-url", "LOKI_ADDR", "http://loki..example:3100", "neither an address nor a name"},
+    {"bearer-token-file", "LOKI_BEARER_TOKEN_FILE", "/dev/null", "no regular file"},
+    {"password-file", "", "/tmp", "no regular file"},
+    {"ca-cert", "LOKI_CA_CERT_PATH", "/dev/zero", "no regular file"},
     {"batch-wait", "", "5", "such as 1s or 500ms"},
     {"batch-wait", "", "-5", "such as 1s or 500ms"},
     {"batch-bytes", "", "much", "256KiB"},
@@ -100,6 +114,33 @@ TEST_F(SettingsTroubleTest, NeverRepeatsACredentialOfAUrl) {
     }
     flags_["loki-url"] = {"http://user:SECRET@loki.example"};
     EXPECT_THAT(trouble(), HasSubstr("--password-file"));
+}
+
+TEST_F(SettingsTroubleTest, RefusesCredentialsThatCannotWork) {
+    struct Row {
+        const char* token;
+        const char* says;
+    };
+    for (const auto& row : {Row{"", "is empty"}, Row{"\n", "is empty"},
+                            Row{"Bearer SECRET\n", "the token alone"}, Row{"SEC RET\n", "a space"},
+                            Row{"SECRET\x7f", "control byte"}, Row{"SECR\xc3\x89T", "not ASCII"}}) {
+        const test_support::TempDir folder;
+        flags_["bearer-token-file"] = {folder.append("token", row.token)};
+        EXPECT_THAT(trouble(), HasSubstr(row.says)) << row.token;
+        EXPECT_THAT(trouble(), HasSubstr("--bearer-token-file: ")) << row.token;
+        EXPECT_THAT(trouble(), Not(HasSubstr("SEC"))) << row.token;
+    }
+    flags_.erase("bearer-token-file");
+    environment_["LOKI_BEARER_TOKEN"] = "SECRET\n";
+    EXPECT_THAT(trouble(), HasSubstr("control byte"));
+    environment_["LOKI_BEARER_TOKEN"] = "Bearer SECRET";
+    EXPECT_THAT(trouble(), HasSubstr("the token alone"));
+    environment_.erase("LOKI_BEARER_TOKEN");
+    flags_["username"] = {"a:b"};
+    EXPECT_THAT(trouble(), HasSubstr("user name"));
+    flags_["username"] = {"a"};
+    flags_["password-file"] = {folder_.append("password", "\n")};
+    EXPECT_THAT(trouble(), HasSubstr("--password-file: "));
 }
 
 TEST_F(SettingsTroubleTest, NeedsAnAddressToPushTo) {
