@@ -26,12 +26,12 @@ std::optional<Finding> program(const Gathered& seen) {
         return finding("boundary-program", State::Ok,
                        "Boundary " + version + " at " + boundary.program);
     }
-    if (seen.logs.files > 0) {
+    if (seen.logs.any_log()) {
         return finding("boundary-program", State::Ok,
                        "not on this shell's PATH; it runs all the same, since its logs are there");
     }
-    return finding(
-        "boundary-program", State::Fail,
+    return stop(
+        "boundary-program",
         "no `boundary` (nor `coder agent-firewall`) on PATH and no log of one: nothing runs "
         "under Boundary",
         "install Coder Boundary, and " + std::string(kRunUnderBoundary));
@@ -40,7 +40,7 @@ std::optional<Finding> program(const Gathered& seen) {
 std::optional<Finding> config(const Gathered& seen) {
     const auto& boundary = seen.boundary;
     if (!boundary.config_trouble.empty()) {
-        const bool matters = boundary.config_asked_for || seen.logs.files == 0;
+        const bool matters = boundary.config_asked_for || !seen.logs.any_log();
         return finding(
             "boundary-config", matters ? State::Fail : State::Warn,
             boundary.config_trouble + "; Boundary does not start then, and leaves no log",
@@ -63,7 +63,7 @@ std::filesystem::path resolved(const std::string& path) {
 std::optional<Finding> log_dir(const Gathered& seen) {
     const auto& dir = seen.boundary.log_dir;
     if (!dir) {
-        if (seen.logs.files > 0 || seen.boundary.config_file.empty() ||
+        if (seen.logs.any_log() || seen.boundary.config_file.empty() ||
             !seen.boundary.config_trouble.empty()) {
             return std::nullopt;
         }

@@ -27,6 +27,10 @@ Findings run_checks(const Gathered& seen) {
 }
 
 const Finding* first_cause(const Findings& findings) {
+    if (const auto stops = std::ranges::find(findings, true, &Finding::stops_all);
+        stops != findings.end()) {
+        return &*stops;
+    }
     for (const State state : {State::Fail, State::Warn}) {
         const auto found = std::ranges::find(findings, state, &Finding::state);
         if (found != findings.end()) {

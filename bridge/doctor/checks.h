@@ -39,7 +39,12 @@ struct Gathered {
 /// What a check found; run_checks() adds of which hop.
 [[nodiscard]] inline Finding finding(const char* check, State state, std::string seen,
                                      std::string remedy = "") {
-    return {"", check, state, std::move(seen), std::move(remedy)};
+    return {"", check, state, std::move(seen), std::move(remedy), false};
+}
+
+/// What keeps every decision from getting any further.
+[[nodiscard]] inline Finding stop(const char* check, std::string seen, std::string remedy) {
+    return {"", check, State::Fail, std::move(seen), std::move(remedy), true};
 }
 
 /// One question about what was seen; nothing when it does not arise.
@@ -56,7 +61,8 @@ using Check = std::optional<Finding> (*)(const Gathered& seen);
 /// All of them, hop by hop.
 [[nodiscard]] Findings run_checks(const Gathered& seen);
 
-/// The finding to mend first: the first failure, else the first warning, else none.
+/// The finding to mend first: the first that stops all decisions, else the first failure, else the
+/// first warning, else none.
 [[nodiscard]] const Finding* first_cause(const Findings& findings);
 
 /// "3 d 4 h", "2 min", "5 s".

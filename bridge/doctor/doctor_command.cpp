@@ -18,7 +18,7 @@ doctor::Gathered gather(const Settings& settings, const DoctorOptions& options) 
     const Environment environment = process_environment();
     seen.boundary = doctor::look_at_boundary(
         {options.boundary, options.boundary_config, settings.journal_dir}, environment);
-    seen.logs = doctor::survey_logs(settings.log_dirs);
+    seen.logs = doctor::survey_logs(settings.log_dirs, settings.trusted_owners);
     seen.daemon = doctor::look_at_daemon(settings);
     seen.dashboard.chosen = options.dashboard;
     if (!settings.loki.url.empty()) {

@@ -3,6 +3,7 @@
 
 #include "base/nanoseconds.h"
 #include "base/rfc3339.h"
+#include "bridge/console/skip_advice.h"
 #include "bridge/doctor/checks.h"
 
 namespace bridge::doctor {
@@ -16,28 +17,30 @@ std::optional<Finding> folders(const Gathered& seen) {
     std::string missing;
     for (const auto& folder : seen.logs.folders) {
         if (!folder.trouble.empty()) {
-            return finding("log-folders", State::Fail, folder.trouble,
-                           "run the daemon as the user that Boundary runs as, or let its group "
-                           "read that folder");
+            return stop("log-folders", folder.trouble,
+                        "run the daemon as the user that Boundary runs as, or let its group "
+                        "read that folder");
         }
         std::string& list = folder.exists ? there : missing;
         list += (list.empty() ? "" : ", ") + folder.path;
     }
     if (there.empty()) {
-        return finding("log-folders", State::Fail, "none of the log folders exists: " + missing,
-                       "run something under Boundary with a log_dir; if it logs elsewhere, name "
-                       "that folder with --log-dir");
+        return stop("log-folders", "none of the log folders exists: " + missing,
+                    "run something under Boundary with a log_dir; if it logs elsewhere, name "
+                    "that folder with --log-dir");
     }
     return finding("log-folders", State::Ok, there);
 }
 
 std::optional<Finding> files(const Gathered& seen) {
     const auto& logs = seen.logs;
+    if (logs.files == 0 && logs.any_log()) {
+        return std::nullopt;  // see skipped()
+    }
     if (logs.files == 0) {
         const bool any_folder = std::ranges::any_of(logs.folders, &FolderSeen::exists);
-        return any_folder ? std::optional(finding(
-                                "log-files", State::Fail,
-                                "no log file of Boundary's: nothing has run under it",
+        return any_folder ? std::optional(stop(
+                                "log-files", "no log file of Boundary's: nothing has run under it",
                                 "run the agent's commands under Boundary; see that its log_dir is "
                                 "one of these folders"))
                           : std::nullopt;
@@ -48,16 +51,36 @@ std::optional<Finding> files(const Gathered& seen) {
                        (logs.partial ? "; only the newest part was read here" : ""));
 }
 
+/// By the daemon's own rule: what it passes over is not what stands in the folder.
+std::optional<Finding> skipped(const Gathered& seen) {
+    const auto& logs = seen.logs;
+    if (logs.all_skipped() == 0) {
+        return std::nullopt;
+    }
+    std::string text = "the daemon does not read " + count_text(logs.all_skipped(), "log file") +
+                       (logs.files == 0 ? ", which is all there are" : "");
+    std::string remedy;
+    for (const auto& file : logs.first_skipped) {
+        const auto count = logs.skipped[static_cast<std::size_t>(file.reason)];
+        text += "; " + std::to_string(count) + " like " + file.name + ": " + skip_cause(file);
+        remedy += (remedy.empty() ? "" : "; ") + skip_advice(file);
+    }
+    return logs.files == 0
+               ? stop("log-skipped", std::move(text), std::move(remedy))
+               : finding("log-skipped", State::Warn, std::move(text), std::move(remedy));
+}
+
 std::optional<Finding> unreadable(const Gathered& seen) {
     const auto& logs = seen.logs;
     if (logs.unreadable.empty()) {
         return std::nullopt;
     }
-    return finding("log-access", logs.decisions() == 0 ? State::Fail : State::Warn,
-                   count_text(logs.unreadable.size(), "log file") +
-                       " cannot be read, the first: " + logs.unreadable.front(),
-                   "run the daemon as the user that Boundary runs as (nsjail as root writes files "
-                   "of root's)");
+    const std::string text = count_text(logs.unreadable.size(), "log file") +
+                             " cannot be read, the first: " + logs.unreadable.front();
+    const char* remedy =
+        "run the daemon as the user that Boundary runs as (nsjail as root writes files of root's)";
+    return logs.decisions() == 0 ? stop("log-access", text, remedy)
+                                 : finding("log-access", State::Warn, text, remedy);
 }
 
 std::optional<Finding> lines(const Gathered& seen) {
@@ -125,7 +148,7 @@ std::optional<Finding> freshness(const Gathered& seen) {
 }  // namespace
 
 const std::vector<Check>& file_checks() {
-    static const std::vector<Check> checks = {folders, files,     unreadable,
+    static const std::vector<Check> checks = {folders, files,     skipped,  unreadable,
                                               lines,   decisions, freshness};
     return checks;
 }

@@ -20,6 +20,8 @@ struct Finding {
     State state = State::Ok;
     std::string seen;
     std::string remedy;  ///< what to do; empty when all is well
+    /// While it is so, no decision at all gets any further. With Fail alone.
+    bool stops_all = false;
 };
 
 using Findings = std::vector<Finding>;

@@ -24,7 +24,8 @@ struct LogFile {
 
 class Surveyor {
 public:
-    explicit Surveyor(const SurveyLimits& limits) : limits_(limits) {}
+    Surveyor(const std::vector<std::uint32_t>& trusted_owners, const SurveyLimits& limits)
+        : trusted_owners_(trusted_owners), limits_(limits) {}
 
     void list(const std::string& path) {
         FolderSeen folder{path, false, "", 0};
@@ -37,16 +38,22 @@ public:
                                  .value()
                                  .message;
         } else if (fd.valid()) {
+            const auto owners = tailer::Owners::of_folder(fd.get(), trusted_owners_);
             tailer::list_folder(fd.get(), [&](const char* name, std::uint64_t) {
                 if (!tailer::is_boundary_log_name(name)) {
                     return;
                 }
                 const auto seen = tailer::examine(fd.get(), name);
-                if (seen && seen->regular) {
-                    files_.push_back({path, name, *seen});
-                    ++folder.logs;
-                    survey_.empty_files += seen->size == 0 ? 1U : 0U;
+                if (!seen) {
+                    return;
                 }
+                if (const auto refused = owners.refuse(*seen)) {
+                    skip({*refused, 0, path + "/" + name, seen->owner});
+                    return;
+                }
+                files_.push_back({path, name, *seen});
+                ++folder.logs;
+                survey_.empty_files += seen->size == 0 ? 1U : 0U;
             });
         }
         survey_.folders.push_back(std::move(folder));
@@ -70,6 +77,12 @@ public:
     }
 
 private:
+    void skip(tailer::SkippedFile file) {
+        if (survey_.skipped[static_cast<std::size_t>(file.reason)]++ == 0) {
+            survey_.first_skipped.push_back(std::move(file));
+        }
+    }
+
     void read_end(const LogFile& file, std::uint64_t offset) {
         const base::UniqueFd folder = tailer::open_folder(file.folder);
         const auto fd = tailer::open_seen(folder.get(), file.folder, file.name, file.seen.identity);
@@ -129,6 +142,7 @@ private:
             says == "No allow rules specified; all network traffic will be denied by default";
     }
 
+    const std::vector<std::uint32_t>& trusted_owners_;
     SurveyLimits limits_;
     LogSurvey survey_;
     std::vector<LogFile> files_;
@@ -138,8 +152,10 @@ private:
 
 }  // namespace
 
-LogSurvey survey_logs(const std::vector<std::string>& folders, const SurveyLimits& limits) {
-    Surveyor surveyor(limits);
+LogSurvey survey_logs(const std::vector<std::string>& folders,
+                      const std::vector<std::uint32_t>& trusted_owners,
+                      const SurveyLimits& limits) {
+    Surveyor surveyor(trusted_owners, limits);
     for (const auto& folder : folders) {
         surveyor.list(folder);
     }

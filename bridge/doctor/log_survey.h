@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "tailer/files/skipped_files.h"
 
 namespace bridge::doctor {
 
@@ -18,7 +22,11 @@ struct FolderSeen {
 /// What the log files hold, as Boundary wrote it.
 struct LogSurvey {
     std::vector<FolderSeen> folders;
-    std::size_t files = 0;
+    std::size_t files = 0;  ///< that the daemon reads
+    /// Named as Boundary names its logs, and not read by the daemon: how many, by reason, and the
+    /// first of each, with its path for a name.
+    std::array<std::size_t, tailer::kSkipReasons> skipped{};
+    std::vector<tailer::SkippedFile> first_skipped;
     std::size_t empty_files = 0;
     std::size_t files_read = 0;
     bool partial = false;                 ///< the newest files only, or only their ends
@@ -42,6 +50,11 @@ struct LogSurvey {
     std::uint64_t no_rules = 0;
 
     [[nodiscard]] std::uint64_t decisions() const { return allowed + denied; }
+    [[nodiscard]] std::size_t all_skipped() const {
+        return std::accumulate(skipped.begin(), skipped.end(), std::size_t{0});
+    }
+    /// Whether Boundary has left a file of any kind.
+    [[nodiscard]] bool any_log() const { return files + all_skipped() > 0; }
 };
 
 /// Bounds what is read, newest files first.
@@ -50,8 +63,9 @@ struct SurveyLimits {
     std::uint64_t all_bytes = 64U << 20U;
 };
 
-/// Reads the log folders as the daemon does: no link is followed, only regular files are opened.
+/// Reads the log folders as the daemon does, by the same rule for each file.
 [[nodiscard]] LogSurvey survey_logs(const std::vector<std::string>& folders,
+                                    const std::vector<std::uint32_t>& trusted_owners = {},
                                     const SurveyLimits& limits = {});
 
 }  // namespace bridge::doctor

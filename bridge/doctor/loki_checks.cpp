@@ -56,18 +56,18 @@ std::string mend(const Reply& reply) {
 std::optional<Finding> reachable(const Gathered& seen) {
     const auto& loki = seen.loki;
     if (loki.url.empty()) {
-        return finding("loki-address", State::Fail, "no Loki address is set",
-                       "set --loki-url or LOKI_ADDR, for instance http://loki.example:3100");
+        return stop("loki-address", "no Loki address is set",
+                    "set --loki-url or LOKI_ADDR, for instance http://loki.example:3100");
     }
     if (!loki.trouble.empty()) {
-        return finding("loki-address", State::Fail, loki.trouble, "correct --loki-url (LOKI_ADDR)");
+        return stop("loki-address", loki.trouble, "correct --loki-url (LOKI_ADDR)");
     }
     if (loki.reached()) {
         return finding("loki-reachable", State::Ok, loki.url);
     }
-    return finding("loki-reachable", State::Fail, loki.url + ": " + answer(loki.query),
-                   "see that host and port are right and may be reached from here (DNS, network "
-                   "policy, a proxy in http_proxy), and with https that --ca-cert trusts it");
+    return stop("loki-reachable", loki.url + ": " + answer(loki.query),
+                "see that host and port are right and may be reached from here (DNS, network "
+                "policy, a proxy in http_proxy), and with https that --ca-cert trusts it");
 }
 
 std::optional<Finding> ready(const Gathered& seen) {
@@ -157,8 +157,7 @@ std::optional<Finding> probe(const Gathered& seen) {
         return std::nullopt;
     }
     if (exporter::classify(loki.push) != Outcome::Stored) {
-        return finding("loki-probe", State::Fail, "a probe was not stored: " + answer(loki.push),
-                       mend(loki.push));
+        return stop("loki-probe", "a probe was not stored: " + answer(loki.push), mend(loki.push));
     }
     if (loki.found) {
         return finding("loki-probe", State::Ok, "a probe was pushed and read back");

@@ -111,6 +111,25 @@ TEST(ChecksTest, SayWhatAVictoriaLogsMeans) {
     EXPECT_THAT(found(blind, "loki-server")->seen, HasSubstr("stored twice"));
 }
 
+TEST(ChecksTest, PutWhatStopsAllDecisionsBeforeWhatStopsSome) {
+    Gathered seen = healthy();
+    seen.boundary.log_level = BoundaryValue{"warn", "BOUNDARY_LOG_LEVEL"};
+    seen.logs.info_lines = 0;
+    ASSERT_EQ(first_cause(run_checks(seen))->check, "boundary-log-level");
+    seen.logs.files = 0;
+    seen.logs.skipped[static_cast<std::size_t>(tailer::SkipReason::ForeignOwner)] = 3;
+    seen.logs.first_skipped = {{tailer::SkipReason::ForeignOwner, 0, "/l/boundary-x.log", 4321}};
+    const Findings findings = run_checks(seen);
+    const Finding* first = first_cause(findings);
+    ASSERT_EQ(first->check, "log-skipped");
+    EXPECT_THAT(first->seen, HasSubstr("3 log files, which is all there are"));
+    EXPECT_THAT(first->seen, HasSubstr("/l/boundary-x.log: user 4321 owns it"));
+    EXPECT_THAT(first->remedy, HasSubstr("--trust-owner 4321"));
+    EXPECT_EQ(found(findings, "boundary-program")->state, State::Ok) << "something wrote them";
+    seen.logs.files = 2;
+    EXPECT_EQ(found(run_checks(seen), "log-skipped")->state, State::Warn);
+}
+
 struct Ill {
     const char* says;
     std::function<void(Gathered&)> make;

@@ -49,6 +49,28 @@ TEST(LogSurveyTest, CountsWhatTheLogsHold) {
     EXPECT_FALSE(logs.partial);
 }
 
+TEST(LogSurveyTest, PassesOverWhatTheDaemonPassesOver) {
+    const TempDir folder;
+    folder.append("outside", deny("09T12:00:01.000"));
+    std::filesystem::create_symlink(folder.file("outside"), folder.file(kOld));
+    ASSERT_EQ(::mkfifo(folder.file(kNew).c_str(), 0600), 0);
+    std::size_t foreign = 0;
+    const std::string theirs = "boundary-2026-06-11_12-00-00-1.log";
+    if (::geteuid() == 0) {  // nobody else can make one
+        folder.append(theirs, deny("09T12:00:02.000"));
+        ASSERT_EQ(::chown(folder.file(theirs).c_str(), 12345, 12345), 0);
+        foreign = 1;
+    }
+    const LogSurvey logs = survey_logs({folder.path()});
+    EXPECT_EQ(logs.files, 0U);
+    EXPECT_EQ(logs.decisions(), 0U);
+    EXPECT_TRUE(logs.any_log());
+    EXPECT_EQ(logs.all_skipped(), 2U + foreign);
+    EXPECT_EQ(logs.first_skipped.size(), 2U + foreign);
+    EXPECT_EQ(logs.skipped[static_cast<std::size_t>(tailer::SkipReason::ForeignOwner)], foreign);
+    EXPECT_EQ(survey_logs({folder.path()}, {12345}).files, foreign);
+}
+
 TEST(LogSurveyTest, HearsWhatBoundarySaysOfItself) {
     const TempDir folder;
     folder.append(
@@ -87,13 +109,13 @@ TEST(LogSurveyTest, ReadsTheNewestWhenThereIsTooMuch) {
     folder.append(kNew, deny("10T12:00:00.000") + deny("10T12:00:01.000"));
     const std::uint64_t size = deny("10T12:00:00.000").size();
 
-    const LogSurvey one_file = survey_logs({folder.path()}, {1000, 2 * size});
+    const LogSurvey one_file = survey_logs({folder.path()}, {}, {1000, 2 * size});
     EXPECT_EQ(one_file.denied, 2U);
     EXPECT_EQ(one_file.files_read, 1U);
     EXPECT_TRUE(one_file.partial);
 
     // The end of each, from within a line.
-    const LogSurvey ends = survey_logs({folder.path()}, {size + 5, 1000});
+    const LogSurvey ends = survey_logs({folder.path()}, {}, {size + 5, 1000});
     EXPECT_EQ(ends.denied, 2U);
     EXPECT_EQ(ends.unparsed, 0U) << "half a line is none";
     EXPECT_TRUE(ends.partial);
