@@ -25,7 +25,7 @@ constexpr milliseconds kSameRequest{1'000};
 /// A request under way notices an abort within a second, and spooling takes a moment.
 constexpr milliseconds kPatience{6'000};
 /// For what notices nothing, such as a disk that hangs.
-constexpr milliseconds kLongest{9'500};
+constexpr milliseconds kLongestTurn{9'500};
 
 [[noreturn]] void end_at_once() { ::_exit(static_cast<int>(ExitCode::Incomplete)); }
 
@@ -53,7 +53,7 @@ void serve(const Worker& worker, const BlockedSignals& signals,
             aborted = true;
             worker.abort();
         }
-        if (asked_at && now - *asked_at >= kLongest) {
+        if (asked_at && now - *asked_at >= kLongestTurn) {
             worker.give_up();
             end_at_once();
         }
