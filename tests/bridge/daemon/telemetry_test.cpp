@@ -130,9 +130,10 @@ TEST_F(TelemetryTest, NamesTheTypeOfEachMetric) {
 
 TEST_F(TelemetryTest, SumsUpHowTheDaemonDoes) {
     tailer::SkippedFiles skipped(1);
-    skipped.at_open(tailer::SkipReason::Swapped);
-    skipped.at_open(tailer::SkipReason::ForeignOwner);
-    skipped.at_open(tailer::SkipReason::Name);  // not a log's: the journal of tool calls is there
+    skipped.at_open(0, tailer::SkipReason::Swapped, "x");
+    skipped.at_open(0, tailer::SkipReason::ForeignOwner, "x");
+    skipped.at_open(0, tailer::SkipReason::Name,
+                    "x");  // not a log's: the journal of tool calls is there
     telemetry_.set_files(skipped, {.truncated = 1, .rewritten = 2, .removed = 3});
     telemetry_.set_lines({.allowed = 4, .denied = 5, .notices = 6, .lifecycle = 7});
     telemetry_.count_suspect("keys");
