@@ -5,10 +5,28 @@
 #include <cerrno>
 #include <filesystem>
 
+#include <fcntl.h>
+
+#include "base/unique_fd.h"
+#include "tailer/files/archive_kind.h"
 #include "tailer/files/log_file_name.h"
 
 namespace tailer {
 namespace {
+
+/// A file that the user names, and that is no log, is an Error: its lines would all be unparsed.
+base::Result<void> check_file(const std::string& given, const std::string& path) {
+    const base::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    const std::string kind(fd.valid() ? archive_kind(fd.get()) : "");  // a later open says why
+    const std::string_view own = kind == "gzip" ? ".gz" : kind == "zstd" ? ".zst" : "";
+    if (kind.empty() || (!own.empty() && path.ends_with(own))) {
+        return {};
+    }
+    return base::failure(
+        "cannot read " + given + ": it is packed with " + kind +
+            (own.empty() ? "; unpack it first" : ", so its name must end in " + std::string(own)),
+        EINVAL);
+}
 
 bool is_packed_or_plain_log(std::string_view name) {
     return is_boundary_log_name(without_compression_suffix(name));
@@ -58,6 +76,10 @@ base::Result<Tailer> Tailer::of_paths(const std::vector<std::string>& paths, Pro
     std::vector<std::string> folders;
     std::vector<Input> inputs;
     for (const auto& given : paths) {
+        if (given == "-") {
+            return base::failure(
+                "cannot read -: give a file, for its name is the session of its lines", EINVAL);
+        }
         std::error_code code;
         // What the user names may well be a link; what lies inside a folder may not.
         const auto path = std::filesystem::canonical(given, code);
@@ -67,6 +89,10 @@ base::Result<Tailer> Tailer::of_paths(const std::vector<std::string>& paths, Pro
         const bool is_folder = std::filesystem::is_directory(path, code);
         if (!is_folder && !std::filesystem::is_regular_file(path, code)) {
             return base::failure("cannot read " + given + ": neither a folder nor a file", EINVAL);
+        }
+        if (const auto checked = is_folder ? base::Result<void>{} : check_file(given, path);
+            !checked) {
+            return tl::unexpected(checked.error());
         }
         const std::string folder = is_folder ? path.string() : path.parent_path().string();
         const auto found = std::ranges::find(folders, folder);

@@ -11,6 +11,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "tailer/files/archive_kind.h"
+
 namespace tailer {
 namespace {
 
@@ -126,6 +128,10 @@ base::Result<base::UniqueFd> decompressed(base::UniqueFd file, std::string_view 
                                : unpack_zstd(file.get(), plain->get(), name);
     if (!unpacked) {
         return tl::unexpected(unpacked.error());
+    }
+    if (const auto kind = archive_kind(plain->get()); !kind.empty()) {
+        return base::failure(std::string(name) + " holds no log but a " + std::string(kind) +
+                             " archive; unpack it first");
     }
     return plain;
 }

@@ -10,7 +10,8 @@ namespace tailer {
 
 /// A descriptor to read the log's own bytes from: `file` itself, or, when `name` ends in `.gz` or
 /// `.zst`, an unnamed temporary file with the unpacked content. A damaged or cut archive is an
-/// Error that names it.
+/// Error that names it, and so
+/// is one of something that is packed again, such as a tar.
 [[nodiscard]] base::Result<base::UniqueFd> decompressed(base::UniqueFd file, std::string_view name);
 
 }  // namespace tailer

@@ -93,6 +93,10 @@ struct WrongUsage {
 TEST_F(CliTest, WrongUsageEndsWithStatusTwoAndSaysWhy) {
     const std::string bad_config = folder_.append("config", "loki-url = x\nno-such-key = y\n");
     const std::string empty_file = folder_.append("file", "");
+    const std::string xz = folder_.append("a.log.xz", std::string("\xFD"
+                                                                  "7zXZ\0...",
+                                                                  9));
+    const std::string gzip = folder_.append("a.log", "\x1F\x8B\x08...");
     const WrongUsage cases[] = {
         {"no command", {}, "subcommand"},
         {"an unknown command", {"walk"}, "subcommand"},
@@ -107,6 +111,9 @@ TEST_F(CliTest, WrongUsageEndsWithStatusTwoAndSaysWhy) {
          {"replay", "--output", "ndjson", folder_.file("none")},
          "cannot read"},
         {"a device", {"replay", "--output", "ndjson", "/dev/null"}, "neither a folder nor a file"},
+        {"an archive of another kind", {"summary", xz}, "packed with xz; unpack it first"},
+        {"an archive by another name", {"summary", gzip}, "its name must end in .gz"},
+        {"standard input", {"summary", "-"}, "its name is the session"},
         {"no path for a summary", {"summary"}, "PATH"},
         {"a bad value", {"run", "--log-level", "loud"}, "--log-level"},
         {"a bad config file", {"run", "--config", bad_config}, "line 2"},

@@ -150,6 +150,28 @@ TEST(DecompressedTest, NamesAnArchiveThatIsDamaged) {
     EXPECT_FALSE(unpack(dir.append("text.zst", "time=2026-06-09T12:00:00Z level=INFO msg=x\n")));
 }
 
+TEST(DecompressedTest, NamesAnArchiveThatHoldsAnother) {
+    const TempDir dir;
+    std::string tar(512, '\0');
+    tar.replace(257, 5, "ustar");
+    for (const auto& [content, kind] : {std::pair{tar, "tar"},
+                                        {std::string("\xFD"
+                                                     "7zXZ\0",
+                                                     6),
+                                         "xz"},
+                                        {"BZh9", "bzip2"},
+                                        {"PK\x03\x04", "zip"},
+                                        {"\x04\x22\x4D\x18", "lz4"},
+                                        {gzip("x"), "gzip"},
+                                        {zstd("x"), "zstd"}}) {
+        const auto unpacked = unpack(dir.append(std::string("a.") + kind + ".gz", gzip(content)));
+        ASSERT_FALSE(unpacked) << kind;
+        EXPECT_NE(unpacked.error().message.find(std::string("a ") + kind + " archive"),
+                  std::string::npos)
+            << unpacked.error().message;
+    }
+}
+
 TEST(DecompressedTest, LeavesNoTemporaryFileBehind) {
     const TempDir dir;
     const std::string path = dir.append("a.zst", zstd("content"));
