@@ -6,7 +6,7 @@
 
 #include "base/nanoseconds.h"
 #include "base/utf8.h"
-#include "tailer/records/secret_shape.h"
+#include "tailer/records/plain_shape.h"
 
 namespace tailer {
 namespace {
@@ -22,6 +22,8 @@ constexpr std::string_view kNotice;
 
 /// Loki takes 64 KiB of metadata an entry; the line holds every value whole.
 constexpr std::size_t kMetadataValueBytes = 1024;
+/// More than all that a record may have besides constant_metadata_.
+constexpr std::size_t kMostMetadata = 32;
 
 /// Keys of our own line. A notice's key of the same name gets a prefix, so that no notice can pass
 /// for a decision or for another workspace's.
@@ -132,6 +134,7 @@ Enricher::Enricher(const EnrichSettings& settings)
     for (const auto& [name, value] : constant_metadata_) {
         metadata_.push_back({name, value});
     }
+    metadata_.resize(constant_metadata_.size() + kMostMetadata);
 }
 
 void Enricher::begin_line(Verdict verdict, std::int64_t timestamp_ns) {
@@ -176,25 +179,28 @@ void Enricher::metadata(std::string_view name, std::string_view value) {
         value = std::string_view(sanitized_).substr(start);
     }
     if (!value.empty()) {
-        metadata_.push_back({name, value});
+        metadata_[metadata_size_++] = {name, value};
     }
 }
 
 void Enricher::valid_metadata(std::string_view name, std::string_view value) {
     if (!value.empty()) {
-        metadata_.push_back({name, base::utf8_prefix(value, kMetadataValueBytes)});
+        metadata_[metadata_size_++] = {name, value.size() <= kMetadataValueBytes
+                                                 ? value
+                                                 : base::utf8_prefix(value, kMetadataValueBytes)};
     }
 }
 
 void Enricher::begin_metadata() {
-    metadata_.resize(constant_metadata_.size());
+    metadata_size_ = constant_metadata_.size();
     sanitized_.clear();
     sanitized_.reserve(16 * 3 * kMetadataValueBytes);
 }
 
 void Enricher::number_metadata(std::uint64_t seq) {
     const auto end = std::to_chars(number_.begin(), number_.end(), seq).ptr;
-    metadata_.push_back({"seq", {number_.data(), static_cast<std::size_t>(end - number_.data())}});
+    metadata_[metadata_size_++] = {
+        "seq", {number_.data(), static_cast<std::size_t>(end - number_.data())}};
 }
 
 void Enricher::claims(const Decision& decision) {
@@ -287,28 +293,52 @@ Record Enricher::enrich(const Decision& decision, std::string_view session, std:
     record.stream = tool.empty() ? plain_streams_[static_cast<std::size_t>(record.kind)]
                                  : stream_of(verdict, tool);
     record.line = builder_.finish();
-    record.metadata = metadata_;
+    record.metadata = std::span(metadata_).first(metadata_size_);
     return record;
 }
 
 std::string_view Enricher::readable_method(std::string_view method) {
-    // Any token is a method (RFC 9110 section 9.1); the longest registered one has 17 letters.
-    constexpr std::size_t kLongest = 20;
-    const bool plain = method.size() <= kLongest && std::ranges::all_of(method, [](char c) {
-                           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
-                       });
-    if (plain) {
-        return method;
-    }
-    method_.clear();
-    text_.append(method_, method);
-    return method_;
+    // Any token is a method (RFC 9110 section 9.1), so what is not registered may be anything.
+    return method == "GET" || method == "POST" || method.empty() || is_method(method) ? method
+                                                                                      : kRedacted;
 }
 
 std::string_view Enricher::scrubbed(std::string_view text) {
     scrubbed_.clear();
     text_.append(scrubbed_, text);
     return scrubbed_;
+}
+
+void Enricher::append_value(std::string_view name, std::string_view value) {
+    switch (value_kind(name)) {
+        case ValueKind::Method:
+            scrubbed_ += readable_method(value);
+            return;
+        case ValueKind::Url:
+            if (value.starts_with('/')) {
+                text_.append(scrubbed_, value);
+            } else {
+                scrubbed_ += urls_.normalize(value, "").http_url;
+            }
+            return;
+        case ValueKind::Host:
+            scrubbed_ += urls_.normalize("", value).domain;
+            return;
+        case ValueKind::Rule:
+            scrubbed_ += rules_.redacted(value);
+            return;
+        case ValueKind::Number:
+            scrubbed_ += is_plain_number(value) ? value : kRedacted;
+            return;
+        case ValueKind::Path:
+        case ValueKind::Error:
+            notices_ == NoticePolicy::All ? text_.append(scrubbed_, value)
+                                          : text_.append_error(scrubbed_, value);
+            return;
+        case ValueKind::Text:
+            text_.append_value(scrubbed_, name, value);
+            return;
+    }
 }
 
 void Enricher::notice_fields(const Notice& notice, NoticeKind kind) {
@@ -318,16 +348,15 @@ void Enricher::notice_fields(const Notice& notice, NoticeKind kind) {
             continue;
         }
         key_.assign(is_reserved(name) ? "boundary_" : "").append(name);
-        if (!is_readable_name(name)) {
+        const bool readable = is_readable_name(name);
+        if (!readable) {
             key_.assign(kRedacted);
         }
         scrubbed_.clear();
-        if (notice.suspect.empty() || name == "method" || name == "rule") {
-            all ? text_.append(scrubbed_, value) : text_.append_error(scrubbed_, value);
-        } else if (name == "url") {
-            scrubbed_ = urls_.normalize(value, "").http_url;
-        } else {
-            scrubbed_ = urls_.normalize("", value).domain;
+        if (readable) {
+            append_value(name, value);
+        } else if (!value.empty()) {
+            scrubbed_ = kRedacted;
         }
         builder_.field(key_, scrubbed_);
     }
@@ -354,7 +383,7 @@ Record Enricher::finish_notice(const Notice& notice, std::string_view session,
     record.timestamp_ns = timestamp_of(notice.time_ns, seq.value_or(0));
     record.stream = plain_streams_[static_cast<std::size_t>(RecordKind::Notice)];
     record.line = builder_.finish();
-    record.metadata = metadata_;
+    record.metadata = std::span(metadata_).first(metadata_size_);
     return record;
 }
 

@@ -106,9 +106,11 @@ private:
     void identity();
     void claims(const Decision& decision);
     void notice_fields(const Notice& notice, NoticeKind kind);
+    /// To scrubbed_, by what the key says that the value is.
+    void append_value(std::string_view name, std::string_view value);
     [[nodiscard]] Record finish_notice(const Notice& notice, std::string_view session,
                                        std::optional<std::uint64_t> seq);
-    [[nodiscard]] std::string_view readable_method(std::string_view method);
+    [[nodiscard]] static std::string_view readable_method(std::string_view method);
     void tool_call_fields(const ToolCallMatch& call, std::string_view tool);
     void tool_call_metadata(const ToolCallMatch& call, std::string_view tool);
     [[nodiscard]] StreamIndex stream_of(std::string_view decision, std::string_view tool);
@@ -132,14 +134,14 @@ private:
     std::string deny_head_;
     bool decision_is_label_ = true;
     bool tool_is_label_ = true;
-    std::vector<base::LabelView> metadata_;  ///< begins with constant_metadata_
+    std::vector<base::LabelView> metadata_;  ///< begins with constant_metadata_; all that may come
+    std::size_t metadata_size_ = 0;          ///< what of it is the record's
     std::string sanitized_;                  ///< backs metadata values that had to be changed
     std::array<char, 20> number_{};          ///< backs the metadata value of `seq`
     std::string message_;
     std::string key_;
     base::Rfc3339Writer event_times_;
     std::string scrubbed_;
-    std::string method_;
     std::uint64_t folded_tools_ = 0;
 };
 

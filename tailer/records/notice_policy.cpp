@@ -123,6 +123,35 @@ bool holds_word(std::string_view words, std::string_view word) {
 
 }  // namespace
 
+ValueKind value_kind(std::string_view key) noexcept {
+    struct Row {
+        std::string_view key;
+        ValueKind kind;
+    };
+    constexpr Row kRows[] = {
+        {"error", ValueKind::Error},
+        {"path", ValueKind::Path},
+        {"socket", ValueKind::Path},
+        {"batch_size", ValueKind::Number},
+        {"duration_sec", ValueKind::Number},
+        {"method", ValueKind::Method},
+        {"url", ValueKind::Url},
+        {"host", ValueKind::Host},
+        {"rule", ValueKind::Rule},
+        {"port", ValueKind::Number},
+        {"pid", ValueKind::Number},
+        {"status", ValueKind::Number},
+    };
+    const auto* const found = std::ranges::find(kRows, key, &Row::key);
+    return found == std::end(kRows) ? ValueKind::Text : found->kind;
+}
+
+bool is_plain_number(std::string_view text) noexcept {
+    constexpr std::size_t kLongest = 20;
+    return text.size() <= kLongest &&
+           text.find_first_not_of("-0123456789.") == std::string_view::npos;
+}
+
 const KnownNotice* find_known_notice(std::string_view message) noexcept {
     const auto* const found =
         std::ranges::lower_bound(kKnownNotices, message, {}, &KnownNotice::message);

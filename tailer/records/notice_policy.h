@@ -31,6 +31,13 @@ struct KnownNotice {
     bool unless_exit_status = false;
 };
 
+/// What the value of a key is, in whatever message; the rest is Text.
+enum class ValueKind : std::uint8_t { Text, Number, Path, Error, Method, Url, Host, Rule };
+[[nodiscard]] ValueKind value_kind(std::string_view key) noexcept;
+
+/// As Boundary logs numbers: 3, 1.5, -1.
+[[nodiscard]] bool is_plain_number(std::string_view text) noexcept;
+
 /// The row of a message, or nothing. Messages are compared whole.
 [[nodiscard]] const KnownNotice* find_known_notice(std::string_view message) noexcept;
 

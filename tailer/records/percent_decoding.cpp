@@ -61,26 +61,75 @@ Escape escape_at(std::string_view text) {
     return {};
 }
 
+/// Bytes that begin an escape, or a code point that is read as an ASCII byte.
+constexpr std::string_view kBegins = "%\xEF\xE2";
+
+/// The ASCII byte that a code point of three bytes of UTF-8 looks like, which some libraries fold
+/// it into (Unicode: NFKC of full-width and small forms; the slashes U+2044 and U+2215); 0 = none.
+char look_alike(std::string_view text) {
+    constexpr std::size_t kBytes = 3;
+    if (text.size() < kBytes) {
+        return 0;
+    }
+    const auto byte = [text](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+    const std::uint32_t code =
+        (byte(0) & 0x0FU) << 12U | (byte(1) & 0x3FU) << 6U | (byte(2) & 0x3FU);
+    if ((byte(0) != 0xEF && byte(0) != 0xE2) || byte(1) >> 6U != 2 || byte(2) >> 6U != 2) {
+        return 0;
+    }
+    constexpr std::uint32_t kSmall = 0xFE50;
+    using namespace std::string_view_literals;
+    constexpr std::string_view kSmallForms = ",\0.\0;:?!\0\0\0\0\0\0\0#&*+-<>=\0\\$%@"sv;
+    if (code > 0xFF00 && code <= 0xFF5E) {
+        return ascii_of(code).value_or('\0');
+    }
+    if (code >= kSmall && code - kSmall < kSmallForms.size()) {
+        return kSmallForms[code - kSmall];
+    }
+    return code == 0x2044 || code == 0x2215 ? '/' : '\0';
+}
+
 }  // namespace
 
 void PercentDecoded::assign(std::string_view raw) {
     raw_ = raw;
     deeper_ = false;
-    same_ = raw.find('%') == std::string_view::npos;
+    same_ = raw.find_first_of(kBegins) == std::string_view::npos;
     if (same_) {
         return;
     }
     text_ = raw;
     at_.resize(raw.size() + 1);
     std::iota(at_.begin(), at_.end(), 0U);
+    fold_look_alikes();
     for (int layer = 0; layer < kLayers; ++layer) {
         if (!take_one_layer()) {
             return;
         }
+        fold_look_alikes();
     }
     for (std::size_t at = text_.find('%'); at != std::string::npos; at = text_.find('%', at + 1)) {
         deeper_ = deeper_ || escape_at(std::string_view(text_).substr(at)).length > 0;
     }
+}
+
+void PercentDecoded::fold_look_alikes() {
+    constexpr std::size_t kBytes = 3;
+    std::size_t from = text_.find_first_of(kBegins.substr(1));
+    if (from == std::string::npos) {
+        return;
+    }
+    std::size_t to = from;
+    while (from < text_.size()) {
+        const char byte = look_alike(std::string_view(text_).substr(from));
+        at_[to] = at_[from];
+        text_[to] = byte == 0 ? text_[from] : byte;
+        ++to;
+        from += byte == 0 ? 1 : kBytes;
+    }
+    at_[to] = at_[from];
+    text_.resize(to);
+    at_.resize(to + 1);
 }
 
 /// False when there was none.

@@ -11,7 +11,8 @@ namespace tailer {
 
 /// A text without its percent escapes (RFC 3986 section 2.1), layer by layer: `%253F` is `%3F` is
 /// `?`. Each byte knows where it stood in the text that came in, so that what is kept can be kept
-/// as it was written. Also knows `%u003F`, as some servers read it. Not thread-safe.
+/// as it was written. Also knows `%u003F`, as some servers read it, and code points that look like
+/// ASCII and are folded into it, such as U+FF20. Not thread-safe.
 class PercentDecoded {
 public:
     /// Servers, proxies and libraries take off one layer each; more than that is hiding something.
@@ -31,11 +32,12 @@ public:
 
 private:
     bool take_one_layer();
+    void fold_look_alikes();
 
     std::string_view raw_;
     std::string text_;
     std::vector<std::uint32_t> at_;  ///< one more than text_: where each byte begins in raw_
-    bool same_ = true;               ///< nothing is escaped; text_ and at_ are unused
+    bool same_ = true;               ///< there is nothing to decode; text_ and at_ are unused
     bool deeper_ = false;
 };
 

@@ -2,6 +2,7 @@
 #include "tailer/records/plain_url.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 
 #include "base/byte_scan.h"
@@ -30,11 +31,44 @@ constexpr std::uint64_t not_lower_host(std::uint64_t word) {
     return ~(between(word, '.', '9') | between(word, 'a', 'z')) & kHighs;
 }
 constexpr std::uint64_t not_host(std::uint64_t word) {
-    return ~(between(word, '-', ':') | between(word, 'A', '[') | between(word, 'a', 'z')) & kHighs;
+    return ~(between(word, '-', ':') | between(word, 'A', 'Z') | between(word, 'a', 'z') |
+             between(word, '_', '_')) &
+           kHighs;
 }
 
-bool hints_at_nothing(std::string_view segment) {
-    return segment.size() < 3 || (!hints_at_word(segment) && !hints_at_token(segment));
+/// From so many bytes on, letters must be a word and digits may be the number of something.
+constexpr std::size_t kLongRun = 8;
+/// A payment card's number, in groups or not, is the only secret of digits.
+constexpr std::size_t kCardNumber = 15;
+
+/// A run of marked bytes over the words of a text.
+class Run {
+public:
+    explicit constexpr Run(std::size_t longest) : long_(longest) {}
+    /// Whether a run that is long has come to light.
+    bool is_long(std::uint64_t marks) {
+        const std::uint64_t others = ~marks & kHighs;
+        const std::size_t at_start = base::scan::first(others);
+        const bool result = before_ + at_start >= long_;
+        before_ = others == 0 ? before_ + sizeof marks
+                              : static_cast<std::size_t>(std::countl_zero(others)) / 8;
+        return result;
+    }
+
+private:
+    std::size_t long_;
+    std::size_t before_ = 0;
+};
+
+/// `close`: it may hold a long run. What it begins with was looked at before.
+bool is_plain_segment(std::string_view segment, bool close) {
+    if (segment.size() < 2) {
+        return true;
+    }
+    const bool grouped = segment.size() >= kCardNumber && base::is_digit(segment.front());
+    const bool ends = base::is_lower(segment.back()) ? ends_as_word(segment)
+                                                     : ends_as_word(without_number(segment));
+    return !ends && (!(close || grouped) || !looks_secret(segment));
 }
 
 }  // namespace
@@ -47,57 +81,71 @@ bool is_plain_path(std::string_view path) noexcept {
     using namespace base::scan;
     std::uint64_t digit_before = 0;
     std::uint64_t letter_before = 0;
+    std::uint64_t joint_before = 0x80;  // the first byte begins something
+    Run run(kLongRun);
+    bool close = false;
+    const char* const text = path.data();
     std::size_t begin = 0;
     for (std::size_t at = 0; at < path.size(); at += sizeof(std::uint64_t)) {
         const std::size_t left = path.size() - at;
         const std::uint64_t word = left >= sizeof(std::uint64_t)
-                                       ? load(path.data() + at)
-                                       : load_few(path.substr(at)) | filler(left);
+                                       ? load(text + at)
+                                       : load_few({text + at, left}) | filler(left);
         const std::uint64_t digit = between(word, '0', '9');
         const std::uint64_t letter = between(word, 'a', 'z');
         const std::uint64_t joint = between(word, '-', '/');
-        if ((digit | letter | joint) != kHighs || digit == kHighs || letter == kHighs) {
+        // From letters to digits or back: python3 is a word, a1b2c3 is none.
+        const std::uint64_t mixed =
+            (digit & (letter << 8U | letter_before)) | (letter & (digit << 8U | digit_before));
+        if ((digit | letter | joint) != kHighs || mixed != 0) {
             return false;
         }
-        // From letters to digits or back: python3 is a word, a1b2c3 is none.
-        if (((digit & (letter << 8U | letter_before)) | (letter & (digit << 8U | digit_before))) !=
-            0) {
-            return false;
+        for (std::uint64_t from = letter & (joint << 8U | joint_before); from != 0;
+             from &= from - 1) {
+            const std::size_t part = at + first(from);
+            if (part + 3 <= path.size() && kBegins.holds(text + part)) {
+                return false;
+            }
         }
         digit_before = digit >> 56U;
         letter_before = letter >> 56U;
+        joint_before = joint >> 56U;
+        close = run.is_long(digit | letter) || close;
         for (std::uint64_t slash = between(word, '/', '/'); slash != 0; slash &= slash - 1) {
             const std::size_t end = at + first(slash);
-            if (!hints_at_nothing(path.substr(begin, end - begin))) {
+            if (!is_plain_segment({text + begin, end - begin}, close)) {
                 return false;
             }
             begin = end + 1;
         }
     }
-    return hints_at_nothing(path.substr(begin));
+    return is_plain_segment({text + begin, path.size() - begin}, close);
 }
 
 bool is_plain_authority(std::string_view authority) noexcept {
     constexpr std::size_t kShort = 32;
+    constexpr std::size_t kShortLabel = 16;  // see is_secret_label()
     const std::size_t lower = base::length_before<not_lower_host>(authority);
     const bool ported =
         lower < authority.size() && authority[lower] == ':' && is_port(authority.substr(lower + 1));
-    if (authority.size() <= kShort && (lower == authority.size() || ported)) {
+    const std::size_t dot = authority.find('.');
+    if (authority.size() <= kShort && (lower == authority.size() || ported) &&
+        std::min(dot, lower) < kShortLabel && lower - std::min(dot, lower) <= kShortLabel) {
         return true;
     }
     if (base::length_before<not_host>(authority) < authority.size()) {
         return false;
     }
-    std::string_view rest = authority;
+    const std::size_t colon = std::min(authority.find(':'), authority.size());
+    std::string_view rest = authority.substr(0, colon);
     while (!rest.empty()) {
         const std::size_t end = std::min(rest.find('.'), rest.size());
-        if (begins_as_token(rest.substr(0, end))) {
+        if (is_secret_label(rest.substr(0, end))) {
             return false;
         }
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
-    const std::size_t colon = authority.find(':');
-    return colon == std::string_view::npos || is_port(authority.substr(colon + 1));
+    return colon == authority.size() || is_port(authority.substr(colon + 1));
 }
 
 }  // namespace tailer

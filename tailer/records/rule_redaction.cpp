@@ -35,7 +35,7 @@ std::string_view RuleRedactor::redacted(std::string_view rule) {
     Known& known = known_[slot_of(rule)];
     if (known.rule != rule) {
         known.redacted.clear();
-        text_.append(known.redacted, rule);
+        text_.append_rule(known.redacted, rule);
         known.rule.assign(rule.size() <= kLongest ? rule : std::string_view{});
     }
     return known.redacted;

@@ -4,47 +4,24 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <span>
 
 #include "base/text.h"
+#include "tailer/records/character_runs.h"
+#include "tailer/records/listed.h"
 #include "tailer/records/redaction_hints.h"
+#include "tailer/records/secret_words.h"
 
 namespace tailer {
 namespace {
 
-using rules::Follows;
-using rules::Where;
+using base::is_digit;
+using base::is_letter;
+using base::is_upper;
+using rules::Body;
 
 /// From these lengths on, what is no word is taken for random.
 constexpr std::size_t kOddRun = 13;
 constexpr std::size_t kOddSum = 16;
-constexpr std::size_t kLongestWord = 20;
-constexpr std::size_t kLongestNumber = 20;
-
-using base::is_digit;
-using base::is_letter;
-using base::is_lower;
-using base::is_upper;
-
-constexpr bool is_alnum(char c) { return is_letter(c) || is_digit(c); }
-constexpr bool is_hex(char c) {
-    return is_digit(c) || (base::lower(c) >= 'a' && base::lower(c) <= 'f');
-}
-
-bool all(std::string_view text, bool (*is)(char)) {
-    return !text.empty() && std::ranges::all_of(text, is);
-}
-
-bool is_listed(std::span<const std::string_view> list, std::string_view word) {
-    return std::ranges::find(list, word) != list.end();
-}
-
-bool starts_with_folded(std::string_view text, std::string_view prefix) {
-    return text.size() >= prefix.size() &&
-           std::ranges::equal(
-               text.substr(0, prefix.size()), prefix, {}, [](char c) { return base::lower(c); },
-               [](char c) { return base::lower(c); });
-}
 
 /// Where the rows of kTokenPrefixes for each first byte begin; they end where the next one's begin.
 constexpr std::array<std::uint8_t, 257> kPrefixRows = [] {
@@ -64,74 +41,9 @@ constexpr std::array<std::uint8_t, 257> kPrefixRows = [] {
 static_assert(kPrefixRows[256] == std::size(rules::kTokenPrefixes), "must be sorted");
 static_assert(std::size(rules::kTokenPrefixes) < 256);
 
-static_assert(std::ranges::all_of(rules::kPathWords,
-                                  [](const auto& row) { return row.word.size() <= 8; }));
-
-constexpr std::size_t kUuid = 36;  // RFC 9562
-
-bool begins_with_uuid(std::string_view text) {
-    if (text.size() < kUuid || (text.size() > kUuid && is_alnum(text[kUuid]))) {
-        return false;
-    }
-    for (std::size_t i = 0; i < kUuid; ++i) {
-        const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (dash ? text[i] != '-' : !is_hex(text[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/// 20260609T120000Z
-bool is_basic_date_time(std::string_view run) {
-    constexpr std::string_view kShape = "00000000T000000Z";
-    return run.size() == kShape.size() && std::ranges::equal(run, kShape, [](char c, char shape) {
-               return shape == '0' ? is_digit(c) : c == shape;
-           });
-}
-
-/// Letters in one case, of the length of a word at most: whether they could be spoken.
-bool speakable(std::string_view letters) {
-    constexpr std::size_t kMostConsonants = 5;  // "Angstschweiss" has more, "strengths" has not
-    std::size_t consonants = 0;
-    std::size_t vowels = 0;
-    std::size_t same = 1;
-    for (std::size_t i = 0; i < letters.size(); ++i) {
-        const char c = base::lower(letters[i]);
-        const bool vowel = std::string_view("aeiouy").find(c) != std::string_view::npos;
-        consonants = vowel ? 0 : consonants + 1;
-        vowels += vowel ? 1U : 0U;
-        same = i > 0 && base::lower(letters[i - 1]) == c ? same + 1 : 1;
-        if (consonants > kMostConsonants || same > 3) {
-            return false;
-        }
-    }
-    return vowels * 6 >= letters.size();
-}
-
-/// Whether a run of letters and digits is none that people write.
-bool is_odd(std::string_view run) {
-    const auto digits = static_cast<std::size_t>(std::ranges::count_if(run, is_digit));
-    const std::size_t letters = run.size() - digits;
-    if (letters == 0) {
-        return run.size() > kLongestNumber;
-    }
-    if (digits == 0) {
-        return !is_word(run);
-    }
-    std::size_t turns = 0;
-    for (std::size_t i = 1; i < run.size(); ++i) {
-        turns += is_digit(run[i]) != is_digit(run[i - 1]) ? 1U : 0U;
-    }
-    if (turns > 1) {
-        return !is_basic_date_time(run);
-    }
-    // python3, cp312, manylinux2014; 64bit, 2024q
-    constexpr std::size_t kShortNumber = 4;
-    const std::string_view word =
-        is_digit(run.front()) ? run.substr(digits) : run.substr(0, letters);
-    return digits > kShortNumber || letters > 14 || !is_word(word);
-}
+static_assert(std::ranges::all_of(rules::kTokenPrefixes, [](const auto& row) {
+    return row.prefix.size() >= 3 && row.prefix.size() + row.rest >= kShortestToken;
+}));
 
 /// Letters and digits that are no technical word, such as oauth2.
 bool is_mixed(std::string_view run) {
@@ -141,182 +53,149 @@ bool is_mixed(std::string_view run) {
            !is_listed(rules::kHarmlessValues, run);
 }
 
-/// Calls `visit` with each run of letters and digits, and with UUIDs as such, until it says true.
-template <typename Visit>
-bool any_run(std::string_view text, Visit visit) {
-    for (std::size_t at = 0; at < text.size();) {
-        if (!is_alnum(text[at])) {
-            ++at;
-            continue;
-        }
-        if (begins_with_uuid(text.substr(at))) {
-            at += kUuid;
-            continue;
-        }
-        std::size_t end = at + 1;
-        while (end < text.size() && is_alnum(text[end])) {
-            ++end;
-        }
-        if (visit(text.substr(at, end - at), at)) {
-            return true;
-        }
-        at = end;
-    }
-    return false;
+/// Bytes of runs that nobody writes: shouted letters count, too.
+std::size_t random_bytes(std::string_view text) {
+    constexpr std::size_t kShouted = 8;
+    std::size_t odd = 0;
+    any_run(text, [&odd](std::string_view run, std::size_t) {
+        const bool shouted = run.size() >= kShouted && all(run, is_upper);
+        odd += shouted || is_odd(run) ? run.size() : 0;
+        return false;
+    });
+    return odd;
 }
 
-/// v1.2.3, 2.0, 59
-bool is_version(std::string_view text, std::size_t most, std::size_t most_digits = 8) {
-    if (text.starts_with('v') || text.starts_with('V')) {
-        text.remove_prefix(1);
-    }
-    if (text.empty() || text.size() > most || text.back() == '.') {
+/// A short run that stands alone: whether it changes between small, capital and digits as no word
+/// does.
+bool is_short_secret(std::string_view run) {
+    constexpr std::size_t kShortest = 8;
+    if (run.size() < kShortest || !is_odd(run)) {
         return false;
     }
-    std::size_t digits = 0;
-    for (const char c : text) {
-        digits = c == '.' ? 0 : digits + 1;
-        if ((c != '.' && !is_digit(c)) || digits > most_digits ||
-            (c == '.' && text.front() == '.')) {
+    const auto kind = [](char c) { return is_digit(c) ? 2 : is_upper(c) ? 1 : 0; };
+    std::size_t turns = 0;
+    for (std::size_t i = 1; i < run.size(); ++i) {
+        const bool capital = kind(run[i - 1]) == 1 && kind(run[i]) == 0;
+        turns += kind(run[i]) != kind(run[i - 1]) && !capital ? 1U : 0U;
+    }
+    if (!std::ranges::any_of(run, is_digit)) {
+        return turns * 3 >= run.size();  // GitHubCLI has two
+    }
+    // Kubernetes: v1alpha1, v2beta10
+    for (const std::string_view stage : {"alpha", "beta"}) {
+        const std::size_t at = run.find(stage);
+        if (run.front() == 'v' && at != std::string_view::npos &&
+            all(run.substr(1, at - 1), is_digit) && all(run.substr(at + stage.size()), is_digit)) {
             return false;
         }
     }
-    return true;
+    return turns >= 3;
 }
 
-/// 2026-06-09, 2026-06-09T12:00:00Z, and with parts of seconds and a zone.
-bool is_date(std::string_view text) {
-    constexpr std::string_view kDate = "0000-00-00";
-    constexpr std::string_view kTime = "T00:00:00";
-    const auto fits = [](std::string_view part, std::string_view shape) {
-        return part.size() == shape.size() && std::ranges::equal(part, shape, [](char c, char s) {
-                   return s == '0' ? is_digit(c) : c == s || (s == 'T' && c == ' ');
-               });
-    };
-    if (!fits(text.substr(0, kDate.size()), kDate)) {
+/// ISO/IEC 7812: what the digits of a payment card's number come to.
+bool is_card_number(std::string_view digits) {
+    constexpr std::size_t kAmex = 15;
+    constexpr std::size_t kOthers = 16;
+    const char first = digits.empty() ? '0' : digits.front();
+    const bool sized = digits.size() == kOthers
+                           ? first == '4' || first == '5' || first == '2' || first == '6'
+                           : digits.size() == kAmex && first == '3';
+    if (!sized) {
         return false;
     }
-    text.remove_prefix(kDate.size());
-    if (text.empty()) {
-        return true;
-    }
-    if (!fits(text.substr(0, kTime.size()), kTime)) {
-        return false;
-    }
-    text.remove_prefix(kTime.size());
-    if (text.starts_with('.')) {
-        const std::size_t end = std::min(text.find_first_not_of("0123456789", 1), text.size());
-        if (end > 10) {
-            return false;
+    int sum = 0;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        int digit = digits[digits.size() - 1 - i] - '0';
+        if (i % 2 == 1) {
+            digit = digit * 2 > 9 ? digit * 2 - 9 : digit * 2;
         }
-        text.remove_prefix(end);
+        sum += digit;
     }
-    return text.empty() || text == "Z" || fits(text, "+00:00") || fits(text, "-00:00");
+    return sum % 10 == 0;
 }
 
-/// Numbers as people write them into addresses: 20, -1, 1.5, 1,2,3, 0-499.
-bool is_short_number(std::string_view text) {
-    constexpr std::ptrdiff_t kMostDigits = 8;
-    const auto digits = std::ranges::count_if(text, is_digit);
-    return digits > 0 && digits <= kMostDigits && text.size() <= 16 &&
-           text.find_first_not_of("0123456789+-.,") == std::string_view::npos;
+/// The only run of letters and digits in `text`, but for the end of a document's name.
+std::string_view lone_run(std::string_view text) {
+    constexpr std::string_view kEnds[] = {".json", ".xml", ".ics", ".pdf", ".txt", ".html", ".csv"};
+    for (const std::string_view end : kEnds) {
+        text = text.substr(0, text.size() - (text.ends_with(end) ? end.size() : 0));
+    }
+    const auto* const begin = std::ranges::find_if(text, is_alnum);
+    text.remove_prefix(static_cast<std::size_t>(begin - text.begin()));
+    const auto* const end = std::ranges::find_if_not(text, is_alnum);
+    const bool alone = std::ranges::none_of(end, text.end(), is_alnum);
+    return alone ? text.substr(0, static_cast<std::size_t>(end - text.begin()))
+                 : std::string_view{};
 }
-
-/// Words in lower case, joined by one byte each.
-bool is_few_words(std::string_view text) {
-    constexpr std::size_t kMostBytes = 24;
-    constexpr std::size_t kMostWords = 4;
-    constexpr std::size_t kWordBytes = 12;
-    if (text.starts_with('-')) {
-        text.remove_prefix(1);  // sort=-created
-    }
-    if (text.empty() || text.size() > kMostBytes) {
-        return false;
-    }
-    for (std::size_t words = 1; words <= kMostWords; ++words) {
-        std::size_t end = 0;
-        while (end < text.size() && is_lower(text[end])) {
-            ++end;
-        }
-        if (end == 0 || end > kWordBytes || !is_word(text.substr(0, end))) {
-            return false;
-        }
-        if (end == text.size()) {
-            return true;
-        }
-        if (std::string_view("-_.,/+ ").find(text[end]) == std::string_view::npos) {
-            return false;
-        }
-        text.remove_prefix(end + 1);
-    }
-    return false;
-}
-
-/// en-US
-bool is_locale(std::string_view text) {
-    return text.size() == 5 && all(text.substr(0, 2), is_lower) &&
-           (text[2] == '-' || text[2] == '_') && all(text.substr(3), is_upper);
-}
-
-/// A word's bytes as a number, the last one lowest, and the bits that count of such a number.
-struct PackedWord {
-    std::uint64_t bytes = 0;
-    std::uint64_t mask = 0;
-};
-
-constexpr auto kPackedWords = [] {
-    std::array<PackedWord, std::size(rules::kPathWords)> packed{};
-    for (std::size_t row = 0; row < packed.size(); ++row) {
-        for (const char c : rules::kPathWords[row].word) {
-            packed[row].bytes = packed[row].bytes << 8U | static_cast<std::uint8_t>(c);
-            packed[row].mask = packed[row].mask << 8U | 0xFFU;
-        }
-    }
-    return packed;
-}();
-
-/// A segment without `-`, `_` and `.`, in lower case: its last eight bytes, the last one lowest;
-/// and its first ones, to be compared with a word of any length.
-struct Ends {
-    std::uint64_t back = 0;
-    std::array<std::uint64_t, 9> front{};  ///< by the number of bytes
-    std::size_t size = 0;
-
-    explicit Ends(std::string_view segment) {
-        for (const char c : segment) {
-            if (c == '-' || c == '_' || c == '.') {
-                continue;
-            }
-            back = back << 8U | static_cast<std::uint8_t>(base::lower(c));
-            ++size;
-            if (size < front.size()) {
-                front[size] = back;
-            }
-        }
-    }
-};
 
 }  // namespace
 
+bool is_grouped_secret(std::string_view text) noexcept {
+    constexpr std::size_t kMostGroups = 10;
+    std::array<char, 20> digits{};
+    std::size_t digit_count = 0;
+    std::size_t groups = 0;
+    std::size_t mixed = 0;
+    std::size_t spoken = 0;
+    bool letters = false;
+    bool numbers = false;
+    const std::size_t size = std::min(text.find_first_of("-_ "), text.size());
+    if (size < 3 || size > 8 || size == text.size()) {
+        return false;
+    }
+    for (std::size_t at = 0; at < text.size(); at += size + 1, ++groups) {
+        const std::string_view group = text.substr(at, size);
+        if (group.size() < size || groups == kMostGroups ||
+            (at + size < text.size() && text[at + size] != text[size])) {
+            return false;
+        }
+        std::size_t digits_here = 0;
+        for (const char c : group) {
+            if (is_digit(c)) {
+                if (digit_count < digits.size()) {
+                    digits[digit_count] = c;
+                }
+                ++digit_count;
+                ++digits_here;
+            } else if (!is_upper(c)) {
+                return false;
+            }
+        }
+        letters = letters || digits_here < size;
+        numbers = numbers || digits_here > 0;
+        mixed += digits_here > 0 && digits_here < size ? 1U : 0U;
+        spoken +=
+            digits_here == 0 && group.find_first_of("AEIOUY") != std::string_view::npos ? 1U : 0U;
+    }
+    if (!letters) {
+        return is_card_number({digits.data(), std::min(digit_count, digits.size())});
+    }
+    const bool unspoken = !numbers && spoken == 0 && size >= 4;
+    return groups > 1 && (mixed > 0 || unspoken || (groups > 2 && numbers));
+}
+
 bool begins_as_token(std::string_view text) noexcept {
-    if (text.size() < 2 || !hints_at_token(text)) {
+    if (!hints_at_token(text)) {
         return false;
     }
     const auto first = static_cast<std::uint8_t>(base::lower(text.front()));
     for (std::size_t row = kPrefixRows[first]; row < kPrefixRows[first + 1U]; ++row) {
-        const auto& [prefix, rest, source] = rules::kTokenPrefixes[row];
+        const auto& [prefix, rest, body, source] = rules::kTokenPrefixes[row];
         if (text.size() < prefix.size() + rest || !starts_with_folded(text, prefix)) {
             continue;
         }
-        // A word that goes on, `private-networks-of-ours`, is none of an issuer's.
         const std::string_view behind = text.substr(prefix.size());
-        std::size_t run = 0;
-        while (run < behind.size() && (is_alnum(behind[run]) || behind[run] == '-' ||
-                                       behind[run] == '_' || behind[run] == '.')) {
-            ++run;
-        }
-        const bool common = rest >= rules::TokenPrefix::kCommon || is_letter(prefix.back());
-        if (run >= rest && !(common && is_plain_name(text.substr(0, prefix.size() + run)))) {
+        const auto* const stop = std::ranges::find_if_not(behind, [](char c) {
+            return is_alnum(c) || c == '-' || c == '_' || c == '.' || c == '~' || c == '+' ||
+                   c == '=';
+        });
+        const auto run = static_cast<std::size_t>(stop - behind.begin());
+        // Where the prefix ends with a letter, a word may go on behind it.
+        const std::string_view token =
+            is_letter(prefix.back()) ? text.substr(0, prefix.size() + run) : behind.substr(0, run);
+        constexpr std::size_t kRandom = 8;
+        if (run >= rest && (body == Body::Any || (body == Body::Uuid && begins_with_uuid(behind)) ||
+                            (body == Body::Random && random_bytes(token) >= kRandom))) {
             return true;
         }
     }
@@ -331,34 +210,19 @@ bool begins_as_token(std::string_view text) noexcept {
     return false;
 }
 
-bool is_word(std::string_view letters) noexcept {
-    constexpr std::size_t kShort = 3;
-    constexpr std::size_t kSpoken = 8;  // nginx, libgcc, xml: shorter ones need not be speakable
-    if (letters.size() <= kShort) {
-        return true;
-    }
-    std::size_t humps = 1;
-    std::size_t uppers = 0;
-    for (std::size_t i = 0; i < letters.size(); ++i) {
-        uppers += is_upper(letters[i]) ? 1U : 0U;
-        humps += i > 0 && is_upper(letters[i]) && is_lower(letters[i - 1]) ? 1U : 0U;
-    }
-    if (humps == 1) {
-        return letters.size() <= kLongestWord && (letters.size() < kSpoken || speakable(letters));
-    }
-    const std::size_t lowers = letters.size() - uppers;
-    return letters.size() <= 2 * kLongestWord && letters.size() >= humps * 3 &&
-           lowers * 2 >= letters.size() && speakable(letters);
-}
-
 bool looks_secret(std::string_view text) noexcept {
     std::size_t odd = 0;
     std::string_view before;
-    return any_run(text, [&](std::string_view run, std::size_t at) {
-        // token-hunter2
-        const bool named = is_mixed(run) && is_secret_name(before);
+    const bool found = any_run(text, [&](std::string_view run, std::size_t at) {
+        // token-hunter2, pin-1234
+        constexpr std::size_t kPin = 4;
+        const bool last = at + run.size() == text.size();
+        const bool named = (is_mixed(run) && is_secret_name(before)) ||
+                           (last && run.size() >= kPin && all(run, is_digit) &&
+                            follows_segment(before) >= rules::Follows::Secret);
         before = run;
-        if (named || begins_as_token(text.substr(at))) {
+        if (named || begins_as_token(text.substr(at)) ||
+            is_card_number(all(run, is_digit) ? run : "")) {
             return true;
         }
         if (!is_odd(run)) {
@@ -367,120 +231,16 @@ bool looks_secret(std::string_view text) noexcept {
         odd += run.size();
         return run.size() >= kOddRun || odd >= kOddSum;
     });
+    return found || (odd > 0 && is_short_secret(lone_run(text))) || is_grouped_secret(text);
 }
 
-bool is_plain_name(std::string_view text) noexcept {
-    constexpr std::size_t kLongest = 48;
-    if (text.size() > kLongest) {
-        return false;
+bool is_secret_label(std::string_view label) noexcept {
+    constexpr std::size_t kShort = 16;
+    constexpr std::string_view kPunycode = "xn--";  // RFC 3492: words of other scripts
+    if (label.size() < kShort) {
+        return begins_as_token(label);
     }
-    if (is_version(text, 12, 4) || is_listed(rules::kHarmlessValues, text) ||
-        is_listed(rules::kTechnicalWords, text)) {
-        return true;
-    }
-    for (std::size_t at = 0; at < text.size();) {
-        std::size_t end = at;
-        while (end < text.size() && is_letter(text[end])) {
-            ++end;
-        }
-        const std::string_view word = text.substr(at, end - at);
-        const bool shouted = word.size() > 5 && all(word, is_upper);
-        if (shouted || !is_word(word)) {
-            return false;
-        }
-        if (end < text.size() &&
-            std::string_view("-_.*@+~").find(text[end]) == std::string_view::npos) {
-            return false;
-        }
-        at = end + 1;
-    }
-    return true;
-}
-
-bool is_harmless_value(std::string_view text) noexcept {
-    constexpr std::size_t kLongest = 32;
-    if (text.empty()) {
-        return true;
-    }
-    return text.size() <= kLongest && !begins_as_token(text) &&
-           (is_short_number(text) || is_few_words(text) || is_version(text, 10) || is_date(text) ||
-            is_locale(text) || is_listed(rules::kHarmlessValues, text));
-}
-
-bool is_secret_name(std::string_view name) noexcept {
-    constexpr std::size_t kLongest = 128;
-    name = name.substr(0, kLongest);
-    std::array<char, kLongest> folded{};
-    std::size_t size = 0;
-    std::size_t word = 0;
-    const auto word_ends = [&](std::size_t end) {
-        const std::string_view text(folded.data() + word, end - word);
-        word = end;
-        const bool numbered = !text.empty() && is_digit(text.back());
-        return is_listed(rules::kSecretNames,
-                         numbered ? text.substr(0, text.find_last_not_of("0123456789") + 1) : text);
-    };
-    // Letters and digits only; a word ends at anything else, and where CamelCase begins one.
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        const char c = name[i];
-        const bool hump = i > 0 && is_upper(c) && is_lower(name[i - 1]);
-        if ((hump || !is_alnum(c)) && word_ends(size)) {
-            return true;
-        }
-        if (is_alnum(c)) {
-            folded[size++] = base::lower(c);
-        }
-    }
-    if (word_ends(size)) {
-        return true;
-    }
-    const std::string_view whole(folded.data(), size);
-    return is_listed(rules::kSecretNames, whole) ||
-           std::ranges::any_of(rules::kSecretNameParts, [whole](std::string_view part) {
-               return whole.find(part) != std::string_view::npos;
-           });
-}
-
-bool is_readable_name(std::string_view name) noexcept {
-    constexpr std::size_t kLongest = 48;
-    if (name.empty() || name.size() > kLongest || begins_as_token(name)) {
-        return name.empty();
-    }
-    std::size_t odd = 0;
-    const bool strange = any_run(name, [&](std::string_view run, std::size_t) {
-        odd += is_odd(run) ? run.size() : 0U;
-        return odd > 8;
-    });
-    const bool number = is_digit(name.front()) && name.size() > 4;
-    return !strange && !number && std::ranges::all_of(name, [](char c) {
-        return is_alnum(c) || std::string_view("_.-[]$*!~:@ ").find(c) != std::string_view::npos;
-    });
-}
-
-Follows follows_segment(std::string_view segment) noexcept {
-    if (segment.size() < 3 || !hints_at_word(segment)) {
-        return Follows::Nothing;
-    }
-    const Ends ends(segment);
-    Follows follows = Follows::Nothing;
-    for (std::size_t i = 0; i < kPackedWords.size(); ++i) {
-        const rules::PathWord& row = rules::kPathWords[i];
-        const std::size_t size = row.word.size();
-        if (ends.size < size || (row.where == Where::Whole && ends.size != size)) {
-            continue;
-        }
-        const std::uint64_t part = row.where == Where::Begin ? ends.front.at(size) : ends.back;
-        if ((part & kPackedWords[i].mask) == kPackedWords[i].bytes) {
-            follows = std::max(follows, row.follows);
-        }
-    }
-    return follows;
-}
-
-bool is_verb(std::string_view segment) noexcept {
-    return std::ranges::any_of(rules::kVerbs, [segment](std::string_view verb) {
-        return segment.size() == verb.size() && starts_with_folded(segment, verb);
-    });
+    return !starts_with_folded(label, kPunycode) && looks_secret(label);
 }
 
 }  // namespace tailer

@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
 
 #include "base/text.h"
+#include "tailer/records/character_runs.h"
+#include "tailer/records/listed.h"
+#include "tailer/records/plain_shape.h"
+#include "tailer/records/redaction_rules.h"
 #include "tailer/records/secret_shape.h"
+#include "tailer/records/secret_words.h"
 
 namespace tailer {
 namespace {
@@ -68,10 +72,6 @@ bool is_number(std::string_view word) {
            word.find_first_not_of("0123456789.-+%:") == std::string_view::npos;
 }
 
-bool among(std::span<const std::string_view> list, std::string_view word) {
-    return std::ranges::find(list, word) != list.end();
-}
-
 /// Letters, perhaps joined; or a short mix such as h2 and tls1.
 bool is_spoken(std::string_view word) {
     constexpr std::size_t kShortMix = 4;
@@ -110,6 +110,17 @@ public:
     Words(TextRedactor& parent, std::string& out, bool drop_quoted)
         : parent_(parent), out_(out), drop_quoted_(drop_quoted) {}
 
+    void redact_rule(std::string_view rule) {
+        while (!rule.empty()) {
+            const std::size_t end = std::min(rule.find(' '), rule.size());
+            if (end > 0) {
+                rule_part(rule.substr(0, end));
+            }
+            out_ += rule.substr(end, 1);
+            rule.remove_prefix(std::min(end + 1, rule.size()));
+        }
+    }
+
     void redact(std::string_view text) {
         while (!text.empty()) {
             if (is_gap(text.front())) {
@@ -117,12 +128,12 @@ public:
                 text.remove_prefix(1);
                 continue;
             }
-            if (ends_here_) {
+            const auto* const stop = std::ranges::find_if(text, is_gap);
+            const auto size = static_cast<std::size_t>(stop - text.begin());
+            if (ends_here_ && !is_introducer(text.substr(0, size))) {
                 out_ += kRedacted;
                 return;
             }
-            const auto* const stop = std::ranges::find_if(text, is_gap);
-            const auto size = static_cast<std::size_t>(stop - text.begin());
             word(text.substr(0, size));
             text.remove_prefix(size);
         }
@@ -204,7 +215,7 @@ private:
         put(name, !is_readable_name(name));
         out_ += '=';
         after_flag_ = false;
-        if (among(rules::kFreeTextKeys, base::lower(name))) {
+        if (is_listed(rules::kFreeTextKeys, base::lower(name))) {
             ends_here_ = true;
             if (!value.empty()) {
                 out_ += kRedacted;
@@ -216,7 +227,9 @@ private:
             pending_ = value.empty();
             return;
         }
-        if (is_url(value)) {
+        if (!is_readable_name(name)) {
+            put(value, !value.empty());
+        } else if (is_url(value)) {
             url(value);
         } else {
             put(value, !(value == kRedacted || is_kept(value)));
@@ -229,25 +242,31 @@ private:
         after_flag_ = false;
         if (core.empty()) {
             put(text, text.size() > 4);
-            // `"password": "..."`
-            pending_ = named_secret_ && text.front() == ':';
+            // `"password": "..."`, `password = ...`
+            pending_ = named_secret_ && (text.front() == ':' || text.front() == '=');
             return;
         }
         const bool is_label = text.ends_with(':');
         const bool secret_name = is_secret_name(core) && core.find(':') == std::string_view::npos;
+        const bool kept_name = secret_name && is_kept(core);
         if (is_introducer(core) || (is_label && secret_name)) {
-            put(text, false);
-            pending_ = true;
+            put(text, !is_introducer(core) && !kept_name);
+            // A label's value goes on as long as its quotes do, or the text.
+            pending_ = quoted_ || is_introducer(core);
+            ends_here_ = ends_here_ || (is_label && !quoted_ && !flagged);
             return;
         }
-        if (is_label && among(rules::kFreeTextKeys, base::lower(core)) && !quoted_) {
+        if (is_label && is_listed(rules::kFreeTextKeys, base::lower(core)) && !quoted_) {
             put(text, false);
             ends_here_ = true;
             return;
         }
+        // `code 123456`
+        const bool number_of_it =
+            named_secret_ && core.size() > 3 && std::ranges::any_of(core, base::is_digit);
         named_secret_ = secret_name;
         pending_ = flagged && is_label;  // -H 'X-Name: value'
-        put(text, flagged || (drop_quoted_ && quoted_) || !is_kept(core));
+        put(text, flagged || number_of_it || (drop_quoted_ && quoted_) || !is_kept(core));
     }
 
     [[nodiscard]] static bool is_kept(std::string_view core) {
@@ -264,6 +283,9 @@ private:
         while (!core.empty()) {
             const std::size_t end = std::min(core.find_first_of(":/;&="), core.size());
             const std::string_view part = core.substr(0, end);
+            if (end < core.size() && is_secret_name(part)) {
+                return false;  // password:letmein
+            }
             if (!is_spoken(part) && !is_number(part) && !is_host(part)) {
                 return false;
             }
@@ -280,7 +302,46 @@ private:
                 text.find_first_of("?#@") + 1 < text.size());
     }
 
+    /// method=GET,HEAD
+    void rule_part(std::string_view text) {
+        const std::size_t equals = text.find('=');
+        if (equals == std::string_view::npos) {
+            put(text, text != "*" && !is_method(text));
+            return;
+        }
+        const std::string_view key = text.substr(0, equals);
+        put(key, !is_readable_name(key));
+        out_ += '=';
+        std::string_view values = text.substr(equals + 1);
+        if (key != "method" && key != "domain" && key != "path") {
+            put(values, !values.empty());
+            return;
+        }
+        while (!values.empty()) {
+            const std::size_t end = std::min(values.find_first_of(",\""), values.size());
+            const std::string_view value = values.substr(0, end);
+            if (key == "method") {
+                put(value, value != "*" && !value.empty() && !is_method(value));
+            } else if (key == "domain") {
+                bool had_userinfo = false;
+                parent_.urls_.append_authority(out_, value, had_userinfo);
+            } else {
+                target(value, {});
+            }
+            if (end < values.size()) {
+                out_ += values[end];
+            }
+            values.remove_prefix(std::min(end + 1, values.size()));
+        }
+    }
+
+    struct Origin {
+        std::string host = {};
+        bool behind_userinfo = false;
+    };
+
     void url(std::string_view text) {
+        std::string host;
         const std::size_t scheme = text.find("://");
         if (scheme != std::string_view::npos) {
             put(text.substr(0, scheme), !is_plain_name(trimmed(text.substr(0, scheme))) &&
@@ -297,16 +358,24 @@ private:
                 authority.find('%') == std::string_view::npos) {
                 put(authority, !is_kept(trimmed(authority)));
             } else {
+                const std::size_t begun = out_.size();
                 parent_.urls_.append_authority(out_, authority, had_userinfo);
+                host = out_.substr(begun);
             }
             text.remove_prefix(end);
         }
-        const std::size_t path_end = std::min(text.find_first_of("?#"), text.size());
+        target(text, {base::lower(host), had_userinfo});
+    }
+
+    /// What of a URL stands behind its authority.
+    void target(std::string_view text, const Origin& origin) {
         if (parent_.policy_ == QueryPolicy::Keep) {
             out_ += text;
             return;
         }
-        parent_.urls_.append_path(out_, text.substr(0, path_end), had_userinfo);
+        const std::size_t path_end = std::min(text.find_first_of("?#"), text.size());
+        parent_.urls_.append_path(out_, text.substr(0, path_end),
+                                  {origin.host, origin.behind_userinfo});
         const std::size_t fragment = std::min(text.find('#', path_end), text.size());
         const std::string_view query = text.substr(path_end, fragment - path_end);
         if (!query.empty() && parent_.policy_ == QueryPolicy::Redact) {
@@ -329,6 +398,22 @@ private:
 
 void TextRedactor::append(std::string& out, std::string_view text) {
     Words(*this, out, false).redact(text);
+}
+
+void TextRedactor::append_value(std::string& out, std::string_view key, std::string_view value) {
+    if (!value.empty() &&
+        (is_secret_name(key) || is_listed(rules::kFreeTextKeys, base::lower(key)))) {
+        out += kRedacted;
+    } else {
+        append(out, value);
+    }
+}
+
+void TextRedactor::append_rule(std::string& out, std::string_view rule) {
+    constexpr std::string_view kKeys[] = {"method=", "domain=", "path="};
+    const bool known = std::ranges::any_of(
+        kKeys, [rule](std::string_view key) { return rule.find(key) != std::string_view::npos; });
+    known ? Words(*this, out, false).redact_rule(rule) : append(out, rule);
 }
 
 void TextRedactor::append_error(std::string& out, std::string_view text) {

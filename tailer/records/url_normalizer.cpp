@@ -115,23 +115,34 @@ Split split(std::string_view url, std::string_view host) {
 
 }  // namespace
 
+UrlNormalizer::KnownHost& UrlNormalizer::known_host(std::string_view authority) {
+    constexpr std::uint64_t kSpread = 0x9E3779B97F4A7C15;  // Knuth's: 2^64 by the golden ratio
+    static_assert(kKnownHosts == 16, "four bits");
+    const std::size_t front = std::min(authority.size(), sizeof(std::uint64_t) - 1);
+    const std::uint64_t mixed = base::scan::load_few(authority.substr(0, front)) + authority.size();
+    return known_hosts_[mixed * kSpread >> 60U];
+}
+
+std::string_view UrlNormalizer::domain_of(std::size_t authority) {
+    const std::string_view domain = bare_host(http_url_.view().substr(authority));
+    domain_.clear();
+    domain_.make_room(domain.size());
+    domain_.put_mapped<base::scan::lower>(domain);
+    return domain_.view();
+}
+
 void UrlNormalizer::put_authority(std::string_view authority, bool& had_userinfo) {
-    if (is_plain_authority(authority)) {
-        http_url_.make_room(authority.size());
-        http_url_.put(authority);
-        return;
-    }
     redacted_.clear();
     redactor_.append_authority(redacted_, authority, had_userinfo);
     put_escaped(http_url_, redacted_);
 }
 
-void UrlNormalizer::put_target(std::string_view target, bool behind_userinfo) {
+void UrlNormalizer::put_target(std::string_view target, const PathOrigin& origin) {
     if (policy_ == QueryPolicy::Keep) {
         put_escaped(http_url_, target);
         return;
     }
-    if (!behind_userinfo && is_plain_path(target)) {
+    if (!origin.behind_userinfo && is_plain_path(target)) {
         http_url_.make_room(target.size());
         http_url_.put(target);
         return;
@@ -139,7 +150,7 @@ void UrlNormalizer::put_target(std::string_view target, bool behind_userinfo) {
     const std::size_t path_end = base::length_before<begins_parameters>(target);
     const std::string_view path = target.substr(0, path_end);
     redacted_.clear();
-    redactor_.append_path(redacted_, path, behind_userinfo);
+    redactor_.append_path(redacted_, path, origin);
     const std::size_t fragment = std::min(target.find('#', path_end), target.size());
     const std::string_view query = target.substr(path_end, fragment - path_end);
     if (!query.empty() && policy_ == QueryPolicy::Redact) {
@@ -155,25 +166,32 @@ void UrlNormalizer::put_target(std::string_view target, bool behind_userinfo) {
 NormalizedUrl UrlNormalizer::normalize(std::string_view url, std::string_view host) {
     constexpr std::string_view kSchemeEnd = "://";
     const Split parts = split(url, host);
+    std::string_view domain;
     http_url_.clear();
     http_url_.make_room(parts.scheme.size() + kSchemeEnd.size());
     http_url_.put(parts.scheme);
     http_url_.put(kSchemeEnd);
     const std::size_t authority = http_url_.size();
     bool had_userinfo = false;
-    put_authority(parts.authority, had_userinfo);
-
-    const std::string_view domain = bare_host(http_url_.view().substr(authority));
-    domain_.clear();
-    domain_.make_room(domain.size());
-    domain_.put_mapped<base::scan::lower>(domain);
-
+    KnownHost& known = known_host(parts.authority);
+    if (known.authority == parts.authority || is_plain_authority(parts.authority)) {
+        http_url_.make_room(parts.authority.size());
+        http_url_.put(parts.authority);
+        if (known.authority != parts.authority) {
+            known.domain = domain_of(authority);
+            known.authority = parts.authority;
+        }
+        domain = known.domain;
+    } else {
+        put_authority(parts.authority, had_userinfo);
+        domain = domain_of(authority);
+    }
     if (!parts.target.starts_with('/')) {
         http_url_.make_room(1);
         http_url_.put('/');
     }
-    put_target(parts.target, had_userinfo);
-    return {http_url_.view(), domain_.view()};
+    put_target(parts.target, {domain, had_userinfo});
+    return {http_url_.view(), domain};
 }
 
 }  // namespace tailer

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -27,14 +28,25 @@ public:
     [[nodiscard]] NormalizedUrl normalize(std::string_view url, std::string_view host);
 
 private:
+    /// A host that is_plain_authority(), and its name: a log names the same few again and again.
+    struct KnownHost {
+        std::string authority;
+        std::string domain;
+    };
+    static constexpr std::size_t kKnownHosts = 16;
+
     void put_authority(std::string_view authority, bool& had_userinfo);
-    void put_target(std::string_view target, bool behind_userinfo);
+    /// What of http_url_ from `authority` on is the host's name, in lower case.
+    [[nodiscard]] std::string_view domain_of(std::size_t authority);
+    [[nodiscard]] KnownHost& known_host(std::string_view authority);
+    void put_target(std::string_view target, const PathOrigin& origin);
 
     QueryPolicy policy_;
     UrlRedactor redactor_;
     std::string redacted_;
     base::TextBuffer http_url_;
     base::TextBuffer domain_;
+    std::array<KnownHost, kKnownHosts> known_hosts_;
 };
 
 }  // namespace tailer

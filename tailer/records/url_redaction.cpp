@@ -5,8 +5,11 @@
 #include <optional>
 
 #include "base/text.h"
+#include "tailer/records/plain_shape.h"
 #include "tailer/records/plain_url.h"
+#include "tailer/records/public_names.h"
 #include "tailer/records/secret_shape.h"
+#include "tailer/records/secret_words.h"
 
 namespace tailer {
 namespace {
@@ -20,14 +23,10 @@ struct Parameter {
 };
 
 Parameter judge(std::string_view name, std::string_view value) {
-    return {is_readable_name(name), value.empty() || value == kRedacted ||
-                                        (!is_secret_name(name) && is_harmless_value(value))};
-}
-
-std::string_view unquoted(std::string_view text) {
-    return text.size() >= 2 && text.front() == '"' && text.back() == '"'
-               ? text.substr(1, text.size() - 2)
-               : text;
+    const bool readable = is_readable_name(name) || name == kRedacted;
+    const bool harmless =
+        readable && name != kRedacted && !is_secret_name(name) && is_harmless_value(value);
+    return {readable, value.empty() || value == kRedacted || harmless};
 }
 
 bool is_harmless_bare(std::string_view text) {
@@ -47,8 +46,9 @@ void UrlRedactor::append_query(std::string& out, std::string_view query) {
         } else {
             decoded_.assign(pair.substr(0, equals));
             part_.assign(pair.substr(equals + 1));
-            const Parameter stays = judge(decoded_.text(), part_.text());
-            out += stays.name && !decoded_.deeper() ? pair.substr(0, equals) : kRedacted;
+            const Parameter stays =
+                decoded_.deeper() ? Parameter{} : judge(decoded_.text(), part_.text());
+            out += stays.name ? pair.substr(0, equals) : kRedacted;
             out += '=';
             out += stays.value && !part_.deeper() ? pair.substr(equals + 1) : kRedacted;
         }
@@ -77,15 +77,19 @@ void UrlRedactor::append_fragment(std::string& out, std::string_view fragment) {
 /// A path on its way through the redaction, in decoded coordinates.
 class UrlRedactor::Path {
 public:
-    Path(std::string& out, const PercentDecoded& path, bool behind_userinfo)
-        : out_(out), path_(path), text_(path.text()) {
+    Path(std::string& out, const PercentDecoded& path, const PathOrigin& origin)
+        : out_(out), path_(path), text_(path.text()), context_(follows_host(origin.host)) {
         limit_ = std::min(text_.find_first_of("?#"), text_.size());
-        if (behind_userinfo) {
+        if (origin.behind_userinfo) {
             const std::size_t at = text_.substr(0, limit_).rfind('@');
             if (at != std::string_view::npos) {
                 password_ends_ = at;
             }
         }
+        const std::string_view whole = text_.substr(0, limit_);
+        const std::string_view file = whole.substr(whole.find_last_of("/\\") + 1);
+        of_sources_ = is_source_file(file);
+        of_project_ = of_sources_ || is_package_file(file);
     }
 
     void redact() {
@@ -123,6 +127,15 @@ private:
         }
     }
 
+    /// What is known of the next piece. The files of a project are named by those who wrote it:
+    /// among them `token` is a folder as another, and what follows it a name.
+    [[nodiscard]] Follows context() const {
+        if (!of_project_) {
+            return context_;
+        }
+        return context_ >= Follows::Secret ? Follows::Names : Follows::Nothing;
+    }
+
     void segment(std::size_t begin, std::size_t end) {
         if (begin == end) {
             return;
@@ -130,13 +143,33 @@ private:
         const std::string_view text = piece(begin, end);
         if (context_ == Follows::Nothing && !nested_ && !password_ends_ && is_plain_path(text)) {
             keep(begin, end);
-            return;
-        }
-        if (text == kRedacted || (password_ends_ && begin <= *password_ends_)) {
+        } else if (text == kRedacted || (password_ends_ && begin <= *password_ends_)) {
             put(begin, end, true);
-            moved_on();
+            consumed();
+        } else if (context() >= Follows::Secret) {
+            secret(begin, end);
+        } else {
+            readable(begin, end);
+        }
+        of_project_ = of_project_ || (!before_.first.empty() && is_source_folder(text));
+        before_ = {text, before_.first};
+    }
+
+    /// A segment of which nothing but what is done with the secret stays.
+    void secret(std::size_t begin, std::size_t end) {
+        const std::string_view text = piece(begin, end);
+        if (is_verb(text)) {
+            keep(begin, end);
             return;
         }
+        const bool project = context() == Follows::Secret &&
+                             (is_project_word(text) || std::ranges::count(text, '.') > 1) &&
+                             (is_project_word(text) || is_package_tag(text));
+        put(begin, end, !project);
+        consumed();
+    }
+
+    void readable(std::size_t begin, std::size_t end) {
         const std::size_t params = std::min(text_.find(';', begin), end);
         if (piece(begin, params).find('=') != std::string_view::npos) {
             parameters(begin, params);
@@ -147,21 +180,28 @@ private:
             keep(params, params + 1);
             parameters(params + 1, end);
         }
-        nested_ = text.ends_with(':');
+        nested_ = piece(begin, end).ends_with(':');
     }
 
     /// name=value;name=value, also with commas and ampersands.
     void parameters(std::size_t begin, std::size_t end) {
         while (true) {
+            if (context() >= Follows::Secret) {
+                put(begin, end, true);
+                return;
+            }
             const std::size_t next = std::min(text_.find_first_of(";&,", begin), end);
             const std::size_t equals = text_.substr(0, next).find('=', begin);
             if (equals == std::string_view::npos) {
-                put(begin, next, !is_harmless_bare(piece(begin, next)));
+                put(begin, next, !is_harmless_bare(piece(begin, next)) || !fits(begin, next));
             } else {
                 const Parameter stays = judge(piece(begin, equals), piece(equals + 1, next));
-                put(begin, equals, !stays.name);
+                put(begin, equals, !stays.name || !fits(begin, equals));
                 keep(equals, equals + 1);
-                put(equals + 1, next, !stays.value);
+                put(equals + 1, next, !stays.value || !fits(equals + 1, next));
+                if (next == equals + 1) {  // /password=/...
+                    context_ = std::max(context_, follows_segment(piece(begin, equals)));
+                }
             }
             if (next == end) {
                 return;
@@ -171,22 +211,18 @@ private:
         }
     }
 
+    [[nodiscard]] bool fits(std::size_t begin, std::size_t end) const {
+        const std::string_view text = piece(begin, end);
+        return context() == Follows::Nothing || text == kRedacted || is_plain_name(text);
+    }
+
     /// A segment without parameters: `name`, `name:verb`, `@scope`, `name@version`, `user@host`.
     void names(std::size_t begin, std::size_t end) {
         const std::size_t at = text_.substr(0, end).rfind('@');
-        if (at != std::string_view::npos && at > begin) {
-            const std::string_view user = piece(begin, at);
-            const std::string_view host = piece(at + 1, end);
-            const bool named = host.find('.') != std::string_view::npos &&
-                               !base::is_digit(host.front()) &&
-                               looks_like_host(host.substr(0, host.find(':')));
-            if (nested_ || named || user.find(':') != std::string_view::npos ||
-                user.find('@', 1) != std::string_view::npos) {
-                put(begin, at, true);
-                keep(at, at + 1);
-                words(at + 1, end);
-                return;
-            }
+        if (at != std::string_view::npos && at > begin && !is_tagged(begin, at, end)) {
+            put(begin, at, true);
+            keep(at, at + 1);
+            begin = at + 1;
         }
         const std::size_t colon = std::min(text_.find(':', begin), end);
         if (nested_ && colon < end && !is_port(piece(colon + 1, end))) {
@@ -201,73 +237,67 @@ private:
         words(begin, end);
     }
 
-    static bool looks_like_host(std::string_view text) {
-        return text.size() > 3 &&
-               std::ranges::all_of(text,
-                                   [](char c) {
-                                       return base::is_digit(c) || (c | 0x20) >= 'a' || c == '.' ||
-                                              c == '-';
-                                   }) &&
-               !base::is_digit(text.back());
+    /// `vue@3.4.21` is a package, `@scope` one's scope; any other `@` parts a user from a host.
+    [[nodiscard]] bool is_tagged(std::size_t begin, std::size_t at, std::size_t end) const {
+        const std::string_view user = piece(begin, at);
+        const std::string_view tag = piece(at + 1, end);
+        return !nested_ && user.find_first_of(":%") == std::string_view::npos &&
+               user.find('@', 1) == std::string_view::npos &&
+               (is_package_tag(tag) || is_content_address(tag, {}, false));
     }
 
-    /// Parts joined by colons, each judged by what stood before it.
+    /// Names joined by colons, commas and the like, each judged by what stood before it.
     void words(std::size_t begin, std::size_t end) {
-        const std::string_view text = piece(begin, end);
-        constexpr std::string_view kDigest = "sha256:";  // OCI distribution: content addresses
-        const bool digest =
-            text.size() == kDigest.size() + 64 && text.starts_with(kDigest) &&
-            text.find_first_not_of("0123456789abcdef", kDigest.size()) == std::string_view::npos;
-        if (digest && context_ == Follows::Nothing) {
+        if (is_content_address(piece(begin, end), before_, of_sources_) ||
+            (context() != Follows::Secret && is_package_file(piece(begin, end)))) {
             keep(begin, end);
             return;
         }
-        if (begins_as_token(text)) {
-            put(begin, end, true);
-            moved_on();
-            return;
-        }
         while (true) {
-            const std::size_t colon = std::min(text_.find(':', begin), end);
-            word(begin, colon);
-            if (colon == end) {
+            const std::size_t stop = std::min(text_.find_first_of(kParts, begin), end);
+            const std::string_view rest = piece(begin, end);
+            if (context() >= Follows::Secret || begins_as_token(rest)) {
+                put(begin, end, true);
+                consumed();
                 return;
             }
-            keep(colon, colon + 1);
-            begin = colon + 1;
+            word(begin, stop);
+            if (stop == end) {
+                return;
+            }
+            keep(stop, stop + 1);
+            begin = stop + 1;
         }
     }
 
     void word(std::size_t begin, std::size_t end) {
         const std::string_view text = piece(begin, end);
-        const Follows next = follows_segment(text);
-        bool secret = path_.deeper() && text.find('%') != std::string_view::npos;
-        switch (context_) {
-            case Follows::Nothing:
-                secret = secret || looks_secret(text);
-                break;
-            case Follows::Names:
-                secret = secret || !is_plain_name(text);
-                break;
-            case Follows::Secret:
-                secret = secret || (!text.empty() && !is_verb(text) && text != kRedacted);
-                break;
-        }
+        const bool secret =
+            (path_.deeper() && text.find('%') != std::string_view::npos) ||
+            (context() == Follows::Nothing ? looks_secret(text) || is_capability(begin, end)
+                                           : text != kRedacted && !is_plain_name(text));
         put(begin, end, secret);
-        if (context_ == Follows::Secret) {
-            if (secret) {
-                moved_on();
-            }
-        } else {
-            context_ = std::max(context_, next);
-        }
+        context_ = std::max(context_, follows_segment(text));
+    }
+
+    /// A UUID that is the whole path, or all but its last segment: who knows it may use it.
+    [[nodiscard]] bool is_capability(std::size_t begin, std::size_t end) const {
+        constexpr std::size_t kUuid = 36;
+        const std::size_t next = std::min(text_.find('/', end), limit_);
+        return before_.first.empty() && end - begin == kUuid &&
+               begins_with_uuid(piece(begin, end)) &&
+               text_.substr(0, limit_).find('/', next + 1) == std::string_view::npos;
     }
 
     /// What was to be secret is behind us.
-    void moved_on() {
-        context_ = context_ == Follows::Nothing ? Follows::Nothing : Follows::Names;
+    void consumed() {
+        if (context_ == Follows::Secret) {
+            context_ = Follows::Names;
+        }
         nested_ = false;
     }
+
+    static constexpr std::string_view kParts = ":,!|()'\"$+ &*<>{}[]`^";
 
     std::string& out_;
     const PercentDecoded& path_;
@@ -275,12 +305,15 @@ private:
     std::size_t limit_ = 0;
     std::optional<std::size_t> password_ends_;
     Follows context_ = Follows::Nothing;
-    bool nested_ = false;  ///< behind `https:`
+    Before before_;
+    bool nested_ = false;      ///< behind `https:`
+    bool of_sources_ = false;  ///< the path ends in a file of source code
+    bool of_project_ = false;  ///< or of a release, or stands below a forge's folder
 };
 
-void UrlRedactor::append_path(std::string& out, std::string_view path, bool behind_userinfo) {
+void UrlRedactor::append_path(std::string& out, std::string_view path, const PathOrigin& origin) {
     decoded_.assign(path);
-    Path(out, decoded_, behind_userinfo).redact();
+    Path(out, decoded_, origin).redact();
 }
 
 namespace {
@@ -309,19 +342,22 @@ bool is_ipv6(std::string_view host) {
                                [](char c) { return base::is_letter(c) || base::is_digit(c); });
 }
 
+/// Of a host name, or of a rule's pattern of such. A Host header is not checked by anybody:
+/// `h.example token=abc` is one, too.
+bool is_label(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) {
+        return base::is_letter(c) || base::is_digit(c) || c == '-' || c == '_' || c == '*';
+    });
+}
+
 }  // namespace
 
 void UrlRedactor::append_authority(std::string& out, std::string_view authority,
                                    bool& had_userinfo) {
     decoded_.assign(authority);
     const std::string_view text = decoded_.text();
-    std::size_t begin = 0;
-    // U+FF20 and U+FE6B look like it, and some libraries fold them into it.
-    for (const std::string_view at : {"@", "\xEF\xBC\xA0", "\xEF\xB9\xAB"}) {
-        if (const std::size_t found = text.rfind(at); found != std::string_view::npos) {
-            begin = std::max(begin, found + at.size());
-        }
-    }
+    const std::size_t at_sign = text.rfind('@');
+    const std::size_t begin = at_sign == std::string_view::npos ? 0 : at_sign + 1;
     had_userinfo = begin > 0;
     const std::size_t end = std::min(text.find_first_of("/\\?#", begin), text.size());
     const std::string_view host = text.substr(begin, end - begin);
@@ -330,19 +366,21 @@ void UrlRedactor::append_authority(std::string& out, std::string_view authority,
         std::min(host.find(':', bracket == std::string_view::npos ? 0 : bracket), host.size());
     const bool open = host.starts_with('[') && bracket == std::string_view::npos;
     const std::size_t host_end = begin + (open ? host.size() : colon);
-    for (std::size_t at = begin; at < host_end;) {
-        const std::size_t dot = std::min(text.find_first_of(". ,;=", at), host_end);
-        const std::string_view label = text.substr(at, dot - at);
-        // A Host header is not checked by anybody: `h.example token=abc` is one, too.
-        const bool plain = at == begin || text[at - 1] == '.' || is_harmless_value(unquoted(label));
-        const bool bracketed = host.starts_with('[') && !is_ipv6(host.substr(0, host_end - begin));
-        const bool secret =
-            begins_as_token(label) || decoded_.deeper() || !plain || (bracketed && label != "[");
-        out += secret ? kRedacted : decoded_.raw(at, dot);
-        if (dot < host_end) {
-            out += decoded_.raw(dot, dot + 1);
+    if (host.starts_with('[')) {
+        const bool kept =
+            !decoded_.deeper() && (host == "[" || is_ipv6(text.substr(begin, host_end - begin)));
+        out += kept ? decoded_.raw(begin, host_end) : kRedacted;
+    } else {
+        for (std::size_t at = begin; at < host_end;) {
+            const std::size_t dot = std::min(text.find('.', at), host_end);
+            const std::string_view label = text.substr(at, dot - at);
+            const bool secret = decoded_.deeper() || is_secret_label(label) || !is_label(label);
+            out += secret ? kRedacted : decoded_.raw(at, dot);
+            if (dot < host_end) {
+                out += '.';
+            }
+            at = dot + 1;
         }
-        at = dot + 1;
     }
     if (!open && colon < host.size()) {
         const std::string_view port = host.substr(colon + 1);

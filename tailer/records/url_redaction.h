@@ -18,6 +18,14 @@ enum class QueryPolicy : std::uint8_t {
 
 inline constexpr std::string_view kRedacted = "REDACTED";
 
+/// What stood in front of a path.
+struct PathOrigin {
+    std::string_view host = {};  ///< in lower case, without a port
+    /// There was a userinfo, so that what looks like a path up to an `@` may be the rest of a
+    /// password.
+    bool behind_userinfo = false;
+};
+
 /// Takes the secrets out of the parts of a URL, by structure: redaction_rules.h has the tables and
 /// secret_shape.h what they mean. What stays, stays byte for byte; what goes becomes REDACTED.
 ///
@@ -34,9 +42,8 @@ public:
 
     /// A path, up to `?` or `#`. Segments stay unless looks_secret(), what follows a word of
     /// kPathWords by its rule; matrix parameters are treated as a query; userinfo of a URL within
-    /// goes, and all behind an escaped `?` or `#`. `behind_userinfo`: the URL's authority had a
-    /// userinfo, so that what looks like a path up to an `@` may be the rest of a password.
-    void append_path(std::string& out, std::string_view path, bool behind_userinfo = false);
+    /// goes, and all behind an escaped `?` or `#`.
+    void append_path(std::string& out, std::string_view path, const PathOrigin& origin = {});
 
     /// The host and the port of an authority. `had_userinfo` tells whether more was there.
     void append_authority(std::string& out, std::string_view authority, bool& had_userinfo);

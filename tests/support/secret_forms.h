@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/secret_words.h"
+
 namespace test_support {
 
 /// Forms in which a log may hold a secret; `{}` is where it stands.
@@ -411,6 +413,17 @@ inline constexpr std::string_view kSecretEnd = "Xv9Rb2mWc4T";
     for (const auto form : kSecretLines) {
         lines.push_back(form.starts_with("level=") ? stamped : "");
         lines.back() += next(form);
+    }
+    std::size_t word = 0;
+    for (const auto form : kSecretWordUrls) {
+        lines.push_back(deny + quoted(with_secret(form, secret_word(word++))) + " host=h.example");
+    }
+    for (const auto form : kSecretWordLines) {
+        lines.push_back(form.starts_with("level=") ? stamped : "");
+        lines.back() += with_secret(form, secret_word(word++));
+    }
+    for (const auto& [form, secret] : kShapedSecrets) {
+        lines.push_back(deny + quoted(with_secret(form, secret)) + " host=h.example");
     }
     return lines;
 }

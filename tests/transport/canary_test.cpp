@@ -19,6 +19,7 @@
 #include "tests/support/fault_server.h"
 #include "tests/support/programs.h"
 #include "tests/support/secret_forms.h"
+#include "tests/support/secret_words.h"
 
 namespace transport {
 namespace {
@@ -211,11 +212,14 @@ void expect_no_secret(const std::string& where, const std::string& text) {
     tailer::PercentDecoded decoded;
     decoded.assign(text);
     for (const std::string& seen : {lowered(text), lowered(std::string(decoded.text()))}) {
-        const std::string end = lowered(std::string(test_support::kSecretEnd));
-        for (std::size_t at = seen.find(end); at != std::string::npos;
-             at = seen.find(end, at + 1)) {
-            ADD_FAILURE() << where << ": "
-                          << seen.substr(at < 160 ? 0 : at - 160, 160 + end.size());
+        for (const std::string_view part :
+             {test_support::kSecretEnd, test_support::kSecretWordBegin}) {
+            const std::string known = lowered(std::string(part));
+            for (std::size_t at = seen.find(known); at != std::string::npos;
+                 at = seen.find(known, at + 1)) {
+                ADD_FAILURE() << where << ": "
+                              << seen.substr(at < 160 ? 0 : at - 160, 180 + known.size());
+            }
         }
     }
 }

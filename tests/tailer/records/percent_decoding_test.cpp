@@ -47,5 +47,22 @@ TEST(PercentDecodedTest, SaysSoWhenThereIsMoreBelow) {
     EXPECT_FALSE(decoded.deeper());
 }
 
+TEST(PercentDecodedTest, ReadsWhatLooksLikeAsciiAsThat) {
+    PercentDecoded decoded;
+    for (const std::string_view text :
+         {"a\xEF\xBC\xA0z", "a%EF%BC%A0z", "a%25EF%25BC%25A0z", "a\xEF\xB9\xABz", "a%uFF20z"}) {
+        decoded.assign(text);
+        EXPECT_EQ(decoded.text(), "a@z");
+        EXPECT_EQ(decoded.raw(1, 2), text.substr(1, text.size() - 2));
+    }
+    decoded.assign("\xEF\xBC\x8F\xE2\x81\x84\xE2\x88\x95\xEF\xBC\x85\x34\x31");
+    EXPECT_EQ(decoded.text(), "///A");
+    for (const std::string_view text : {"\xEF\xBC", "\xEF\xBC\x80", "\xEF\xBD\x9F", "\xE2\x82\xAC",
+                                        "\xEF\x20\x20", "\xEF\xB9\x91"}) {
+        decoded.assign(text);
+        EXPECT_EQ(decoded.text(), text);
+    }
+}
+
 }  // namespace
 }  // namespace tailer

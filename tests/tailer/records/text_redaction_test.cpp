@@ -51,11 +51,29 @@ TEST(TextRedactionTest, TakesOutWhatIsNoPlainWord) {
         {"key ghp_abcdefgh x", "key REDACTED x"},
         {"command=\"[curl x]\" more", "command=\"[REDACTED"},
         {"REDACTED", "REDACTED"},
+        {"password: one two three", "password: REDACTED"},
+        {"password:letmein", "REDACTED"},
+        {"password = letmein", "password = REDACTED"},
+        {"code 123456", "code REDACTED"},
+        {"Authorization: Bearer a b c", "Authorization: Bearer REDACTED"},
+        {"Zx9Kq2Lm=letmein", "REDACTED=REDACTED"},
     };
     for (const auto& row : kRows) {
         EXPECT_EQ(readable(row.text), row.readable);
         EXPECT_EQ(readable(row.readable), row.readable) << "once is enough";
     }
+}
+
+TEST(TextRedactionTest, AValueIsJudgedByItsKey) {
+    const auto value = [](std::string_view key, std::string_view text) {
+        std::string out;
+        TextRedactor(QueryPolicy::Redact).append_value(out, key, text);
+        return out;
+    };
+    EXPECT_EQ(value("command", "[ls]"), "REDACTED");
+    EXPECT_EQ(value("Password", "letmein"), "REDACTED");
+    EXPECT_EQ(value("password", ""), "");
+    EXPECT_EQ(value("reason", "too late"), "too late");
 }
 
 TEST(TextRedactionTest, LeavesWhatTheFieldReallySays) {
@@ -100,6 +118,12 @@ TEST(RuleRedactionTest, GivesTheSameAgainAndTakesSecretsOut) {
         EXPECT_EQ(rules.redacted("domain=h.example path=/token/swordfish"),
                   "domain=h.example path=/token/REDACTED");
         EXPECT_EQ(rules.redacted("domain=joe:pw@h.example"), "domain=h.example");
+        EXPECT_EQ(rules.redacted("domain=h.example password:letmein"), "domain=h.example REDACTED");
+        EXPECT_EQ(rules.redacted("domain=h.example note=letmein"),
+                  "domain=h.example note=REDACTED");
+        EXPECT_EQ(rules.redacted("method=GET,LETMEIN,* domain=a.example,*.b.example"),
+                  "method=GET,REDACTED,* domain=a.example,*.b.example");
+        EXPECT_EQ(rules.redacted("path=/a,/token/letmein,/b/*"), "path=/a,/token/REDACTED,/b/*");
         for (int i = 0; i < 200; ++i) {
             const std::string rule = "domain=h.example path=/a/" + std::to_string(i);
             ASSERT_EQ(rules.redacted(rule), rule);

@@ -79,7 +79,7 @@ TEST(UrlNormalizerTest, BringsEveryUrlToOneShape) {
         {"ampersand, slash and angle brackets stay", "https://h.example/a/?b=<c>&d=/", "h.example",
          "https://h.example/a/?b=REDACTED&d=REDACTED", "h.example"},
         {"invalid UTF-8 in the host", "https://\xff.example/", "\xff.example",
-         "https://%FF.example/", "%ff.example"},
+         "https://REDACTED.example/", "redacted.example"},
         {"a sequence cut by the end", "https://h.example/\xe2\x82", "h.example",
          "https://h.example/%E2%82", "h.example"},
     };
@@ -112,7 +112,7 @@ TEST(UrlNormalizerTest, TreatsTheQueryByPolicy) {
         {QueryPolicy::Drop, "https://h.example/a?token=s3cret&b=1", "https://h.example/a"},
         {QueryPolicy::Drop, "https://h.example?b=1", "https://h.example/"},
         {QueryPolicy::Drop, "https://h.example/a?b=1#f", "https://h.example/a#f"},
-        {QueryPolicy::Drop, "https://h.example/a#f?b=1", "https://h.example/a#REDACTED=1"},
+        {QueryPolicy::Drop, "https://h.example/a#f?b=1", "https://h.example/a#REDACTED=REDACTED"},
         {QueryPolicy::Drop, "/a?b=1", "http://h.example/a"},
     };
     for (const auto& row : kRows) {

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "tailer/records/url_normalizer.h"
 #include "tests/support/secret_forms.h"
+#include "tests/support/secret_words.h"
 
 namespace tailer {
 namespace {
@@ -45,12 +46,27 @@ TEST(UrlRedactionTest, NoFormOfASecretComesThrough) {
     }
 }
 
+TEST(UrlRedactionTest, NoWordComesThroughWhereASecretStands) {
+    UrlNormalizer urls(QueryPolicy::Redact);
+    std::size_t number = 0;
+    for (const auto form : test_support::kSecretWordUrls) {
+        const std::string secret = test_support::secret_word(number++);
+        expect_without(secret, urls.normalize(with_secret(form, secret), "h.example"), form);
+    }
+    for (const auto& [form, secret] : test_support::kShapedSecrets) {
+        expect_without(secret, urls.normalize(with_secret(form, secret), "h.example"), form);
+    }
+}
+
 TEST(UrlRedactionTest, PlainUrlsStayByteForByte) {
     UrlNormalizer urls(QueryPolicy::Redact);
     for (const auto url : test_support::kPlainUrls) {
         EXPECT_EQ(urls.normalize(url, "").http_url, url);
     }
-    EXPECT_GE(std::size(test_support::kPlainUrls), 60U);
+    for (const auto url : test_support::kPlainPaths) {
+        EXPECT_EQ(urls.normalize(url, "").http_url, url);
+    }
+    EXPECT_GE(std::size(test_support::kPlainUrls) + std::size(test_support::kPlainPaths), 180U);
 }
 
 TEST(UrlRedactionTest, OnceIsEnough) {
@@ -58,6 +74,14 @@ TEST(UrlRedactionTest, OnceIsEnough) {
     for (const auto form : test_support::kSecretUrls) {
         const std::string once(
             urls.normalize(with_secret(form, "zK7q001Xv9Rb2mWc4T"), "").http_url);
+        EXPECT_EQ(urls.normalize(once, "").http_url, once) << form;
+    }
+    for (const auto form : test_support::kSecretWordUrls) {
+        const std::string once(urls.normalize(with_secret(form, "letmein"), "").http_url);
+        EXPECT_EQ(urls.normalize(once, "").http_url, once) << form;
+    }
+    for (const auto& [form, secret] : test_support::kShapedSecrets) {
+        const std::string once(urls.normalize(with_secret(form, secret), "").http_url);
         EXPECT_EQ(urls.normalize(once, "").http_url, once) << form;
     }
 }
@@ -74,7 +98,7 @@ TEST(UrlRedactionTest, WhatStaysTellsWhereItWent) {
          "https://h.example/a?user=joe&password=REDACTED"},
         {"https://h.example/a?x=hunter2", "https://h.example/a?x=REDACTED"},
         {"https://h.example/a?ghp_0123456789abcdef", "https://h.example/a?REDACTED"},
-        {"https://h.example/a?ghp_0123456789abcdef=1", "https://h.example/a?REDACTED=1"},
+        {"https://h.example/a?ghp_0123456789abcdef=1", "https://h.example/a?REDACTED=REDACTED"},
         {"https://h.example/token/swordfish/edit", "https://h.example/token/REDACTED/edit"},
         {"https://h.example/services/T0/B0/x9Y",
          "https://h.example/services/REDACTED/REDACTED/REDACTED"},
