@@ -3,6 +3,9 @@
 
 #include <cstddef>
 
+#include "tailer/records/listed.h"
+#include "tailer/records/redaction_rules.h"
+
 namespace tailer {
 namespace {
 
@@ -62,7 +65,10 @@ bool is_word(std::string_view letters) noexcept {
         humps += i > 0 && is_upper(letters[i]) && is_lower(letters[i - 1]) ? 1U : 0U;
     }
     if (humps == 1) {
-        return letters.size() <= kLongestWord && (letters.size() < kSpoken || speakable(letters));
+        if (letters.size() > kLongestWord) {
+            return is_listed(rules::kLongWords, letters);
+        }
+        return letters.size() < kSpoken || speakable(letters);
     }
     const std::size_t lowers = letters.size() - uppers;
     return letters.size() <= 2 * kLongestWord && letters.size() >= humps * 3 &&

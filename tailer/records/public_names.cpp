@@ -102,6 +102,11 @@ bool is_package_run(std::string_view run) {
     if (!digits) {
         return is_word(run);
     }
+    // 20230311ubuntu0
+    constexpr std::size_t kLongestDated = 16;
+    if (turns > 0 && turns <= 2 && run.size() <= kLongestDated && !uppers) {
+        return true;
+    }
     return turns == 0 ? run.size() <= kLongest
                       : run.size() <= kLongestMixed && !(uppers && lowers && turns > kMostTurns);
 }

@@ -56,9 +56,11 @@ inline constexpr SecretWord kSecretWords[] = {
     {"haslo", kWord, kWord, Follows::Rest, "Polish"},
     {"heslo", kWord, kWord, Follows::Rest, "Czech"},
     {"parol", kEnd, kWord, Follows::Rest, "Russian"},
-    {"pass", kEnd, kWord, Follows::Rest, "logins: userpass, dbpass"},
+    {"pass", kEnd, kEnd, Follows::Rest, "logins: userpass, dbpass"},
     {"pwd", kEnd | kBegin, kEnd, Follows::Rest, "logins"},
     {"pw", kEnd, kWord, Follows::Rest, "logins"},
+    {"pwreset", kNowhere, kBegin, Follows::Rest, "reset links"},
+    {"pwdreset", kNowhere, kBegin, Follows::Rest, "reset links"},
     {"psw", kEnd, kWord, Follows::Rest, "logins"},
     {"pswd", kEnd, kWord, Follows::Rest, "logins"},
     {"psk", kEnd, kWord, Follows::Secret, "pre-shared keys"},
@@ -84,6 +86,9 @@ inline constexpr SecretWord kSecretWords[] = {
     {"tfa", kWord, kWord, Follows::Secret, "second factors"},
     {"otc", kWord, kWord, Follows::Secret, "one-time codes"},
     {"ott", kWord, kWord, Follows::Secret, "one-time tokens"},
+    {"twofactor", kBegin, kBegin, Follows::Secret, "second factors"},
+    {"twostep", kBegin, kBegin, Follows::Secret, "second factors"},
+    {"sms", kNowhere, kWhole, Follows::Secret, "one-time passwords"},
     {"onetime", kBegin, kBegin, Follows::Secret, "one-time secrets"},
     {"pincode", kInside, kEnd, Follows::Secret, "one-time passwords"},
     {"smscode", kInside, kEnd, Follows::Secret, "one-time passwords"},
@@ -98,6 +103,8 @@ inline constexpr SecretWord kSecretWords[] = {
     {"nonce", kEnd, kWhole, Follows::Names, "one-time values"},
     {"salt", kWord, kNowhere, Follows::Nothing, "password hashing"},
     {"seed", kWord, kWhole, Follows::Secret, "BIP 39; RFC 6238"},
+    {"seedphrase", kEnd, kEnd, Follows::Rest, "BIP 39"},
+    {"recoveryphrase", kEnd, kEnd, Follows::Rest, "BIP 39"},
     {"mnemonic", kEnd, kEnd, Follows::Rest, "BIP 39"},
     {"card", kWord, kWord, Follows::Names, "ISO/IEC 7812"},
     {"cardno", kEnd, kEnd, Follows::Secret, "ISO/IEC 7812"},
@@ -118,6 +125,8 @@ inline constexpr SecretWord kSecretWords[] = {
     {"sharedkey", kInside, kEnd, Follows::Secret, "Azure Storage"},
     {"signingkey", kInside, kEnd, Follows::Secret, "signing keys"},
     {"encryptionkey", kInside, kEnd, Follows::Secret, "encryption keys"},
+    {"masterkey", kInside, kEnd, Follows::Secret, "master keys"},
+    {"productkey", kInside, kEnd, Follows::Secret, "licence keys"},
     {"licensekey", kInside, kEnd, Follows::Secret, "licence keys"},
     {"clientsecret", kInside, kEnd, Follows::Secret, "RFC 6749 section 2.3.1"},
     {"secret", kInside, kEnd, Follows::Names, "names of secrets stay when they are words"},
@@ -146,6 +155,9 @@ inline constexpr SecretWord kSecretWords[] = {
     {"callback", kNowhere, kEnd, Follows::Names, "OAuth callbacks"},
     {"login", kNowhere, kWhole, Follows::Names, "login links"},
     {"signin", kNowhere, kWhole, Follows::Names, "login links"},
+    {"autologin", kWord, kEnd, Follows::Secret, "login links"},
+    {"impersonate", kNowhere, kWhole, Follows::Names, "login links"},
+    {"signinlink", kWord, kEnd, Follows::Secret, "login links"},
     {"loginlink", kWord, kEnd, Follows::Secret, "login links"},
     {"magiclink", kWord, kEnd, Follows::Secret, "magic links"},
     {"magic", kNowhere, kWhole, Follows::Secret, "magic links"},
@@ -153,7 +165,7 @@ inline constexpr SecretWord kSecretWords[] = {
     {"resetpas", kNowhere, kBegin, Follows::Secret, "reset links"},
     {"forgot", kNowhere, kWhole, Follows::Secret, "reset links"},
     {"forgotpas", kNowhere, kBegin, Follows::Secret, "reset links"},
-    {"unlock", kNowhere, kWhole, Follows::Secret, "Devise: unlock links"},
+    {"unlock", kNowhere, kBegin, Follows::Secret, "Devise: unlock links"},
     {"sso", kNowhere, kWhole, Follows::Names, "sign-on links"},
     {"saml", kBegin, kBegin, Follows::Names, "SAML 2.0 bindings"},
     {"assertion", kWord, kNowhere, Follows::Nothing, "RFC 7521"},
@@ -180,6 +192,9 @@ inline constexpr SecretWord kSecretWords[] = {
     {"services", kNowhere, kWhole, Follows::Names, "Slack: incoming webhooks, /services/T/B/X"},
     {"trigger", kNowhere, kWhole, Follows::Names, "Slack: workflow webhooks; IFTTT"},
     {"workflow", kNowhere, kBegin, Follows::Names, "Slack and Power Automate: workflow webhooks"},
+    {"incoming", kNowhere, kWhole, Follows::Names, "webhooks"},
+    {"coupon", kWord, kWord, Follows::Names, "shops"},
+    {"voucher", kWord, kWord, Follows::Names, "shops"},
     {"inputs", kNowhere, kWhole, Follows::Names, "Loggly: /inputs/<token>"},
     {"ping", kNowhere, kWhole, Follows::Names, "Healthchecks: /ping/<uuid>"},
     {"invite", kWord, kBegin, Follows::Names, "invitation links"},
@@ -199,36 +214,38 @@ inline constexpr SecretWord kSecretWords[] = {
 
 /// Words that end as one of kSecretWords does and mean something else.
 inline constexpr std::string_view kOtherWords[] = {
-    "monkey",  "donkey",     "turkey",    "hockey",     "jockey",   "whiskey", "hotkey",
-    "bypass",  "compass",    "encompass", "trespass",   "encode",   "decode",  "transcode",
-    "unicode", "opcode",     "bytecode",  "vscode",     "xcode",    "geocode", "jsonwebtoken",
-    "sslkey",  "sourcecode", "leetcode",  "claudecode", "opencode",
+    "monkey",  "donkey",       "turkey",    "hockey",     "jockey",    "whiskey",    "hotkey",
+    "bypass",  "overpass",     "underpass", "compass",    "encompass", "trespass",   "encode",
+    "decode",  "transcode",    "unicode",   "opcode",     "bytecode",  "vscode",     "xcode",
+    "geocode", "jsonwebtoken", "sslkey",    "sourcecode", "leetcode",  "claudecode", "opencode",
 };
 
 /// What may stand behind a word of kSecretWords, as its last word: token-id, password_hash.
-inline constexpr std::string_view kAfterWords[] = {"id", "value", "val", "hash", "string", "str"};
+inline constexpr std::string_view kAfterWords[] = {"id",  "value", "val", "hash", "string",
+                                                   "str", "php",   "jsp", "aspx", "cgi"};
 
 /// Labels of host names whose whole path is an address that nobody else must know.
 inline constexpr std::string_view kSecretHosts[] = {
-    "webhook", "webhooks",     "hook",       "hooks",     "hookdeck", "incoming", "loggly",
-    "hc-ping", "healthchecks", "requestbin", "pipedream", "inbound",  "callback",
+    "webhook", "webhooks",     "hook", "hooks",      "hookdeck",  "incoming", "loggly",
+    "hc-ping", "healthchecks", "ntfy", "requestbin", "pipedream", "inbound",  "callback",
 };
 
 /// What may follow a word of Follows::Secret: what is done with it, not the thing itself.
 inline constexpr std::string_view kVerbs[] = {
-    "info",     "refresh",  "revoke",        "create",
-    "new",      "verify",   "introspect",    "list",
-    "delete",   "status",   "validate",      "exchange",
-    "generate", "rotate",   "login",         "logout",
-    "me",       "self",     "current",       "request",
-    "reset",    "forgot",   "change",        "update",
-    "edit",     "confirm",  "form",          "config",
-    "policy",   "policies", "settings",      "count",
-    "search",   "auth",     "oauth",         "obtain",
-    "issue",    "users",    "user",          "v1",
-    "v2",       "v3",       "email",         "token",
-    "tokens",   "password", "introspection", "done",
-    "latest",   "lookup",   "renew",         "self-renew",
+    "info",        "refresh",     "revoke",        "create",
+    "new",         "verify",      "introspect",    "list",
+    "delete",      "status",      "validate",      "exchange",
+    "generate",    "rotate",      "login",         "logout",
+    "me",          "self",        "current",       "request",
+    "reset",       "forgot",      "change",        "update",
+    "edit",        "confirm",     "form",          "config",
+    "policy",      "policies",    "settings",      "count",
+    "search",      "auth",        "oauth",         "obtain",
+    "issue",       "users",       "user",          "v1",
+    "v2",          "v3",          "email",         "token",
+    "tokens",      "password",    "introspection", "done",
+    "latest",      "lookup",      "renew",         "renew-self",
+    "lookup-self", "revoke-self",
 };
 
 /// What may follow it where it is the name of a package or of a project: from there on it is as
@@ -250,12 +267,27 @@ inline constexpr std::string_view kHarmlessValues[] = {
 
 /// Words with a digit that free text, names of parameters and of files may hold.
 inline constexpr std::string_view kTechnicalWords[] = {
-    "x509",   "http2",   "ipv4",   "ipv6",     "tcp4",   "tcp6",      "sha1",    "oauth1",
-    "sha256", "sha512",  "utf8",   "base64",   "oauth2", "amd64",     "arm64",   "auth0",
-    "x86_64", "tls13",   "tls12",  "ecdsa256", "socks5", "webhookb2", "http3",   "ed25519",
-    "sha384", "sha224",  "base32", "crc32",    "aes256", "rs256",     "hs256",   "es256",
-    "argon2", "bcrypt2", "pbkdf2", "openid2",  "saml2",  "python3",   "python2", "web3",
+    "x509",      "http2",  "ipv4",    "ipv6",       "tcp4",       "tcp6",     "sha1",
+    "oauth1",    "sha256", "sha512",  "utf8",       "base64",     "oauth2",   "amd64",
+    "arm64",     "auth0",  "x86_64",  "tls13",      "tls12",      "ecdsa256", "socks5",
+    "webhookb2", "http3",  "ed25519", "SHA256SUMS", "SHA512SUMS", "sha384",   "sha224",
+    "base32",    "crc32",  "aes256",  "rs256",      "hs256",      "es256",    "argon2",
+    "bcrypt2",   "pbkdf2", "openid2", "saml2",      "python3",    "python2",  "web3",
 };
+
+/// Longer than words are: kinds of resources in Kubernetes' API, which is asked for them by name.
+inline constexpr std::string_view kLongWords[] = {
+    "certificatesigningrequests",      "customresourcedefinitions",
+    "horizontalpodautoscalers",        "localsubjectaccessreviews",
+    "mutatingwebhookconfigurations",   "persistentvolumeclaims",
+    "prioritylevelconfigurations",     "replicationcontrollers",
+    "selfsubjectaccessreviews",        "selfsubjectrulesreviews",
+    "validatingadmissionpolicies",     "validatingadmissionpolicybindings",
+    "validatingwebhookconfigurations",
+};
+
+/// Words that begin the name of a limit, whose value is a number: max_tokens, max-keys.
+inline constexpr std::string_view kLimitWords[] = {"max", "min", "num", "limit", "total"};
 
 /// Words that come with a number in names of parameters: address1.
 inline constexpr std::string_view kNumberedNames[] = {
@@ -271,6 +303,96 @@ inline constexpr std::string_view kFreeTextKeys[] = {
     "stdin",      "stdout", "stderr",  "input",       "output", "content",
     "user-agent", "env",    "environ", "environment",
 };
+
+/// What a sentence may say behind a word of Follows::Secret without telling the secret.
+inline constexpr std::string_view kSpeech[] = {
+    "and",
+    "as",
+    "at",
+    "be",
+    "been",
+    "by",
+    "can",
+    "cannot",
+    "did",
+    "do",
+    "does",
+    "for",
+    "from",
+    "had",
+    "has",
+    "have",
+    "if",
+    "in",
+    "into",
+    "may",
+    "must",
+    "no",
+    "not",
+    "of",
+    "on",
+    "or",
+    "should",
+    "than",
+    "that",
+    "to",
+    "too",
+    "when",
+    "will",
+    "with",
+    "without",
+    "are",
+    "were",
+    "expired",
+    "expires",
+    "invalid",
+    "missing",
+    "required",
+    "refused",
+    "rejected",
+    "denied",
+    "failed",
+    "error",
+    "found",
+    "provided",
+    "given",
+    "empty",
+    "expected",
+    "mismatch",
+    "malformed",
+    "unknown",
+    "revoked",
+    "exchange",
+    "request",
+    "response",
+    "endpoint",
+    "type",
+    "field",
+    "header",
+    "name",
+    "file",
+    "format",
+    "length",
+    "authentication",
+    "authorization",
+    "verification",
+    "validation",
+    "refresh",
+    "reset",
+    "source",
+    "provider",
+    "service",
+    "server",
+    "store",
+    "limit",
+    "policy",
+    "valid",
+    "accepted",
+    "changed",
+};
+
+/// What stands between it and the secret itself.
+inline constexpr std::string_view kCopulas[] = {"is", "was", "equals", "-", "=", "=>"};
 
 /// Methods of HTTP (IANA: HTTP Method Registry). What is none of them is text that a client chose.
 inline constexpr std::string_view kMethods[] = {

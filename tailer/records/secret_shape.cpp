@@ -89,7 +89,8 @@ bool is_short_secret(std::string_view run) {
             return false;
         }
     }
-    return turns >= 3;
+    const bool shouted = std::ranges::none_of(run, base::is_lower);
+    return turns >= (shouted ? 2U : 3U) && !is_listed(rules::kTechnicalWords, run);
 }
 
 /// ISO/IEC 7812: what the digits of a payment card's number come to.

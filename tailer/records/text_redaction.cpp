@@ -145,6 +145,9 @@ private:
         if (c == '"') {
             quoted_ = !quoted_;
             pending_ = pending_ && quoted_;
+        } else if (c == ',' || c == ')' || c == ']' || c == '}') {
+            named_secret_ = false;
+            expected_ = false;
         }
     }
 
@@ -242,6 +245,7 @@ private:
         after_flag_ = false;
         if (core.empty()) {
             put(text, text.size() > 4);
+            expected_ = expected_ && is_listed(rules::kCopulas, text);
             // `"password": "..."`, `password = ...`
             pending_ = named_secret_ && (text.front() == ':' || text.front() == '=');
             return;
@@ -261,12 +265,23 @@ private:
             ends_here_ = true;
             return;
         }
-        // `code 123456`
-        const bool number_of_it =
-            named_secret_ && core.size() > 3 && std::ranges::any_of(core, base::is_digit);
+        const bool told = is_told(core);
         named_secret_ = secret_name;
+        expected_ = (expected_ && is_listed(rules::kCopulas, core)) ||
+                    (!told && core.size() == text.size() &&
+                     follows_segment(core) >= rules::Follows::Secret);
         pending_ = flagged && is_label;  // -H 'X-Name: value'
-        put(text, flagged || number_of_it || (drop_quoted_ && quoted_) || !is_kept(core));
+        put(text, flagged || told || (drop_quoted_ && quoted_) || !is_kept(core));
+    }
+
+    /// Whether what was said before makes a secret of a word: `password letmein`, `code 123456`,
+    /// `key "letmein"`.
+    [[nodiscard]] bool is_told(std::string_view core) const {
+        constexpr std::size_t kPin = 4;
+        const bool number = core.size() >= kPin && std::ranges::any_of(core, base::is_digit);
+        return (named_secret_ && (number || quoted_)) ||
+               (expected_ && !is_listed_folded(rules::kSpeech, core) &&
+                !is_listed(rules::kCopulas, core));
     }
 
     [[nodiscard]] static bool is_kept(std::string_view core) {
@@ -306,7 +321,11 @@ private:
     void rule_part(std::string_view text) {
         const std::size_t equals = text.find('=');
         if (equals == std::string_view::npos) {
-            put(text, text != "*" && !is_method(text));
+            if (is_url(text)) {
+                url(text);
+            } else {
+                put(text, text != "*" && !is_method(text) && !is_host(text));
+            }
             return;
         }
         const std::string_view key = text.substr(0, equals);
@@ -392,6 +411,7 @@ private:
     bool quoted_ = false;
     bool pending_ = false;       ///< what comes is the value of a secret name
     bool named_secret_ = false;  ///< the word before was one
+    bool expected_ = false;      ///< what comes is told by the words before it
     bool after_flag_ = false;    ///< the word before was `-u`, `--name`
     bool ends_here_ = false;     ///< nothing more stays
 };
@@ -410,10 +430,7 @@ void TextRedactor::append_value(std::string& out, std::string_view key, std::str
 }
 
 void TextRedactor::append_rule(std::string& out, std::string_view rule) {
-    constexpr std::string_view kKeys[] = {"method=", "domain=", "path="};
-    const bool known = std::ranges::any_of(
-        kKeys, [rule](std::string_view key) { return rule.find(key) != std::string_view::npos; });
-    known ? Words(*this, out, false).redact_rule(rule) : append(out, rule);
+    Words(*this, out, false).redact_rule(rule);
 }
 
 void TextRedactor::append_error(std::string& out, std::string_view text) {

@@ -23,7 +23,7 @@ public:
     /// or a header (rules::kFreeTextKeys), of which nothing stays.
     void append_value(std::string& out, std::string_view key, std::string_view value);
     /// An allow rule of Boundary's, `method=GET domain=*.example path=/a,/b`: of what is not in its
-    /// grammar the names stay alone. What has none of it is free text.
+    /// grammar the names stay alone, and hosts, methods and URLs.
     void append_rule(std::string& out, std::string_view rule);
     /// The text of an error of Go's: what it quotes comes from the other side, so of that only URLs
     /// stay; and what it calls malformed goes.

@@ -5,9 +5,11 @@
 #include <optional>
 
 #include "base/text.h"
+#include "tailer/records/listed.h"
 #include "tailer/records/plain_shape.h"
 #include "tailer/records/plain_url.h"
 #include "tailer/records/public_names.h"
+#include "tailer/records/redaction_rules.h"
 #include "tailer/records/secret_shape.h"
 #include "tailer/records/secret_words.h"
 
@@ -22,10 +24,17 @@ struct Parameter {
     bool value = false;
 };
 
+/// max_tokens=4096
+bool is_limit(std::string_view name, std::string_view value) {
+    constexpr std::size_t kMostDigits = 6;
+    return value.size() <= kMostDigits && std::ranges::all_of(value, base::is_digit) &&
+           is_listed_folded(rules::kLimitWords, name.substr(0, name.find_first_of("-_")));
+}
+
 Parameter judge(std::string_view name, std::string_view value) {
     const bool readable = is_readable_name(name) || name == kRedacted;
-    const bool harmless =
-        readable && name != kRedacted && !is_secret_name(name) && is_harmless_value(value);
+    const bool harmless = readable && name != kRedacted &&
+                          (is_secret_name(name) ? is_limit(name, value) : is_harmless_value(value));
     return {readable, value.empty() || value == kRedacted || harmless};
 }
 
@@ -253,6 +262,10 @@ private:
             keep(begin, end);
             return;
         }
+        if (is_grouped_secret(piece(begin, end))) {
+            put(begin, end, true);
+            return;
+        }
         while (true) {
             const std::size_t stop = std::min(text_.find_first_of(kParts, begin), end);
             const std::string_view rest = piece(begin, end);
@@ -280,13 +293,17 @@ private:
         context_ = std::max(context_, follows_segment(text));
     }
 
-    /// A UUID that is the whole path, or all but its last segment: who knows it may use it.
+    /// A UUID that is the whole path, or all but its last segment, or stands behind a single
+    /// letter, as short links have it: who knows it may use it.
     [[nodiscard]] bool is_capability(std::size_t begin, std::size_t end) const {
         constexpr std::size_t kUuid = 36;
+        if (end - begin != kUuid || !begins_with_uuid(piece(begin, end))) {
+            return false;
+        }
         const std::size_t next = std::min(text_.find('/', end), limit_);
-        return before_.first.empty() && end - begin == kUuid &&
-               begins_with_uuid(piece(begin, end)) &&
-               text_.substr(0, limit_).find('/', next + 1) == std::string_view::npos;
+        const bool whole = before_.first.empty() &&
+                           text_.substr(0, limit_).find('/', next + 1) == std::string_view::npos;
+        return whole || before_.first.size() == 1;
     }
 
     /// What was to be secret is behind us.
@@ -297,7 +314,7 @@ private:
         nested_ = false;
     }
 
-    static constexpr std::string_view kParts = ":,!|()'\"$+ &*<>{}[]`^";
+    static constexpr std::string_view kParts = ":,!|()'\"$+ &*<>{}[]`^\t\n\v\f\r\x7F";
 
     std::string& out_;
     const PercentDecoded& path_;

@@ -57,6 +57,12 @@ TEST(TextRedactionTest, TakesOutWhatIsNoPlainWord) {
         {"code 123456", "code REDACTED"},
         {"Authorization: Bearer a b c", "Authorization: Bearer REDACTED"},
         {"Zx9Kq2Lm=letmein", "REDACTED=REDACTED"},
+        {"user joe with password letmein", "user joe with password REDACTED"},
+        {"password 'letmein'", "password 'REDACTED'"},
+        {"the token is \"letmein\"", "the token is \"REDACTED\""},
+        {"token -> letmein", "token -> REDACTED"},
+        {"x-auth-token letmein", "x-auth-token REDACTED"},
+        {"invalid key \"letmein\"", "invalid key \"REDACTED\""},
     };
     for (const auto& row : kRows) {
         EXPECT_EQ(readable(row.text), row.readable);
@@ -88,7 +94,9 @@ TEST(TextRedactionTest, LeavesWhatTheFieldReallySays) {
           "time=2026-06-09T12:00:00.123Z level=WARN msg=DENY method=GET url=https://h.example/a",
           "entry too far behind, the oldest acceptable timestamp is: 2026-06-09T12:00:00Z",
           "domain=*.example path=/a,/b/* method=GET,HEAD", "domain=127.0.0.1",
-          "method=GET,HEAD domain=localhost path=/x", "[2001:db8::1]:8443"}) {
+          "method=GET,HEAD domain=localhost path=/x", "[2001:db8::1]:8443",
+          "the token was refused by the server", "password authentication failed",
+          "no token, no access"}) {
         EXPECT_EQ(readable(text), text);
     }
 }
