@@ -157,7 +157,8 @@ std::optional<Finding> probe(const Gathered& seen) {
         return std::nullopt;
     }
     if (exporter::classify(loki.push) != Outcome::Stored) {
-        return stop("loki-probe", "a probe was not stored: " + answer(loki.push), mend(loki.push));
+        return finding("loki-probe", State::Fail, "a probe was not stored: " + answer(loki.push),
+                       mend(loki.push));
     }
     if (loki.found) {
         return finding("loki-probe", State::Ok, "a probe was pushed and read back");
