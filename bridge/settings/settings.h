@@ -26,7 +26,7 @@ struct Settings {
     exporter::ExportSettings delivery;
     std::vector<std::uint32_t> trusted_owners;  ///< whose files are read in any log folder
     std::uint64_t spool_max_bytes = 64ULL << 20U;
-    std::string metrics_address = "127.0.0.1:9765";  ///< empty = off
+    std::string metrics_address = "127.0.0.1:9765";                 ///< empty = off
     std::chrono::milliseconds heartbeat = std::chrono::minutes(5);  ///< 0 = off
     LogLevel log_level = LogLevel::Info;
     LogFormat log_format = LogFormat::Text;
