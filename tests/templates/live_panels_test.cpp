@@ -221,17 +221,27 @@ public:
         for (std::string word; std::getline(text, word);) {
             words.push_back(word);
         }
-        std::string user = plan.pod(container + ".security_context[0].run_as_user");
-        user.pop_back();
+        user_ = plan.pod(container + ".security_context[0].run_as_user");
+        user_.pop_back();
         test_support::Process::Options options;
         options.errors = log_.file("log");
-        process_.emplace(root_.command_as(user, words), options);
+        process_.emplace(root_.command_as(user_, words), options);
+    }
+    /// As the kubelet ends it, once the workspace's container has ended; its exit status.
+    [[nodiscard]] int stop() {
+        const auto told = test_support::run_command(root_.command_as(
+            user_, {"sh", "-c",
+                    "for p in /proc/[0-9]*; do [ \"$(cat $p/comm)\" != boundary-loki ] || kill "
+                    "-TERM ${p#/proc/}; done"}));
+        EXPECT_EQ(told.status, 0) << told.errors;
+        return process_->wait(std::chrono::seconds(10)).value_or(-1);
     }
     [[nodiscard]] std::string log() const { return test_support::read_file(log_.file("log")); }
 
 private:
     packaging::CleanRoot root_;
     test_support::TempDir log_;
+    std::string user_;
     std::optional<test_support::Process> process_;
 };
 
@@ -269,11 +279,18 @@ TEST_F(AgentsFirewalledTest, LivePanelsWithASidecar) {
     ASSERT_EQ(plan.refusal(), "");
     const Volumes volumes(folder_.path(), "/opt/firewall");
     volumes.install(plan, "firewall");
-    const Sidecar sidecar(plan, volumes);
+    Sidecar sidecar(plan, volumes);
     const Workspace workspace(volumes.of_workspace(), environment(plan));
     call(workspace);
     expect_the_truth([&] { return sidecar.log(); });
     EXPECT_EQ(workspace.daemons() + workspace.supervisors(), "");
+    // The pod ends right behind a call: what that did is in Loki by then, and so is that it ended.
+    const std::string last = "curl -s -o /dev/null http://npm.registry.example/d/5/";
+    EXPECT_EQ(workspace.tool_call(last).status, 0);
+    EXPECT_EQ(sidecar.stop(), 0) << sidecar.log();
+    EXPECT_EQ(end_to_end::judge_when_there(loki_, 6), end_to_end::kAllThereOnce) << sidecar.log();
+    EXPECT_THAT(counts(ours("Silent daemons"), ""), UnorderedElementsAre(Pair("", 0)));
+    EXPECT_THAT(counts(ours("Daemons reporting"), ""), UnorderedElementsAre(Pair("", 0)));
 }
 
 class FirewalledTest : public LivePanelsTest {
