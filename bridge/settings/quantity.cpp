@@ -7,6 +7,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/rfc3339.h"
 #include "base/text.h"
 
 namespace bridge {
@@ -80,6 +81,13 @@ std::optional<std::uint32_t> parse_user_id(std::string_view text) {
         return std::nullopt;
     }
     return number;
+}
+
+std::optional<std::int64_t> parse_instant(std::string_view text, std::int64_t now_ns) {
+    if (const auto span = parse_range(text)) {
+        return now_ns - std::chrono::nanoseconds(*span).count();
+    }
+    return base::parse_rfc3339(text);
 }
 
 }  // namespace bridge

@@ -20,4 +20,8 @@ namespace bridge {
 /// A user's number, as chown(2) takes it: any but the highest, which stands for none.
 [[nodiscard]] std::optional<std::uint32_t> parse_user_id(std::string_view text);
 
+/// "2026-06-09T12:00:00Z", or a span before now such as "15m", "6h" or "7d": nanoseconds since the
+/// Unix epoch.
+[[nodiscard]] std::optional<std::int64_t> parse_instant(std::string_view text, std::int64_t now_ns);
+
 }  // namespace bridge

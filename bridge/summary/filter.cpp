@@ -3,9 +3,6 @@
 
 #include <algorithm>
 
-#include "base/rfc3339.h"
-#include "bridge/settings/quantity.h"
-
 namespace bridge {
 namespace {
 
@@ -17,13 +14,6 @@ bool is_domain(std::string_view domain, std::string_view wanted) {
 }
 
 }  // namespace
-
-std::optional<std::int64_t> parse_instant(std::string_view text, std::int64_t now_ns) {
-    if (const auto span = parse_range(text)) {
-        return now_ns - std::chrono::nanoseconds(*span).count();
-    }
-    return base::parse_rfc3339(text);
-}
 
 bool SummaryFilter::wants(const tailer::Record& record) const {
     using tailer::RecordKind;

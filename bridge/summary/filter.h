@@ -18,10 +18,6 @@ struct SummaryWish {
     std::string domain;  ///< a name, or `*.name` for all below it; notices then do not count
 };
 
-/// "2026-06-09T12:00:00Z", or a span before now such as "15m", "6h" or "7d": nanoseconds since the
-/// Unix epoch.
-[[nodiscard]] std::optional<std::int64_t> parse_instant(std::string_view text, std::int64_t now_ns);
-
 /// Hands on what is wished for. Lines that were not understood have neither time nor decision, and
 /// count whenever no decision or domain is asked for.
 class SummaryFilter final : public tailer::LineSink {

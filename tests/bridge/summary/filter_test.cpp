@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "bridge/settings/quantity.h"
 #include "bridge/summary/data.h"
 #include "tests/bridge/summary/records.h"
 
