@@ -29,6 +29,10 @@ const std::vector<Example>& examples() {
          "boundary-loki summary --since 6h --decision deny --domain '*.example.com' "
          "/tmp/boundary_logs"},
         {"summary", "watch an agent at work", "boundary-loki summary --follow /tmp/boundary_logs"},
+        {"verify", "hold the logs against what Loki has",
+         "boundary-loki verify --loki-url http://loki.example:3100 /tmp/boundary_logs"},
+        {"verify", "by the numbers of the stored decisions alone, of the last day",
+         "boundary-loki verify --loki-url http://loki.example:3100 --since 24h"},
         {"doctor", "with the flags or the environment of the daemon",
          "boundary-loki doctor --loki-url http://loki.example:3100"},
         {"doctor", "look back a day, push no probe, for a machine to read",

@@ -26,6 +26,7 @@
 #include "bridge/summary/summary_command.h"
 #include "bridge/toolcall/handover.h"
 #include "bridge/toolcall/hook.h"
+#include "bridge/verify/verify_command.h"
 
 namespace bridge {
 namespace {
@@ -166,21 +167,36 @@ class Replay final : public Subcommand {
     std::string output_ = "loki";
 };
 
-class Summary final : public Subcommand {
-    void add_flags(CLI::App& app) override {
+/// A span of time, as several commands take it.
+class SpanFlags {
+public:
+    void attach(CLI::App& app, const std::string& since_help, const std::string& until_help) {
         const auto instant = [](const std::string& text) {
             return parse_instant(text, 0) ? ""
                                           : "want 2026-06-09T12:00:00Z, or an age such as 6h or 7d";
         };
+        app.add_option("--since", since_, since_help)->check(instant);
+        app.add_option("--until", until_, until_help)->check(instant);
+    }
+    void read(std::optional<std::int64_t>& since_ns, std::optional<std::int64_t>& until_ns) const {
+        const std::int64_t now_ns = base::SystemClock().wall_ns();
+        since_ns = parse_instant(since_, now_ns);
+        until_ns = parse_instant(until_, now_ns);
+    }
+
+private:
+    std::string since_;
+    std::string until_;
+};
+
+class Summary final : public Subcommand {
+    void add_flags(CLI::App& app) override {
         app.add_option("PATH", options_.paths, "log files and folders")->required();
         app.add_flag("--json", options_.json, "for machines");
         app.add_flag("--follow", options_.follow,
                      "show it anew as lines come, until SIGINT; into a pipe, whole each time");
-        app.add_option("--since", since_,
-                       "count from this instant on, or so long before the start (6h, 7d)")
-            ->check(instant);
-        app.add_option("--until", until_, "count up to this instant, or so long before the start")
-            ->check(instant);
+        span_.attach(app, "count from this instant on, or so long before the start (6h, 7d)",
+                     "count up to this instant, or so long before the start");
         app.add_option("--decision", options_.wish.decision, "count these decisions alone")
             ->check(CLI::IsMember({"allow", "deny"}));
         app.add_option("--domain", options_.wish.domain,
@@ -188,9 +204,7 @@ class Summary final : public Subcommand {
         settings_.attach(app, {"journal-dir", "url-query", "log-level", "log-format"});
     }
     int run() override {
-        const std::int64_t now_ns = base::SystemClock().wall_ns();
-        options_.wish.since_ns = parse_instant(since_, now_ns);
-        options_.wish.until_ns = parse_instant(until_, now_ns);
+        span_.read(options_.wish.since_ns, options_.wish.until_ns);
         return settings_.with(
             {.push = false, .default_state = false, .default_journal = false},
             [this](const Settings& all) { return summary_command(all, options_); });
@@ -198,8 +212,34 @@ class Summary final : public Subcommand {
 
     SettingFlags settings_;
     SummaryOptions options_;
-    std::string since_;
-    std::string until_;
+    SpanFlags span_;
+};
+
+class Verify final : public Subcommand {
+    void add_flags(CLI::App& app) override {
+        app.add_option("PATH", options_.paths,
+                       "the logs to hold against what Loki has; without, the numbers of the stored "
+                       "decisions alone are judged");
+        app.add_flag("--json", options_.json, "for machines");
+        span_.attach(app,
+                     "judge from this instant on, or so long before the start (default: all that "
+                     "the logs hold; without logs 7d)",
+                     "judge up to this instant, or so long before the start");
+        settings_.attach(app);
+    }
+    int run() override {
+        span_.read(options_.since_ns, options_.until_ns);
+        if (options_.since_ns && options_.until_ns && *options_.since_ns >= *options_.until_ns) {
+            return fail_usage("--since has to lie before --until");
+        }
+        return settings_.with(
+            {.push = true, .default_state = false, .default_journal = false},
+            [this](const Settings& all) { return verify_command(all, options_); });
+    }
+
+    SettingFlags settings_;
+    VerifyOptions options_;
+    SpanFlags span_;
 };
 
 class Doctor final : public Subcommand {
@@ -320,6 +360,8 @@ std::vector<NamedSubcommand> make_subcommands() {
                    std::make_unique<Replay>()});
     all.push_back(
         {"", "summary", "show what files and folders hold, offline", std::make_unique<Summary>()});
+    all.push_back({"", "verify", "prove that Loki holds the whole trail, each decision once",
+                   std::make_unique<Verify>()});
     all.push_back({"", "doctor", "say why the dashboard reads zero", std::make_unique<Doctor>()});
     all.push_back({"", "config", "show the settings as they take effect, and where each stands",
                    std::make_unique<Config>()});

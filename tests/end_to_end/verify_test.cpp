@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: MIT
+// `boundary-loki verify`: what is missing, doubled, altered or unexpected in Loki shows, with the
+// logs and, as far as it can, without them.
+#include <filesystem>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include "base/rfc3339.h"
+#include "exporter/loki/loki_client.h"
+#include "exporter/loki/push_request.h"
+#include "exporter/loki/stream_labels.h"
+#include "tests/end_to_end/decisions.h"
+
+namespace end_to_end {
+namespace {
+
+using test_support::LokiServer;
+using test_support::RunResult;
+using test_support::TempDir;
+using testing::HasSubstr;
+
+const std::vector<std::string> kWorkspace = {"--owner", "joe",     "--workspace",
+                                             "w1",      "--agent", "main"};
+
+struct StoredRow {
+    base::Labels labels;
+    std::int64_t timestamp_ns = 0;
+    std::string line;
+    base::Labels metadata;
+};
+
+base::Labels labels_in(simdjson::dom::element object) {
+    base::Labels labels;
+    for (const auto& [name, value] : object.get_object()) {
+        labels.emplace_back(name, std::string_view(value));
+    }
+    return labels;
+}
+
+/// Logs, and a Loki into which their entries are put as a test wants them.
+class VerifyTest : public testing::Test {
+protected:
+    explicit VerifyTest(const std::string& limits = "reject_old_samples: false")
+        : loki_({.auth_enabled = false, .limits = limits}) {}
+    void SetUp() override { loki_.start(); }
+
+    /// `count` decisions in each of `sessions` logs, a second apart.
+    void write_logs(std::size_t sessions, std::size_t count) const {
+        for (std::size_t session = 0; session < sessions; ++session) {
+            std::string lines;
+            for (std::size_t i = 0; i < count; ++i) {
+                lines += decision_line(begin_ns_ + static_cast<std::int64_t>(i) * kSecondNs,
+                                       session * count + i);
+            }
+            append_to(logs(), log_name(session), lines);
+        }
+    }
+    [[nodiscard]] std::string logs() const { return folder_.file("logs"); }
+
+    static RunResult run(std::vector<std::string> arguments,
+                         const std::vector<std::string>& more = kWorkspace) {
+        arguments.insert(arguments.begin(), BOUNDARY_LOKI_BINARY);
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return test_support::run_command(arguments);
+    }
+    [[nodiscard]] RunResult verify_logs(const std::vector<std::string>& more = {}) const {
+        std::vector<std::string> arguments = {"verify", logs(), "--loki-url", loki_.url()};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return run(arguments);
+    }
+    [[nodiscard]] RunResult verify_numbers(const std::vector<std::string>& more = {}) const {
+        std::vector<std::string> arguments = {"verify", "--loki-url", loki_.url()};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return run(arguments);
+    }
+    /// What a daemon would push.
+    [[nodiscard]] std::vector<StoredRow> rows(const std::vector<std::string>& more = {}) const {
+        std::vector<std::string> settings = kWorkspace;
+        settings.insert(settings.end(), more.begin(), more.end());
+        const auto printed = run({"replay", "--output", "ndjson", logs()}, settings);
+        std::vector<StoredRow> all;
+        simdjson::dom::parser parser;
+        std::istringstream text(printed.output);
+        for (std::string line; std::getline(text, line);) {
+            const auto entry = parser.parse(line);
+            all.push_back({labels_in(entry["stream"]),
+                           std::stoll(std::string(std::string_view(entry["timestamp"]))),
+                           std::string(std::string_view(entry["line"])),
+                           labels_in(entry["structured_metadata"])});
+        }
+        return all;
+    }
+    void push(const std::vector<StoredRow>& rows) const {
+        exporter::LokiSettings settings;
+        settings.url = loki_.url();
+        const auto client = exporter::LokiClient::create(settings);
+        std::map<base::Labels, std::string> streams;
+        for (const auto& row : rows) {
+            std::vector<base::LabelView> metadata;
+            for (const auto& [name, value] : row.metadata) {
+                metadata.push_back({name, value});
+            }
+            exporter::Entry entry;
+            entry.timestamp_ns = row.timestamp_ns;
+            entry.line = row.line;
+            entry.metadata = metadata;
+            exporter::append_entry(streams[row.labels], entry);
+        }
+        exporter::PushBody body;
+        for (const auto& [labels, entries] : streams) {
+            const auto reply = (*client)->push(
+                body.of(exporter::stream_labels_text(labels), entries), std::chrono::seconds(20));
+            ASSERT_EQ(reply.status, 204) << reply.body << reply.error;
+        }
+    }
+    static void replace(std::string& text, std::string_view from, std::string_view to) {
+        const std::size_t at = text.find(from);
+        ASSERT_NE(at, std::string::npos) << from << " in " << text;
+        text.replace(at, from.size(), to);
+    }
+    static std::string field(const RunResult& result, const std::string& pointer) {
+        simdjson::dom::parser parser;
+        simdjson::dom::element found;
+        if (parser.parse(result.output).at_pointer(pointer).get(found) != simdjson::SUCCESS) {
+            return "none in " + result.output + result.errors;
+        }
+        std::ostringstream text;
+        text << found;
+        return text.str();
+    }
+
+    TempDir folder_;
+    LokiServer loki_;
+    std::int64_t begin_ns_ = now_ns() - kHourNs;
+};
+
+TEST_F(VerifyTest, WhatIsAllThereIsComplete) {
+    write_logs(3, 400);
+    append_to(logs(), log_name(0), "time=2026-06-09T12:00:00Z level=INFO msg=\"started\"\n");
+    const auto replayed = run({"replay", logs(), "--loki-url", loki_.url()});
+    ASSERT_EQ(replayed.status, 0) << replayed.errors;
+
+    const auto held = verify_logs({"--json"});
+    EXPECT_EQ(held.status, 0) << held.output << held.errors;
+    EXPECT_EQ(field(held, "/complete"), "true");
+    EXPECT_EQ(field(held, "/totals/decisions"), "1200");
+    EXPECT_EQ(field(held, "/notes"), "[]");
+    const auto numbers = verify_numbers({"--json"});
+    EXPECT_EQ(numbers.status, 0) << numbers.output << numbers.errors;
+    EXPECT_EQ(field(numbers, "/totals/decisions"), "1200");
+    EXPECT_EQ(field(numbers, "/sessions/2/lowest"), "0");
+    EXPECT_EQ(field(numbers, "/sessions/2/highest"), "399");
+    EXPECT_THAT(verify_logs().output, HasSubstr("complete: all that the logs hold is there"));
+    EXPECT_THAT(verify_numbers().output, HasSubstr("complete: no number is missing"));
+}
+
+TEST_F(VerifyTest, AMissingDecisionIsNamed) {
+    write_logs(2, 100);
+    auto all = rows();
+    ASSERT_EQ(all.size(), 200U);
+    std::erase_if(all, [](const StoredRow& row) {
+        return row.line.find("\"session\":\"boundary-2026-06-09_12-00-00-1\",\"seq\":17,") !=
+                   std::string::npos ||
+               row.line.find("12-00-00-1\",\"seq\":17}") != std::string::npos;
+    });
+    ASSERT_EQ(all.size(), 199U);
+    push(all);
+
+    const auto held = verify_logs({"--json"});
+    EXPECT_EQ(held.status, 1) << held.errors;
+    EXPECT_EQ(field(held, "/totals/missing"), "1");
+    EXPECT_EQ(field(held, "/sessions/1/session"), "\"boundary-2026-06-09_12-00-00-1\"");
+    EXPECT_EQ(field(held, "/sessions/1/decisions/missing/runs"), "[[17,17]]");
+    EXPECT_EQ(field(held, "/sessions/0/whole"), "true");
+    const auto text = verify_logs().output;
+    EXPECT_THAT(text, HasSubstr("boundary-2026-06-09_12-00-00-1  joe/w1"));
+    EXPECT_THAT(text, HasSubstr("missing 1: decision 17"));
+    EXPECT_THAT(text, HasSubstr("NOT COMPLETE: 1 missing, 0 doubled"));
+
+    const auto numbers = verify_numbers({"--json"});
+    EXPECT_EQ(numbers.status, 1) << numbers.errors;
+    EXPECT_EQ(field(numbers, "/sessions/1/decisions/missing/runs"), "[[17,17]]");
+    EXPECT_EQ(field(numbers, "/sessions/1/decisions/count"), "99");
+}
+
+TEST_F(VerifyTest, WhatIsMissingAtTheEndsOfALog) {
+    write_logs(1, 50);
+    auto all = rows();
+    all.erase(all.begin(), all.begin() + 2);
+    all.resize(all.size() - 3);
+    push(all);
+    EXPECT_EQ(field(verify_logs({"--json"}), "/sessions/0/decisions/missing/runs"),
+              "[[0,1],[47,49]]");
+    // Without the logs nobody knows of the last ones.
+    EXPECT_EQ(field(verify_numbers({"--json"}), "/sessions/0/decisions/missing/runs"), "[[0,1]]");
+    EXPECT_THAT(verify_numbers().output, HasSubstr("behind a session's last number"));
+}
+
+TEST_F(VerifyTest, ADoubledDecisionIsNamed) {
+    write_logs(2, 60);
+    auto all = rows();
+    push(all);
+    // The whole log of a session replayed with one more label, and one entry of the other.
+    auto again = rows({"--label", "site=lab"});
+    std::erase_if(again, [](const StoredRow& row) {
+        return row.line.find("12-00-00-0\"") != std::string::npos &&
+               row.line.find("\"seq\":7,") == std::string::npos &&
+               row.line.find("\"seq\":7}") == std::string::npos;
+    });
+    ASSERT_EQ(again.size(), 61U);
+    push(again);
+    for (const auto& result : {verify_logs({"--json"}), verify_numbers({"--json"})}) {
+        EXPECT_EQ(result.status, 1) << result.errors;
+        EXPECT_EQ(field(result, "/totals/doubled"), "61");
+        EXPECT_EQ(field(result, "/totals/missing"), "0");
+        EXPECT_EQ(field(result, "/sessions/0/decisions/doubled/runs"), "[[7,7]]");
+        EXPECT_EQ(field(result, "/sessions/1/decisions/doubled/runs"), "[[0,59]]");
+        EXPECT_THAT(field(result, "/notes/0"), HasSubstr("lab"));
+    }
+}
+
+TEST_F(VerifyTest, ReplayedUnderAnotherOwnerItIsDoubled) {
+    write_logs(1, 40);
+    push(rows());
+    push(rows({"--owner", "eve"}));
+    const auto held = verify_logs({"--json"});
+    EXPECT_EQ(held.status, 1);
+    EXPECT_EQ(field(held, "/totals/doubled"), "40");
+    // Asked for all owners: whose it is stands in the environment of a workspace.
+    const auto numbers = run({"verify", "--loki-url", loki_.url(), "--json"}, {});
+    EXPECT_EQ(numbers.status, 1);
+    EXPECT_EQ(field(numbers, "/totals/doubled"), "40");
+    EXPECT_EQ(field(numbers, "/totals/sessions"), "1");
+}
+
+TEST_F(VerifyTest, AnAlteredDecisionIsNamed) {
+    write_logs(1, 30);
+    auto all = rows();
+    replace(all[13].line, "\"decision\":\"allow\"", "\"decision\":\"deny\"");  // in place of it
+    StoredRow forged = all[20];
+    replace(forged.line, "/d/20", "/d/harmless");  // beside it
+    all.push_back(forged);
+    push(all);
+    const auto held = verify_logs({"--json"});
+    EXPECT_EQ(held.status, 1) << held.errors;
+    EXPECT_EQ(field(held, "/sessions/0/decisions/altered/count"), "2");
+    EXPECT_EQ(field(held, "/totals/missing"), "0");
+    EXPECT_THAT(verify_logs().output, HasSubstr("altered 2: decision 13, 20"));
+    const auto numbers = verify_numbers({"--json"});
+    EXPECT_EQ(numbers.status, 1);
+    EXPECT_EQ(field(numbers, "/sessions/0/decisions/altered/runs"), "[[20,20]]");
+}
+
+TEST_F(VerifyTest, ARewrittenLogShowsInLokiAlone) {
+    write_logs(1, 30);
+    push(rows());
+    std::filesystem::remove_all(logs());
+    begin_ns_ += 20 * kMinuteNs;
+    append_to(logs(), log_name(0), decision_line(begin_ns_, 900) + decision_line(begin_ns_, 901));
+    push(rows());
+    const auto numbers = verify_numbers({"--json"});
+    EXPECT_EQ(numbers.status, 1);
+    EXPECT_EQ(field(numbers, "/sessions/0/decisions/altered/runs"), "[[0,1]]");
+    EXPECT_EQ(field(numbers, "/totals/doubled"), "0");
+    // Against the log as it is now, the other 28 are not to be expected.
+    const auto held = verify_logs({"--json"});
+    EXPECT_EQ(field(held, "/sessions/0/decisions/altered/count"), "2");
+    EXPECT_EQ(field(held, "/sessions/0/decisions/unexpected/runs"), "[[2,29]]");
+}
+
+TEST_F(VerifyTest, OtherLabelsThanExpectedAreSaid) {
+    write_logs(1, 30);
+    push(rows({"--label", "site=lab", "--template", "t1"}));
+    const auto held = verify_logs();
+    EXPECT_EQ(held.status, 0) << held.output;
+    EXPECT_THAT(held.output, HasSubstr("under other labels than these settings make"));
+    EXPECT_THAT(held.output, HasSubstr("site=\"lab\""));
+    // Whoever verifies from elsewhere may not know whose it is.
+    const auto strange = run({"verify", logs(), "--loki-url", loki_.url()}, {});
+    EXPECT_EQ(strange.status, 0) << strange.output;
+    EXPECT_THAT(strange.output, HasSubstr("30 entries name another owner, workspace or agent"));
+}
+
+TEST_F(VerifyTest, AnotherWorkspacesSessionOfTheSameNameIsAnotherOne) {
+    write_logs(1, 30);
+    push(rows());
+    std::filesystem::remove_all(logs());
+    append_to(logs(), log_name(0), decision_line(begin_ns_ + 5, 777));
+    push(rows({"--workspace", "w2"}));
+    const auto numbers = run({"verify", "--loki-url", loki_.url(), "--json"}, {});
+    EXPECT_EQ(numbers.status, 0) << numbers.output;
+    EXPECT_EQ(field(numbers, "/totals/sessions"), "2");
+    std::filesystem::remove_all(logs());
+    write_logs(1, 30);
+    const auto held = verify_logs();
+    EXPECT_EQ(held.status, 0) << held.output;
+    EXPECT_THAT(held.output, HasSubstr("1 session of the same name in other workspaces"));
+}
+
+TEST_F(VerifyTest, ASpanCutsSessionsWithoutAGap) {
+    write_logs(1, 600);
+    push(rows());
+    std::string since;
+    base::append_rfc3339_nano(since, begin_ns_ + 200 * kSecondNs);
+    const auto numbers = verify_numbers({"--json", "--since", since});
+    EXPECT_EQ(numbers.status, 0) << numbers.output;
+    EXPECT_EQ(field(numbers, "/totals/begin_before"), "1");
+    const auto held = verify_logs({"--json", "--since", since});
+    EXPECT_EQ(held.status, 0) << held.output;
+    EXPECT_THAT(field(held, "/totals/decisions"), testing::AnyOf("399", "400"));
+}
+
+TEST_F(VerifyTest, ThousandsMayHaveOneTimestamp) {
+    constexpr std::size_t kSessions = 2'500;
+    for (std::size_t session = 0; session < kSessions; ++session) {
+        append_to(logs(), log_name(session), decision_line(begin_ns_, 3 * session));
+    }
+    push(rows());
+    const auto held = verify_logs({"--json"});
+    EXPECT_EQ(held.status, 0) << held.output.substr(0, 2000) << held.errors;
+    EXPECT_EQ(field(held, "/totals/decisions"), std::to_string(kSessions));
+    const auto numbers = verify_numbers({"--json"});
+    EXPECT_EQ(numbers.status, 0) << numbers.output.substr(0, 2000);
+    EXPECT_EQ(field(numbers, "/totals/sessions"), std::to_string(kSessions));
+}
+
+TEST_F(VerifyTest, EntriesOfAnEarlyVersionAreSaidAndNotJudged) {
+    write_logs(1, 20);
+    auto all = rows();
+    auto old = all;
+    for (auto& row : old) {
+        const std::size_t at = row.line.find(",\"seq\":");
+        row.line.erase(at, row.line.find_first_of(",}", at + 1) - at);
+        std::erase_if(row.metadata, [](const auto& label) { return label.first == "seq"; });
+    }
+    push(old);
+    const auto numbers = verify_numbers();
+    EXPECT_EQ(numbers.status, 0) << numbers.output;
+    EXPECT_THAT(numbers.output, HasSubstr("20 entries are of an early version"));
+    const auto held = verify_logs();
+    EXPECT_EQ(held.status, 1) << held.output;  // its own entries are not there
+    EXPECT_THAT(held.output, HasSubstr("20 entries are of an early version"));
+}
+
+TEST_F(VerifyTest, AServerThatCannotBeAskedProvesNothing) {
+    write_logs(1, 5);
+    const std::string nowhere = "http://127.0.0.1:" + std::to_string(test_support::free_port());
+    const auto away = run({"verify", logs(), "--loki-url", nowhere});
+    EXPECT_EQ(away.status, 1) << away.output;
+    EXPECT_THAT(away.output, HasSubstr("NOT VERIFIED"));
+    const auto wrong = run({"verify", "--loki-url", loki_.url() + "/nothing/here"});
+    EXPECT_EQ(wrong.status, 1) << wrong.output;
+    EXPECT_THAT(wrong.output, HasSubstr("NOT VERIFIED"));
+}
+
+TEST(VerifyUsageTest, WrongUsageStartsNothing) {
+    const auto status = [](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {BOUNDARY_LOKI_BINARY, "verify"});
+        return test_support::run_command(arguments).status;
+    };
+    const std::string loki = "http://127.0.0.1:1";
+    EXPECT_EQ(status({}), 2);
+    EXPECT_EQ(status({"--loki-url", loki, "--since", "yesterday"}), 2);
+    EXPECT_EQ(status({"--loki-url", loki, "--since", "1h", "--until", "2h"}), 2);
+    EXPECT_EQ(status({"--loki-url", loki, "/no/such/log"}), 2);
+}
+
+/// Limits that an operator may set, far below what is asked for at first.
+class VerifyWithinLimitsTest : public VerifyTest {
+protected:
+    VerifyWithinLimitsTest()
+        : VerifyTest(
+              "reject_old_samples: false, max_entries_limit_per_query: 70, "
+              "max_query_length: 6h") {}
+};
+
+TEST_F(VerifyWithinLimitsTest, AsksInSmallerPieces) {
+    begin_ns_ = now_ns() - 40 * kHourNs;
+    write_logs(2, 300);
+    begin_ns_ = now_ns() - 2 * kHourNs;
+    write_logs(2, 300);
+    push(rows());
+    const auto held = verify_logs({"--json"});
+    EXPECT_EQ(held.status, 0) << held.output << held.errors;
+    EXPECT_EQ(field(held, "/totals/decisions"), "1200");
+    const auto numbers = verify_numbers({"--json"});
+    EXPECT_EQ(numbers.status, 0) << numbers.output << numbers.errors;
+    EXPECT_EQ(field(numbers, "/totals/decisions"), "1200");
+}
+
+/// A server that gives equal timestamps others.
+class VerifyMovedTest : public VerifyTest {
+protected:
+    VerifyMovedTest()
+        : VerifyTest("reject_old_samples: false, increment_duplicate_timestamp: true") {}
+};
+
+TEST_F(VerifyMovedTest, MovedTimestampsChangeNothing) {
+    for (std::size_t session = 0; session < 20; ++session) {
+        for (std::size_t i = 0; i < 5; ++i) {
+            append_to(logs(), log_name(session), decision_line(begin_ns_, session * 5 + i));
+        }
+    }
+    ASSERT_EQ(run({"replay", logs(), "--loki-url", loki_.url()}).status, 0);
+    ASSERT_EQ(run({"replay", logs(), "--loki-url", loki_.url()}).status, 0);
+    for (const auto& result : {verify_logs({"--json"}), verify_numbers({"--json"})}) {
+        EXPECT_EQ(result.status, 0) << result.output;
+        EXPECT_EQ(field(result, "/totals/decisions"), "100");
+    }
+}
+
+}  // namespace
+}  // namespace end_to_end
