@@ -23,6 +23,7 @@
 #include "bridge/settings/effective_settings.h"
 #include "bridge/settings/quantity.h"
 #include "bridge/settings/settings.h"
+#include "bridge/suggest/suggest_command.h"
 #include "bridge/summary/summary_command.h"
 #include "bridge/toolcall/handover.h"
 #include "bridge/toolcall/hook.h"
@@ -242,6 +243,33 @@ class Verify final : public Subcommand {
     SpanFlags span_;
 };
 
+class Suggest final : public Subcommand {
+    void add_flags(CLI::App& app) override {
+        app.add_option("PATH", options_.paths, "log files and folders")->required();
+        app.add_flag("--json", options_.json, "for machines");
+        span_.attach(app, "look from this instant on, or so long before the start (6h, 7d)",
+                     "look up to this instant, or so long before the start");
+        app.add_option("--min-count", options_.min_count, "leave out what was asked for less often")
+            ->check(CLI::PositiveNumber)
+            ->capture_default_str();
+        app.add_option("--boundary-config", options_.boundary_config,
+                       "Boundary's configuration: names rules of it that nothing used, and leaves "
+                       "out what it allows already")
+            ->type_name("FILE");
+        settings_.attach(app, {"journal-dir", "log-level", "log-format"});
+    }
+    int run() override {
+        span_.read(options_.since_ns, options_.until_ns);
+        return settings_.with(
+            {.push = false, .default_state = false, .default_journal = false},
+            [this](const Settings& all) { return suggest_command(all, options_); });
+    }
+
+    SettingFlags settings_;
+    SuggestOptions options_;
+    SpanFlags span_;
+};
+
 class Doctor final : public Subcommand {
     void add_flags(CLI::App& app) override {
         app.add_flag("--json", options_.json, "for machines");
@@ -362,6 +390,8 @@ std::vector<NamedSubcommand> make_subcommands() {
         {"", "summary", "show what files and folders hold, offline", std::make_unique<Summary>()});
     all.push_back({"", "verify", "prove that Loki holds the whole trail, each decision once",
                    std::make_unique<Verify>()});
+    all.push_back({"", "suggest", "print Boundary rules that would allow what was denied",
+                   std::make_unique<Suggest>()});
     all.push_back({"", "doctor", "say why the dashboard reads zero", std::make_unique<Doctor>()});
     all.push_back({"", "config", "show the settings as they take effect, and where each stands",
                    std::make_unique<Config>()});

@@ -34,8 +34,13 @@ struct Request {
 using Counts = std::map<std::tuple<std::string, std::string, std::string>, std::int64_t>;
 [[nodiscard]] Counts count_by_decision_domain_method(const std::vector<Request>& requests);
 
-/// Runs all requests, one after another, as curl under one Boundary that allows 127.0.0.1 and
-/// localhost. `program` is the real `boundary` (landjail) or its stand-in. Throws when it fails.
+/// Runs all requests, one after another, as curl under one Boundary with this policy: flags of it,
+/// and a file for BOUNDARY_CONFIG, if not empty. `program` is the real `boundary` (landjail) or its
+/// stand-in. Throws when it fails.
+void run_jailed_under(const std::string& program, const std::string& log_dir,
+                      const std::vector<Request>& requests, const std::vector<std::string>& policy,
+                      const std::string& config);
+/// The same under a policy that allows 127.0.0.1 and localhost.
 void run_jailed(const std::string& program, const std::string& log_dir,
                 const std::vector<Request>& requests);
 
