@@ -114,8 +114,8 @@ std::optional<Finding> all_notices(const Gathered& seen) {
         return std::nullopt;
     }
     return finding("secrets", State::Warn,
-                   "--notices all: all that Boundary logs goes to Loki, command lines and prompts "
-                   "included; only what does not look like words is taken out",
+                   "--notices all: all that Boundary logs goes to Loki but commands, documents and "
+                   "headers; a secret in it that looks like a word goes along",
                    "leave it out, or use --notices none");
 }
 

@@ -103,7 +103,7 @@ bool is_plain_path(std::string_view path) noexcept {
         for (std::uint64_t from = letter & (joint << 8U | joint_before); from != 0;
              from &= from - 1) {
             const std::size_t part = at + first(from);
-            if (part + 3 <= path.size() && kBegins.holds(text + part)) {
+            if (part + 3 <= path.size() && kPartBegins.holds(text + part)) {
                 return false;
             }
         }

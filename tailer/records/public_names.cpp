@@ -10,6 +10,7 @@
 #include "tailer/records/character_runs.h"
 #include "tailer/records/listed.h"
 #include "tailer/records/plain_shape.h"
+#include "tailer/records/redaction_rules.h"
 #include "tailer/records/secret_shape.h"
 
 namespace tailer {
@@ -111,6 +112,16 @@ bool is_package_run(std::string_view run) {
                       : run.size() <= kLongestMixed && !(uppers && lowers && turns > kMostTurns);
 }
 
+/// A run of letters and digits as names of source files have them: x509, s3, 0042.
+bool is_source_run(std::string_view run) {
+    constexpr std::size_t kShort = 4;
+    const bool letters = std::ranges::all_of(run, base::is_letter);
+    const bool digits = std::ranges::all_of(run, base::is_digit);
+    return letters ? is_word(run)
+                   : run.size() < kShort || (digits && run.size() == kShort) ||
+                         is_listed(rules::kTechnicalWords, run);
+}
+
 /// `9f86d08`, perhaps with `.tar.gz`, `^` or `~1` behind it.
 bool is_revision(std::string_view text) {
     constexpr std::size_t kShort = 7;
@@ -209,7 +220,7 @@ bool is_package_file(std::string_view segment) noexcept {
 bool is_source_file(std::string_view segment) noexcept {
     const std::string_view stem = without_end(segment, kSourceEnds);
     return !stem.empty() && !looks_secret(stem) &&
-           !any_run(stem, [](std::string_view run, std::size_t) { return !is_package_run(run); });
+           !any_run(stem, [](std::string_view run, std::size_t) { return !is_source_run(run); });
 }
 
 bool is_source_folder(std::string_view segment) noexcept {

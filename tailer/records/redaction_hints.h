@@ -107,7 +107,7 @@ inline constexpr HintSet kTokenBegins = [] {
 }();
 
 /// What a segment or a part of one may begin with, for either.
-inline constexpr HintSet kBegins = kWordBegins | kTokenBegins;
+inline constexpr HintSet kPartBegins = kWordBegins | kTokenBegins;
 
 /// An issuer's token has a prefix of three bytes, and this many behind it.
 inline constexpr std::size_t kShortestToken = 7;

@@ -354,13 +354,8 @@ private:
         }
     }
 
-    struct Origin {
-        std::string host = {};
-        bool behind_userinfo = false;
-    };
-
     void url(std::string_view text) {
-        std::string host;
+        PathOrigin origin;
         const std::size_t scheme = text.find("://");
         if (scheme != std::string_view::npos) {
             put(text.substr(0, scheme), !is_plain_name(trimmed(text.substr(0, scheme))) &&
@@ -368,7 +363,6 @@ private:
             out_ += "://";
             text.remove_prefix(scheme + 3);
         }
-        bool had_userinfo = false;
         const bool rooted = text.starts_with('/') || text.starts_with('.') || text.starts_with('~');
         if (scheme != std::string_view::npos || (!rooted && text.find('/') != 0)) {
             const std::size_t end = std::min(text.find_first_of("/?#"), text.size());
@@ -378,23 +372,22 @@ private:
                 put(authority, !is_kept(trimmed(authority)));
             } else {
                 const std::size_t begun = out_.size();
-                parent_.urls_.append_authority(out_, authority, had_userinfo);
-                host = out_.substr(begun);
+                parent_.urls_.append_authority(out_, authority, origin.behind_userinfo);
+                origin.follows = follows_host(base::lower(out_.substr(begun)));
             }
             text.remove_prefix(end);
         }
-        target(text, {base::lower(host), had_userinfo});
+        target(text, origin);
     }
 
     /// What of a URL stands behind its authority.
-    void target(std::string_view text, const Origin& origin) {
+    void target(std::string_view text, const PathOrigin& origin) {
         if (parent_.policy_ == QueryPolicy::Keep) {
             out_ += text;
             return;
         }
         const std::size_t path_end = std::min(text.find_first_of("?#"), text.size());
-        parent_.urls_.append_path(out_, text.substr(0, path_end),
-                                  {origin.host, origin.behind_userinfo});
+        parent_.urls_.append_path(out_, text.substr(0, path_end), origin);
         const std::size_t fragment = std::min(text.find('#', path_end), text.size());
         const std::string_view query = text.substr(path_end, fragment - path_end);
         if (!query.empty() && parent_.policy_ == QueryPolicy::Redact) {

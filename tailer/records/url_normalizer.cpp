@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "tailer/records/plain_url.h"
+#include "tailer/records/secret_words.h"
 
 namespace tailer {
 namespace {
@@ -142,7 +143,8 @@ void UrlNormalizer::put_target(std::string_view target, const PathOrigin& origin
         put_escaped(http_url_, target);
         return;
     }
-    if (!origin.behind_userinfo && is_plain_path(target)) {
+    if (!origin.behind_userinfo && origin.follows == rules::Follows::Nothing &&
+        is_plain_path(target)) {
         http_url_.make_room(target.size());
         http_url_.put(target);
         return;
@@ -172,25 +174,28 @@ NormalizedUrl UrlNormalizer::normalize(std::string_view url, std::string_view ho
     http_url_.put(parts.scheme);
     http_url_.put(kSchemeEnd);
     const std::size_t authority = http_url_.size();
-    bool had_userinfo = false;
+    PathOrigin origin;
     KnownHost& known = known_host(parts.authority);
     if (known.authority == parts.authority || is_plain_authority(parts.authority)) {
         http_url_.make_room(parts.authority.size());
         http_url_.put(parts.authority);
         if (known.authority != parts.authority) {
             known.domain = domain_of(authority);
+            known.follows = follows_host(known.domain);
             known.authority = parts.authority;
         }
         domain = known.domain;
+        origin.follows = known.follows;
     } else {
-        put_authority(parts.authority, had_userinfo);
+        put_authority(parts.authority, origin.behind_userinfo);
         domain = domain_of(authority);
+        origin.follows = follows_host(domain);
     }
     if (!parts.target.starts_with('/')) {
         http_url_.make_room(1);
         http_url_.put('/');
     }
-    put_target(parts.target, {domain, had_userinfo});
+    put_target(parts.target, origin);
     return {http_url_.view(), domain};
 }
 

@@ -32,6 +32,7 @@ private:
     struct KnownHost {
         std::string authority;
         std::string domain;
+        rules::Follows follows = rules::Follows::Nothing;
     };
     static constexpr std::size_t kKnownHosts = 16;
 

@@ -87,7 +87,7 @@ void UrlRedactor::append_fragment(std::string& out, std::string_view fragment) {
 class UrlRedactor::Path {
 public:
     Path(std::string& out, const PercentDecoded& path, const PathOrigin& origin)
-        : out_(out), path_(path), text_(path.text()), context_(follows_host(origin.host)) {
+        : out_(out), path_(path), text_(path.text()), context_(origin.follows) {
         limit_ = std::min(text_.find_first_of("?#"), text_.size());
         if (origin.behind_userinfo) {
             const std::size_t at = text_.substr(0, limit_).rfind('@');
@@ -160,7 +160,8 @@ private:
         } else {
             readable(begin, end);
         }
-        of_project_ = of_project_ || (!before_.first.empty() && is_source_folder(text));
+        of_project_ = of_project_ || (context_ <= Follows::Names && !before_.first.empty() &&
+                                      is_source_folder(text));
         before_ = {text, before_.first};
     }
 
@@ -205,9 +206,10 @@ private:
                 put(begin, next, !is_harmless_bare(piece(begin, next)) || !fits(begin, next));
             } else {
                 const Parameter stays = judge(piece(begin, equals), piece(equals + 1, next));
-                put(begin, equals, !stays.name || !fits(begin, equals));
+                const bool named = stays.name && fits(begin, equals);
+                put(begin, equals, !named);
                 keep(equals, equals + 1);
-                put(equals + 1, next, !stays.value || !fits(equals + 1, next));
+                put(equals + 1, next, !named || !stays.value || !fits(equals + 1, next));
                 if (next == equals + 1) {  // /password=/...
                     context_ = std::max(context_, follows_segment(piece(begin, equals)));
                 }
@@ -258,7 +260,7 @@ private:
     /// Names joined by colons, commas and the like, each judged by what stood before it.
     void words(std::size_t begin, std::size_t end) {
         if (is_content_address(piece(begin, end), before_, of_sources_) ||
-            (context() != Follows::Secret && is_package_file(piece(begin, end)))) {
+            is_package_file(piece(begin, end)) || is_source_file(piece(begin, end))) {
             keep(begin, end);
             return;
         }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "tailer/records/percent_decoding.h"
+#include "tailer/records/redaction_rules.h"
 
 namespace tailer {
 
@@ -20,7 +21,8 @@ inline constexpr std::string_view kRedacted = "REDACTED";
 
 /// What stood in front of a path.
 struct PathOrigin {
-    std::string_view host = {};  ///< in lower case, without a port
+    /// What its host says of it: see follows_host().
+    rules::Follows follows = rules::Follows::Nothing;
     /// There was a userinfo, so that what looks like a path up to an `@` may be the rest of a
     /// password.
     bool behind_userinfo = false;

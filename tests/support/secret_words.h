@@ -160,6 +160,7 @@ struct ShapedSecret {
     std::string_view secret;
 };
 inline constexpr ShapedSecret kShapedSecrets[] = {
+    {"https://webhook.example/{}", "48151623"},
     {"https://h.example/x/{}/y", "SDRET79I"},
     {"https://h.example/s/{}", "3f2c1d9e-0000-4000-8000-000000000001"},
     {"https://h.example/incoming/{}", "3f2c1d9e-0000-4000-8000-000000000001"},
