@@ -71,7 +71,7 @@ protected:
                kFolder + "/*.tar.gz; do echo evil >>\"$f\"; done\n";
     }
     [[nodiscard]] std::string escaped() const {
-        return workspace_.root().shell("cat ~/escaped 2>/dev/null").output;
+        return workspace_.root().shell("ls ~/escaped 2>/dev/null && cat ~/escaped").output;
     }
 
     const end_to_end::Upstream upstream_;
@@ -100,12 +100,21 @@ TEST_F(EscapeTest, NothingThatTheJailedUserPutThereIsExecuted) {
     request(1);
     EXPECT_EQ(judge_when_there(loki_, 2), kAllThereOnce) << workspace_.log();
 
+    // Where the agent's PATH has them first, other programs under the names of the system's.
+    const auto planted = workspace_.tool_call(
+        "for n in flock sed cat cut sha256sum mktemp mkdir rm mv cp ln chmod tar printenv wc sleep "
+        "timeout sh; do /bin/cp /tmp/evil ~/.local/bin/$n; done; printf 'url = "
+        "\"http://127.0.0.1:" +
+        upstream_.port() +
+        "/escaped/\"\\noutput = \"/home/coder/escaped\"\\n' >~/.curlrc; command -v flock");
+    ASSERT_EQ(planted.output, "/home/coder/.local/bin/flock\n");
     // The workspace stops and starts: what was replaced is unpacked anew, the archive fetched.
     EXPECT_EQ(workspace_.stop().status, 0);
     const auto again = workspace_.script(start_);
     ASSERT_EQ(again.status, 0) << again.output;
     ASSERT_TRUE(workspace_.has_one_daemon()) << workspace_.log();
     EXPECT_EQ(escaped(), "");
+    EXPECT_EQ(workspace_.root().shell("rm ~/.curlrc").status, 0);
     request(2);
     EXPECT_EQ(judge_when_there(loki_, 3), kAllThereOnce) << workspace_.log();
     EXPECT_EQ(workspace_.stop().status, 0);

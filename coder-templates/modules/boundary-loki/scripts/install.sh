@@ -20,12 +20,12 @@ kept=$folder.tar.gz
 if [ -f "$kept" ]; then cp "$kept" "$work/archive" 2>/dev/null || true; fi
 if [ ! -f "$work/archive" ] || [ "$(sum_of "$work/archive")" != "$sha256" ]; then
     rm -rf "$work/archive"
-    # Addresses may carry a credential: they are not printed.
+    # Addresses may carry a credential: they are not printed. What the home's .curlrc and .wgetrc say is whoever's runs as this user.
     if command -v curl >/dev/null; then
-        curl -fsSL --retry 3 --connect-timeout 10 --max-time 120 -o "$work/archive" -- "$url" 2>"$work/why" ||
+        curl -q -fsSL --retry 3 --connect-timeout 10 --max-time 120 -o "$work/archive" -- "$url" 2>"$work/why" ||
             fail "cannot download the archive: $(sed -n 's/^curl: //p' "$work/why")"
     elif command -v wget >/dev/null; then
-        wget -q -T 20 -t 3 -O "$work/archive" -- "$url" 2>/dev/null ||
+        WGETRC=/dev/null wget -q -T 20 -t 3 -O "$work/archive" -- "$url" 2>/dev/null ||
             fail "cannot download the archive: wget ended with $?"
     else
         fail "neither curl nor wget is in the image: add one, or put boundary-loki in the image (input binary)"
