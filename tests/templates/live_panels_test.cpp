@@ -59,13 +59,14 @@ std::string live_rows(const std::string& decision) {
 
 /// The query of a panel of this repository's dashboard, its variables at their defaults.
 std::string ours(const std::string& title) {
-    const auto found = test_support::run_command(
-        {"jq", "-r", "--arg", "title", title,
-         "[.. | objects | select(.title? == $title and .targets?)][0].targets[0].expr | "
-         "gsub(\"\\\\$(domain|chat_id|tool_call_id)\"; \"\") | "
-         "gsub(\"\\\\$(owner|workspace|template|tool|decision)\"; \".*\") | "
-         "gsub(\"\\\\$__range\"; \"1h\")",
-         BOUNDARY_LOKI_SOURCE_DIR "/dashboards/agent-firewall.json"});
+    const std::string filter =
+        "[.. | objects | select(.title? == $title and .targets?)][0].targets[0].expr | "
+        "gsub(\"\\\\$(domain|chat_id|tool_call_id)\"; \"\") | "
+        "gsub(\"\\\\$(owner|workspace|template|tool|decision)\"; \".*\") | "
+        "gsub(\"\\\\$__range\"; \"1h\")";
+    const auto found =
+        test_support::run_command({"jq", "-r", "--arg", "title", title, filter,
+                                   BOUNDARY_LOKI_SOURCE_DIR "/dashboards/agent-firewall.json"});
     EXPECT_EQ(found.status, 0) << found.errors;
     return found.output;
 }
