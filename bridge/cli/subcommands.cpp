@@ -145,7 +145,8 @@ class Run final : public Subcommand {
 
 class Replay final : public Subcommand {
     void add_flags(CLI::App& app) override {
-        app.add_option("PATH", options_.paths, "log files (.gz and .zst, too) and folders")
+        app.add_option("PATH", options_.paths,
+                       "log files (.gz and .zst, too) and folders")
             ->required();
         app.add_option("--output", output_, "loki, or ndjson to print instead of pushing")
             ->check(CLI::IsMember({"loki", "ndjson"}))
@@ -226,12 +227,19 @@ class Verify final : public Subcommand {
                      "judge from this instant on, or so long before the start (default: all that "
                      "the logs hold; without logs 7d)",
                      "judge up to this instant, or so long before the start");
+        app.add_option("--against-coderd", options_.against_coderd,
+                       "selector of coderd's own log in the same Loki, such as "
+                       "'{namespace=\"coder\"}': says what each of the two lacks")
+            ->type_name("SELECTOR");
         settings_.attach(app);
     }
     int run() override {
         span_.read(options_.since_ns, options_.until_ns);
         if (options_.since_ns && options_.until_ns && *options_.since_ns >= *options_.until_ns) {
             return fail_usage("--since has to lie before --until");
+        }
+        if (!options_.against_coderd.empty() && !options_.paths.empty()) {
+            return fail_usage("--against-coderd holds two logs in Loki together; give no PATH");
         }
         return settings_.with(
             {.push = true, .default_state = false, .default_journal = false},

@@ -16,6 +16,7 @@ constexpr unsigned kJudged = 1;     ///< it lies in the span
 constexpr unsigned kMayChange = 2;  ///< another journal may name another tool call
 constexpr unsigned kNamesCall = 4;
 constexpr unsigned kAltered = 8;
+constexpr unsigned kNamesSession = 16;
 
 std::int64_t day_of(std::int64_t unix_ns) {
     return unix_ns / kDayNs - (unix_ns % kDayNs < 0 ? 1 : 0);
@@ -49,8 +50,9 @@ void LogTrail::on_record(const tailer::Record& record) {
     Expected expected{.whole = line->whole,
                       .core = short_of(line->core),
                       .stream = static_cast<std::uint16_t>(record.stream)};
-    unsigned flags =
-        (record.tool_call_may_change ? kMayChange : 0U) | (line->names_tool_call ? kNamesCall : 0U);
+    unsigned flags = (record.tool_call_may_change ? kMayChange : 0U) |
+                     (line->names_tool_call ? kNamesCall : 0U) |
+                     (line->names_boundary_session ? kNamesSession : 0U);
     if (span_.holds(record.timestamp_ns)) {
         flags |= kJudged;
         days_.insert(day_of(record.timestamp_ns));
@@ -161,6 +163,8 @@ void LogTrail::settle(Session& session, const StoredLine& line, Expected& expect
         } else if ((expected.flags & kMayChange) != 0 ||
                    line.names_tool_call != ((expected.flags & kNamesCall) != 0)) {
             ++other_tool_call_;
+        } else if (line.names_boundary_session != ((expected.flags & kNamesSession) != 0)) {
+            ++other_version_;
         } else {
             expected.flags |= std::uint8_t{kAltered};
             findings.altered.add(*line.seq);
@@ -279,6 +283,11 @@ void LogTrail::add_notes(Verdict& verdict, const StoredEntries& source) const {
                         " another tool call than the journal here does, or none: what is joined "
                         "by time may come out otherwise later, and a journal may not have moved "
                         "with its logs");
+    }
+    if (other_version_ > 0) {
+        notes.push_back(counted(other_version_, "entry is", "entries are") +
+                        " as another version of boundary-loki makes them: they name Boundary's "
+                        "own session where this one does not, or the other way round");
     }
     if (unparsed_ > 0) {
         notes.push_back(counted(unparsed_, "line", "lines") +

@@ -102,6 +102,7 @@ private:
     std::uint64_t unparsed_ = 0;
     std::uint64_t other_tool_call_ = 0;
     std::uint64_t other_identity_ = 0;
+    std::uint64_t other_version_ = 0;
     bool again_ = false;
 };
 

@@ -31,23 +31,22 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
                                                                    : std::nullopt;
 }
 
-/// Length of the quoted string at the front of `text`; 0 when it does not end.
-std::size_t quoted_length(std::string_view text) {
-    for (std::size_t i = 1; i < text.size(); ++i) {
-        if (text[i] == '\\') {
-            ++i;
-        } else if (text[i] == '"') {
-            return i + 1;
-        }
-    }
-    return 0;
-}
-
 }  // namespace
 
 void StoredLineReader::field(std::string_view name, std::string_view value) {
+    if (name == "level") {
+        return;  // a field in logfmt alone
+    }
+    if (name == "msg") {
+        ours_ = value == kRequest || value.starts_with(kNoticePrefix);
+        result_.kind = value == kRequest ? StoredLine::Kind::Decision : StoredLine::Kind::Notice;
+    }
     if (holds(tailer::kToolCallMetadata, name)) {
         result_.names_tool_call = true;
+        return;
+    }
+    if (name == "boundary_session_id") {
+        result_.names_boundary_session = true;
         return;
     }
     if (const auto* const at = std::ranges::find(kIdentity, name); at != kIdentity.end()) {
@@ -71,78 +70,14 @@ void StoredLineReader::field(std::string_view name, std::string_view value) {
     }
 }
 
-bool StoredLineReader::read_json(std::string_view line) {
-    simdjson::dom::element root;
-    std::string_view message;
-    simdjson::dom::object fields;
-    if (parser_.parse(line.data(), line.size()).get(root) != simdjson::SUCCESS ||
-        root["msg"].get(message) != simdjson::SUCCESS ||
-        root["fields"].get(fields) != simdjson::SUCCESS) {
-        return false;
-    }
-    field("msg", message);
-    for (const auto& [name, value] : fields) {
-        std::string_view text;
-        std::uint64_t number = 0;
-        if (value.get(text) == simdjson::SUCCESS) {
-            field(name, text);
-        } else if (value.get(number) == simdjson::SUCCESS) {
-            field(name, std::to_string(number));
-        } else {
-            return false;
-        }
-    }
-    result_.kind = message == kRequest ? StoredLine::Kind::Decision : StoredLine::Kind::Notice;
-    return message == kRequest || message.starts_with(kNoticePrefix);
-}
-
-bool StoredLineReader::read_logfmt(std::string_view line) {
-    bool ours = false;
-    if (line.starts_with(kRequest) && line.substr(kRequest.size()).starts_with(' ')) {
-        line.remove_prefix(kRequest.size());
-        field("msg", kRequest);
-        ours = true;
-    }
-    while (!line.empty()) {
-        line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-        const std::size_t equals = line.find_first_of("= ");
-        if (equals == std::string_view::npos || line[equals] == ' ') {
-            return ours && line.empty();
-        }
-        const std::string_view name = line.substr(0, equals);
-        line.remove_prefix(equals + 1);
-        std::string_view value;
-        if (line.starts_with('"')) {
-            const std::size_t length = quoted_length(line);
-            simdjson::dom::element unquoted;
-            if (length == 0 ||
-                value_parser_.parse(line.data(), length).get(unquoted) != simdjson::SUCCESS ||
-                unquoted.get(value) != simdjson::SUCCESS) {
-                return false;
-            }
-            line.remove_prefix(length);
-        } else {
-            const std::size_t length = std::min(line.find(' '), line.size());
-            value = line.substr(0, length);
-            line.remove_prefix(length);
-        }
-        if (name == "msg" && value.starts_with(kNoticePrefix)) {
-            result_.kind = StoredLine::Kind::Notice;
-            ours = true;
-        }
-        if (name != "level") {  // in JSON it stands beside the fields
-            field(name, value);
-        }
-    }
-    return ours;
-}
-
 std::optional<StoredLine> StoredLineReader::read(std::string_view line) {
     result_ = {};
     for (std::string* text : {&session_, &identity_, &owner_, &workspace_, &core_}) {
         text->clear();
     }
-    if (!(line.starts_with('{') ? read_json(line) : read_logfmt(line)) || session_.empty()) {
+    ours_ = false;
+    const auto take = [this](std::string_view name, std::string_view value) { field(name, value); };
+    if (!fields_.read(line, take) || !ours_ || session_.empty()) {
         return std::nullopt;
     }
     result_.session = session_;

@@ -6,9 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include <simdjson.h>
-
 #include "bridge/verify/keyed_hash.h"
+#include "bridge/verify/line_fields.h"
 
 namespace bridge::verify {
 
@@ -24,9 +23,10 @@ struct StoredLine {
     std::string_view workspace;
     std::optional<std::int64_t> event_ns;  ///< as Boundary stamped it; a notice has none
     bool names_tool_call = false;
-    std::uint64_t whole = 0;  ///< hash of the line
+    bool names_boundary_session = false;  ///< an earlier version did not
+    std::uint64_t whole = 0;              ///< hash of the line
     /// Hash of what Boundary decided: all but whose workspace it was and which tool call, which
-    /// come from elsewhere. The same in both line formats.
+    /// come from elsewhere, and Boundary's own session. The same in both line formats.
     std::uint64_t core = 0;
 };
 
@@ -40,13 +40,11 @@ public:
 
 private:
     void field(std::string_view name, std::string_view value);
-    [[nodiscard]] bool read_json(std::string_view line);
-    [[nodiscard]] bool read_logfmt(std::string_view line);
 
     KeyedHash hash_;
-    simdjson::dom::parser parser_;
-    simdjson::dom::parser value_parser_;
+    LineFields fields_;
     StoredLine result_;
+    bool ours_ = false;
     std::string session_;
     std::string identity_;
     std::string owner_;

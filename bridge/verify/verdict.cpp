@@ -93,6 +93,24 @@ void put_session(std::string& out, const SessionVerdict& session) {
     put_findings(out, session.of_notices, "notice of line");
 }
 
+void put_workspace(std::string& out, const WorkspaceVerdict& verdict) {
+    out.append("  ").append(printable(verdict.owner)).append("/");
+    out.append(printable(verdict.workspace)).append("  ");
+    out.append(grouped_digits(verdict.both)).append(" at both, ");
+    out.append(grouped_digits(verdict.missing_at_coderd)).append(" missing at coderd, ");
+    out.append(grouped_digits(verdict.missing_here)).append(" missing here\n");
+    for (const auto& [session, numbers] : verdict.sessions) {
+        out.append("    missing at coderd ").append(grouped_digits(numbers.count()));
+        out.append(": ").append(printable(session)).append(" decision ");
+        out.append(named(numbers)).append("\n");
+    }
+    for (const std::int64_t event_ns : verdict.missing_here_at) {
+        out.append("    missing here: a request of ");
+        base::append_rfc3339_nano(out, event_ns);
+        out.append("\n");
+    }
+}
+
 void write_numbers(JsonText& json, std::string_view name, const NamedNumbers& numbers) {
     json.key(name).open('{').key("count").number(numbers.count()).key("runs").open('[');
     for (const auto& [first, last] : numbers.runs()) {
@@ -111,6 +129,28 @@ void write_findings(JsonText& json, std::string_view name, std::uint64_t count,
     json.close('}');
 }
 
+void write_workspaces(JsonText& json, const Verdict& verdict) {
+    json.key("coderd").open('[');
+    for (const auto& workspace : verdict.workspaces) {
+        json.open('{').key("owner").string(workspace.owner);
+        json.key("workspace_name").string(workspace.workspace);
+        json.key("both").number(workspace.both);
+        json.key("missing_at_coderd").number(workspace.missing_at_coderd);
+        json.key("missing_here").number(workspace.missing_here).key("sessions").open('[');
+        for (const auto& [session, numbers] : workspace.sessions) {
+            json.open('{').key("session").string(session);
+            write_numbers(json, "missing_at_coderd", numbers);
+            json.close('}');
+        }
+        json.close(']').key("missing_here_at").open('[');
+        for (const std::int64_t event_ns : workspace.missing_here_at) {
+            json.time(event_ns);
+        }
+        json.close(']').close('}');
+    }
+    json.close(']');
+}
+
 void write_sentences(JsonText& json, std::string_view name, const std::vector<std::string>& all) {
     json.key(name).open('[');
     for (const auto& sentence : all) {
@@ -123,9 +163,16 @@ std::string conclusion(const Verdict& verdict, const Totals& all) {
     if (!verdict.troubles.empty()) {
         return "NOT VERIFIED: the server could not be asked for all of it";
     }
+    if (!verdict.with_logs && verdict.sessions.empty()) {
+        return "NOT VERIFIED: nothing of boundary-loki's is stored where it was asked for; check "
+               "--loki-url, --tenant, --since, and whose trail it is to be";
+    }
     if (verdict.complete()) {
         return verdict.with_logs ? "complete: all that the logs hold is there, once"
                                  : "complete: no number is missing, none is there twice";
+    }
+    if (all.missing + all.doubled + all.altered + all.unexpected == 0) {
+        return "NOT EQUAL: coderd and the trail differ";
     }
     return "NOT COMPLETE: " + grouped_digits(all.missing) + " missing, " +
            grouped_digits(all.doubled) + " doubled, " + grouped_digits(all.altered) + " altered, " +
@@ -139,17 +186,23 @@ std::string counted(std::uint64_t count, std::string_view one, std::string_view 
 }
 
 bool Verdict::complete() const {
-    return troubles.empty() && std::ranges::all_of(sessions, &SessionVerdict::whole);
+    return troubles.empty() && (with_logs || !sessions.empty()) &&
+           std::ranges::all_of(sessions, &SessionVerdict::whole) &&
+           std::ranges::all_of(workspaces, [](const WorkspaceVerdict& each) {
+               return each.missing_here + each.missing_at_coderd == 0;
+           });
 }
 
 std::string verdict_text(const Verdict& verdict) {
     constexpr std::size_t kMostSessions = 50;
     const Totals all = totals_of(verdict);
     std::string out = "Asked " + printable(verdict.server) + "\n  for " + printable(verdict.query);
-    out += "\n  from ";
-    base::append_rfc3339_nano(out, verdict.from_ns);
-    out += " to ";
-    base::append_rfc3339_nano(out, verdict.until_ns);
+    if (verdict.from_ns < verdict.until_ns) {
+        out += "\n  from ";
+        base::append_rfc3339_nano(out, verdict.from_ns);
+        out += " to ";
+        base::append_rfc3339_nano(out, verdict.until_ns);
+    }
     out += verdict.with_logs ? "\nThe logs hold " : "\nStored are ";
     out += counted(verdict.sessions.size(), "session", "sessions") + " with " +
            counted(all.decisions, "decision", "decisions") + " and " +
@@ -165,6 +218,13 @@ std::string verdict_text(const Verdict& verdict) {
                " more; --json names all\n";
     }
     out += broken > 0 ? "\n" : "";
+    if (verdict.against_coderd) {
+        out += "What coderd recorded beside it:\n";
+        for (const auto& workspace : verdict.workspaces) {
+            put_workspace(out, workspace);
+        }
+        out += '\n';
+    }
     for (const auto& note : verdict.notes) {
         out.append("Note: ").append(printable(note)).append("\n");
     }
@@ -202,6 +262,9 @@ std::string verdict_json(const Verdict& verdict) {
         json.key("begins_before").boolean(session.begins_before).close('}');
     }
     json.close(']');
+    if (verdict.against_coderd) {
+        write_workspaces(json, verdict);
+    }
     write_sentences(json, "notes", verdict.notes);
     write_sentences(json, "troubles", verdict.troubles);
     json.close('}');

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bridge/verify/numbers.h"
@@ -38,6 +40,18 @@ struct SessionVerdict {
     [[nodiscard]] bool whole() const { return !of_decisions.any() && !of_notices.any(); }
 };
 
+/// What coderd recorded of a workspace beside what is here.
+struct WorkspaceVerdict {
+    static constexpr std::size_t kMostTimes = 20;
+    std::string owner;
+    std::string workspace;
+    std::uint64_t both = 0;
+    std::uint64_t missing_at_coderd = 0;
+    std::uint64_t missing_here = 0;
+    std::vector<std::pair<std::string, NamedNumbers>> sessions;  ///< with what coderd lacks of each
+    std::vector<std::int64_t> missing_here_at;                   ///< event times of some
+};
+
 /// What verify found, with or without logs.
 struct Verdict {
     bool with_logs = false;
@@ -46,8 +60,10 @@ struct Verdict {
     std::int64_t from_ns = 0;
     std::int64_t until_ns = 0;
     std::vector<SessionVerdict> sessions;  ///< by name
-    std::vector<std::string> notes;        ///< what is to be known beside, one sentence each
-    std::vector<std::string> troubles;     ///< why not all could be read
+    bool against_coderd = false;
+    std::vector<WorkspaceVerdict> workspaces;  ///< against coderd
+    std::vector<std::string> notes;            ///< what is to be known beside, one sentence each
+    std::vector<std::string> troubles;         ///< why not all could be read
 
     [[nodiscard]] bool complete() const;
 };

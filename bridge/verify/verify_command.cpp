@@ -11,6 +11,7 @@
 #include "base/nanoseconds.h"
 #include "bridge/process/hardening.h"
 #include "bridge/verify/log_trail.h"
+#include "bridge/verify/reconciliation.h"
 #include "bridge/verify/stored_entries.h"
 #include "bridge/verify/stored_trail.h"
 #include "exporter/loki/stream_labels.h"
@@ -182,6 +183,32 @@ void hold_against_logs(const VerifyOptions& options, tailer::Tailer& tailer, con
     trail.conclude(ask.verdict, ask.entries);
 }
 
+/// coderd may take so long to write what it is sent: Boundary gathers for 5 s, and an agent sends
+/// again what it could not.
+constexpr std::int64_t kCoderdWritesWithinNs = 600 * base::kNanosPerSecond;
+/// What is younger is not judged against coderd, which may not have it yet.
+constexpr std::int64_t kSettledAfterNs = 60 * base::kNanosPerSecond;
+
+void hold_against_coderd(const Settings& settings, const VerifyOptions& options,
+                         const std::string& selector, const Asker& ask) {
+    auto& verdict = ask.verdict;
+    const std::int64_t settled_ns = base::SystemClock().wall_ns() - kSettledAfterNs;
+    const std::int64_t until_ns = options.until_ns.value_or(settled_ns);
+    const verify::KeyedHash hash;
+    verify::Reconciliation both(hash, settings.enrich.url_query, verdict.from_ns, until_ns);
+    both.only(settings.enrich.identity.owner, settings.enrich.identity.workspace_name);
+    const bool read =
+        ask.read(selector, verdict.from_ns, base::add_saturated(until_ns, kOneDayNs / 24),
+                 [&](const auto& entry) { both.take_ours(entry.line); }) &&
+        ask.read(options.against_coderd + " |= \"boundary_request\"", verdict.from_ns,
+                 base::add_saturated(until_ns, kCoderdWritesWithinNs),
+                 [&](const auto& entry) { both.take_coderds(entry.line); });
+    verdict.against_coderd = true;
+    if (read) {
+        verdict.workspaces = both.conclude();
+    }
+}
+
 void judge_by_numbers(const Settings& settings, const VerifyOptions& options, const Asker& ask) {
     const tailer::Enricher enricher(settings.enrich);
     const std::int64_t now_ns = base::SystemClock().wall_ns();
@@ -219,6 +246,9 @@ void judge_by_numbers(const Settings& settings, const VerifyOptions& options, co
         trail.forgive_beginnings(verdict.from_ns, kOneDayNs);
     }
     trail.conclude(verdict, ask.entries);
+    if (all && !options.against_coderd.empty()) {
+        hold_against_coderd(settings, options, selector, ask);
+    }
 }
 
 }  // namespace

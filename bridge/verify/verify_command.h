@@ -15,6 +15,8 @@ struct VerifyOptions {
     std::vector<std::string> paths;  ///< empty = judge by the numbers that are stored alone
     std::optional<std::int64_t> since_ns;
     std::optional<std::int64_t> until_ns;
+    /// LogQL selector of coderd's own log in the same Loki, to be held against ours; empty = not.
+    std::string against_coderd;
     bool json = false;
 };
 

@@ -129,6 +129,7 @@ protected:
         // No repository here, and no network.
         script("git", "exit 0");
         folder_.append("token", "secret\n");
+        folder_.append("config.yaml", "allowlist:\n  - domain=host.example\n");
         folder_.append("boundary-loki.conf", "loki-url = http://loki.example:3100\n");
         environment_ = {{"PATH", bin + ":/usr/bin:/bin"},
                         {"HOME", folder_.path()},

@@ -345,12 +345,51 @@ TEST_F(VerifyTest, EntriesOfAnEarlyVersionAreSaidAndNotJudged) {
     EXPECT_THAT(held.output, HasSubstr("20 entries are of an early version"));
 }
 
+TEST_F(VerifyTest, AgainstCoderdEachSidesLackIsNamed) {
+    write_logs(1, 30);
+    const auto all = rows();
+    push(all);
+    std::vector<StoredRow> coderds;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        StoredRow row = all[i];
+        row.labels = {{"app", "coder"}, {"namespace", "coder"}};
+        row.metadata.clear();
+        row.timestamp_ns += 4 * kSecondNs;
+        for (const auto* name : {"session", "seq", "domain"}) {  // which coderd's line has not
+            const std::size_t at = row.line.find(std::string(",\"") + name + "\":");
+            row.line.erase(at, row.line.find_first_of(",}", at + 1) - at);
+        }
+        replace(row.line, "[\"boundary-loki\"]", "[\"coderd\",\"agentrpc\"]");
+        if (i == 7) {
+            replace(row.line, "/d/7", "/d/another");
+        }
+        if (i != 11) {
+            coderds.push_back(row);
+        }
+    }
+    push(coderds);
+    const auto found = verify_numbers({"--json", "--against-coderd", "{namespace=\"coder\"}"});
+    EXPECT_EQ(found.status, 1) << found.errors;
+    EXPECT_EQ(field(found, "/coderd/0/both"), "28") << found.output;
+    EXPECT_EQ(field(found, "/coderd/0/missing_here"), "1");
+    EXPECT_EQ(field(found, "/coderd/0/sessions/0/missing_at_coderd/runs"), "[[7,7],[11,11]]");
+    EXPECT_THAT(verify_numbers({"--against-coderd", "{namespace=\"coder\"}"}).output,
+                HasSubstr("missing at coderd 2: boundary-2026-06-09_12-00-00-0 decision 7, 11"));
+    // coderd's lines change nothing in the trail.
+    EXPECT_EQ(verify_numbers().status, 0);
+    EXPECT_EQ(verify_logs().status, 0);
+    EXPECT_EQ(verify_logs({"--against-coderd", "{namespace=\"coder\"}"}).status, 2);
+}
+
 TEST_F(VerifyTest, AServerThatCannotBeAskedProvesNothing) {
     write_logs(1, 5);
     const std::string nowhere = "http://127.0.0.1:" + std::to_string(test_support::free_port());
     const auto away = run({"verify", logs(), "--loki-url", nowhere});
     EXPECT_EQ(away.status, 1) << away.output;
     EXPECT_THAT(away.output, HasSubstr("NOT VERIFIED"));
+    const auto empty = verify_numbers();
+    EXPECT_EQ(empty.status, 1) << empty.output;
+    EXPECT_THAT(empty.output, HasSubstr("NOT VERIFIED: nothing of boundary-loki's is stored"));
     const auto wrong = run({"verify", "--loki-url", loki_.url() + "/nothing/here"});
     EXPECT_EQ(wrong.status, 1) << wrong.output;
     EXPECT_THAT(wrong.output, HasSubstr("NOT VERIFIED"));

@@ -95,6 +95,36 @@ TEST_F(VictoriaLogsTest, HoldsEachRequestOfTheMainJobOnceWithItsLineLabelsAndMet
     EXPECT_EQ(rows[0].at("matched_rule"), rows[0].at("fields.matched_rule"));
 }
 
+TEST_F(VictoriaLogsTest, VerifyTellsWhatItHolds) {
+    constexpr std::size_t kCount = 1'500;  // more than a page
+    const test_support::TempDir folder;
+    for (std::size_t id = 0; id < kCount; ++id) {
+        append_to(folder.file("logs"), log_name(id % 3), decision_line(now_ns(), id));
+    }
+    const auto run = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), BOUNDARY_LOKI_BINARY);
+        arguments.insert(arguments.end(), {"--loki-url", server_.url()});
+        return run_command(arguments);
+    };
+    ASSERT_EQ(run({"replay", folder.file("logs")}).status, 0);
+    ASSERT_TRUE(holds(server_, kCount));
+    const auto held = run({"verify", folder.file("logs")});
+    EXPECT_EQ(held.status, 0) << held.output << held.errors;
+    const auto numbers = run({"verify"});
+    EXPECT_EQ(numbers.status, 0) << numbers.output << numbers.errors;
+    EXPECT_THAT(numbers.output, HasSubstr("1,500 decisions"));
+
+    append_to(folder.file("logs"), log_name(2), decision_line(now_ns(), kCount));
+    const auto missing = run({"verify", folder.file("logs")});
+    EXPECT_EQ(missing.status, 1);
+    EXPECT_THAT(missing.output, HasSubstr("missing 1: decision 500"));
+    ASSERT_EQ(run({"replay", folder.file("logs"), "--label", "site=lab"}).status, 0);
+    ASSERT_TRUE(holds(server_, 2 * kCount + 1));
+    const auto doubled = run({"verify", folder.file("logs")});
+    EXPECT_EQ(doubled.status, 1);
+    EXPECT_THAT(doubled.output, HasSubstr("NOT COMPLETE: 0 missing, 1,500 doubled"));
+}
+
 TEST_F(VictoriaLogsTest, HoldsTheSamplesOnceHoweverOftenTheyAreReplayed) {
     const std::vector<std::string> replay = {
         BOUNDARY_LOKI_BINARY, "replay",
