@@ -146,7 +146,7 @@ class Run final : public Subcommand {
 class Replay final : public Subcommand {
     void add_flags(CLI::App& app) override {
         app.add_option("PATH", options_.paths,
-                       "log files (.gz and .zst, too) and folders")
+                       "log files (.gz and .zst, too), folders, and files of dead letters")
             ->required();
         app.add_option("--output", output_, "loki, or ndjson to print instead of pushing")
             ->check(CLI::IsMember({"loki", "ndjson"}))

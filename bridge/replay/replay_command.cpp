@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <vector>
 
 #include <unistd.h>
 
@@ -14,6 +15,8 @@
 #include "bridge/process/hardening.h"
 #include "bridge/process/version.h"
 #include "bridge/process/worker.h"
+#include "bridge/replay/letter_file.h"
+#include "bridge/replay/replay_letters.h"
 #include "exporter/loki/stream_labels.h"
 
 namespace bridge {
@@ -253,11 +256,8 @@ ExitCode deliver(const Deliverer& with) {
     return code == ExitCode::Done && !complete ? ExitCode::Incomplete : code;
 }
 
-}  // namespace
-
-ExitCode replay_command(const Settings& settings, const ReplayOptions& options) {
-    harden_process();
-    const Log log(settings.log_level, settings.log_format);
+/// What files and folders of logs hold.
+ExitCode replay_logs(const Settings& settings, const ReplayOptions& options, const Log& log) {
     std::optional<StateFolder> state;
     Checkpoint checkpoint;
     if (!settings.state_dir.empty() && !options.ndjson && !options.dry_run) {
@@ -293,6 +293,28 @@ ExitCode replay_command(const Settings& settings, const ReplayOptions& options) 
         return ExitCode::Usage;
     }
     return deliver({settings, log, *tailer, **loki, state ? &*state : nullptr, checkpoint});
+}
+
+}  // namespace
+
+ExitCode replay_command(const Settings& settings, const ReplayOptions& options) {
+    harden_process();
+    const Log log(settings.log_level, settings.log_format);
+    ReplayOptions logs = options;
+    std::vector<std::string> letters;
+    std::erase_if(logs.paths, [&letters](const std::string& path) {
+        const bool is_letters = LetterFile::is_one(path);
+        if (is_letters) {
+            letters.push_back(path);
+        }
+        return is_letters;
+    });
+    // Logs first: what they hold of the letters is then there, and not sent again.
+    const ExitCode of_logs = logs.paths.empty() ? ExitCode::Done : replay_logs(settings, logs, log);
+    if (letters.empty() || of_logs == ExitCode::Usage) {
+        return of_logs;
+    }
+    return std::max(of_logs, replay_letters(settings, options, letters, log));
 }
 
 }  // namespace bridge
