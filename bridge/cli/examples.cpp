@@ -28,6 +28,8 @@ const std::vector<Example>& examples() {
         {"summary", "what was denied in the last six hours, below one domain",
          "boundary-loki summary --since 6h --decision deny --domain '*.example.com' "
          "/tmp/boundary_logs"},
+        {"summary", "what did one tool call ask for?",
+         "boundary-loki summary --tool-call toolu_01Npm /tmp/boundary_logs"},
         {"summary", "watch an agent at work", "boundary-loki summary --follow /tmp/boundary_logs"},
         {"verify", "hold the logs against what Loki has",
          "boundary-loki verify --loki-url http://loki.example:3100 /tmp/boundary_logs"},

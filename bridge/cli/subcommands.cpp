@@ -203,6 +203,11 @@ class Summary final : public Subcommand {
             ->check(CLI::IsMember({"allow", "deny"}));
         app.add_option("--domain", options_.wish.domain,
                        "count requests to this domain alone; *.example.com for all below it");
+        app.add_option("--tool-call", options_.wish.tool_call,
+                       "count requests of this tool call alone, by its id");
+        app.add_option("--chat", options_.wish.chat,
+                       "count requests of this chat alone: the agent's session, by its id");
+        app.add_option("--tool", options_.wish.tool, "count requests of this tool alone");
         settings_.attach(app, {"journal-dir", "url-query", "log-level", "log-format"});
     }
     int run() override {

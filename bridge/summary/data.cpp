@@ -57,7 +57,10 @@ void SummaryGatherer::on_record(const tailer::Record& record) {
     counts.methods.add(value_of(record, "http_method"));
     data_.timeline.add(record.event_time_ns, allow);
     if (const auto call = value_of(record, "tool_call_id"); !allow && !call.empty()) {
-        data_.denied_tool_calls.add(call);
+        count_tool_call(call, value_of(record, "tool_name"));
+    }
+    if (allow) {
+        data_.rules.add(value_of(record, "matched_rule"));
     }
     count_session(value_of(record, "session"));
 }
@@ -70,6 +73,18 @@ void SummaryGatherer::on_unparsed(const tailer::UnparsedLine& line) {
     } else {
         data_.unparsed_reasons.emplace(line.reason, 1);
     }
+}
+
+void SummaryGatherer::count_tool_call(std::string_view id, std::string_view tool) {
+    data_.denied_tool_calls.add(id);
+    if (tool.empty()) {
+        return;
+    }
+    if (data_.tool_names.size() >= 2 * data_.denied_tool_calls.keep()) {
+        data_.tool_names.clear();
+    }
+    data_.tool_names.try_emplace(std::string(id.substr(0, BoundedCounts::kKeyBytes)),
+                                 tool.substr(0, BoundedCounts::kKeyBytes));
 }
 
 void SummaryGatherer::count_session(std::string_view session) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "bridge/summary/counts.h"
@@ -37,6 +38,9 @@ struct SummaryData {
     VerdictCounts allow;
     VerdictCounts deny;
     BoundedCounts denied_tool_calls{4096};
+    /// By a call's id, the name of its tool; of those counted last, when there are very many.
+    std::unordered_map<std::string, std::string> tool_names;
+    BoundedCounts rules{1024};  ///< that let a request through; "" = Boundary named none
     std::uint64_t notices = 0;
     std::uint64_t lifecycle = 0;
     std::array<BoundedCounts, kNoticeLevels.size()> notice_messages{
@@ -68,6 +72,7 @@ public:
 
 private:
     void count_session(std::string_view session);
+    void count_tool_call(std::string_view id, std::string_view tool);
 
     SummaryData data_;
     std::unordered_set<std::string> sessions_;  ///< one a file at most, like the tailer's own table

@@ -2,6 +2,7 @@
 #include "bridge/summary/filter.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace bridge {
 namespace {
@@ -22,17 +23,19 @@ bool SummaryFilter::wants(const tailer::Record& record) const {
         return false;
     }
     if (record.kind == RecordKind::Notice || record.kind == RecordKind::Lifecycle) {
-        return wish_.decision.empty() && wish_.domain.empty();
+        return !wish_.of_decisions();
     }
     if (!wish_.decision.empty() &&
         (wish_.decision == "allow") != (record.kind == RecordKind::Allow)) {
         return false;
     }
-    if (wish_.domain.empty()) {
-        return true;
-    }
-    const auto found = std::ranges::find(record.metadata, "domain", &base::LabelView::name);
-    return found != record.metadata.end() && is_domain(found->value, wish_.domain);
+    const auto has = [&record](std::string_view name, const std::string& wanted, auto matches) {
+        const auto found = std::ranges::find(record.metadata, name, &base::LabelView::name);
+        return wanted.empty() || (found != record.metadata.end() && matches(found->value, wanted));
+    };
+    constexpr std::equal_to<std::string_view> kSame;
+    return has("domain", wish_.domain, is_domain) && has("tool_call_id", wish_.tool_call, kSame) &&
+           has("chat_id", wish_.chat, kSame) && has("tool_name", wish_.tool, kSame);
 }
 
 void SummaryFilter::on_record(const tailer::Record& record) {
@@ -42,7 +45,7 @@ void SummaryFilter::on_record(const tailer::Record& record) {
 }
 
 void SummaryFilter::on_unparsed(const tailer::UnparsedLine& line) {
-    if (wish_.decision.empty() && wish_.domain.empty()) {
+    if (!wish_.of_decisions()) {
         next_.on_unparsed(line);
     }
 }

@@ -31,6 +31,19 @@ void write_by_verdict(JsonText& json, const SummaryData& data, Table table, std:
     json.key("deny").number((data.deny.*table).other()).close('}').close('}');
 }
 
+/// A call of no known tool has none.
+void write_tool_calls(JsonText& json, const SummaryData& data) {
+    json.open('[');
+    for (const auto& [id, count] : data.denied_tool_calls.sorted()) {
+        json.open('{').key("tool_call_id").string(id);
+        if (const auto tool = data.tool_names.find(id); tool != data.tool_names.end()) {
+            json.key("tool").string(tool->second);
+        }
+        json.key("count").number(count).close('}');
+    }
+    json.close(']');
+}
+
 void write_timeline(JsonText& json, const Timeline& timeline) {
     json.key("timeline").open('[');
     for (const auto& [start, counts] : timeline.buckets()) {
@@ -74,8 +87,12 @@ std::string summary_json(const SummaryData& data) {
     json.key("methods");
     write_by_verdict(json, data, &VerdictCounts::methods, "method");
     json.key("tool_calls").open('{').key("deny");
-    write_counts(json, data.denied_tool_calls, "tool_call_id");
+    write_tool_calls(json, data);
     json.key("other").open('{').key("deny").number(data.denied_tool_calls.other());
+    json.close('}').close('}');
+    json.key("rules").open('{').key("allow");
+    write_counts(json, data.rules, "rule");
+    json.key("other").open('{').key("allow").number(data.rules.other());
     json.close('}').close('}');
     write_timeline(json, data.timeline);
     write_notices(json, data);

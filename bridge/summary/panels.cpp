@@ -205,6 +205,11 @@ TextLines ranking_panel(const Ranking& ranking, const TextStyle& style) {
     auto rows = ranking.counts.sorted();
     const std::size_t all = rows.size();
     rows.resize(std::min(all, kRows));
+    for (auto& row : rows) {
+        if (ranking.beside != nullptr && ranking.beside->contains(row.key)) {
+            row.key += " " + ranking.beside->at(row.key);
+        }
+    }
     std::uint64_t rest = ranking.total - std::min(ranking.total, ranking.counts.other());
     TextLines lines;
     lines.emplace_back(style.colour).put(ranking.title, Paint::Bold);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "bridge/console/terminal.h"
@@ -39,6 +40,8 @@ struct Ranking {
     const BoundedCounts& counts;
     std::uint64_t total = 0;
     Paint paint = Paint::Plain;
+    /// What stands behind some keys.
+    const std::unordered_map<std::string, std::string>* beside = nullptr;
 };
 [[nodiscard]] TextLines ranking_panel(const Ranking& ranking, const TextStyle& style);
 

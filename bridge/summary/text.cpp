@@ -98,7 +98,12 @@ public:
         }
         if (!data_.denied_tool_calls.empty()) {
             panel(ranking_panel({"Denies by tool call", "tool calls", "", data_.denied_tool_calls,
-                                 data_.deny.total, Paint::Red},
+                                 data_.deny.total, Paint::Red, &data_.tool_names},
+                                style_));
+        }
+        if (!data_.rules.empty()) {
+            panel(ranking_panel({"Allowed by rule", "rules", "(no rule)", data_.rules,
+                                 data_.allow.total, Paint::Green},
                                 style_));
         }
         notices();

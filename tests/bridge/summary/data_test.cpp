@@ -122,12 +122,14 @@ TEST(SummaryGathererTest, StaysSmallWhenEveryRequestGoesToAnotherDomain) {
         decide(gatherer, {.domain = std::to_string(i) + ".example",
                           .method = "M" + std::to_string(i),
                           .tool_call_id = "toolu_" + std::to_string(i),
+                          .tool_name = "tool",
                           .time_ns = kNoonNs + i * 1000 * kSecondNs});
     }
     const SummaryData& data = gatherer.data();
     EXPECT_LE(data.deny.domains.size(), 2 * data.deny.domains.keep());
     EXPECT_LE(data.deny.methods.size(), 2 * data.deny.methods.keep());
     EXPECT_LE(data.denied_tool_calls.size(), 2 * data.denied_tool_calls.keep());
+    EXPECT_LE(data.tool_names.size(), 2 * data.denied_tool_calls.keep());
     EXPECT_LE(data.timeline.buckets().size(), Timeline::kMostBuckets);
     EXPECT_EQ(data.deny.total, 300'000U);
 }

@@ -69,6 +69,36 @@ TEST(SummaryFilterTest, TakesOneDecision) {
     EXPECT_EQ(counted(wish).deny.total, 0U);
 }
 
+TEST(SummaryFilterTest, TakesAToolCallAChatOrATool) {
+    const std::array<base::LabelView, 3> one = {base::LabelView{"tool_name", "bash"},
+                                                base::LabelView{"tool_call_id", "call-1"},
+                                                base::LabelView{"chat_id", "chat-1"}};
+    const std::array<base::LabelView, 3> other = {base::LabelView{"tool_name", "bash"},
+                                                  base::LabelView{"tool_call_id", "call-10"},
+                                                  base::LabelView{"chat_id", "chat-2"}};
+    const auto taken = [&](const SummaryWish& wish) {
+        SummaryGatherer gatherer;
+        SummaryFilter filter(wish, gatherer);
+        filter.on_record(record_of(tailer::RecordKind::Deny, kNoonNs, one));
+        filter.on_record(record_of(tailer::RecordKind::Deny, kNoonNs, other));
+        filter.on_record(record_of(tailer::RecordKind::Deny, kNoonNs, {}));
+        filter.on_record(record_of(tailer::RecordKind::Notice, kNoonNs, one));
+        filter.on_unparsed({"no record", "x", "s", {}});
+        EXPECT_EQ(gatherer.data().notices + gatherer.data().unparsed, 0U);
+        return gatherer.data().deny.total;
+    };
+    SummaryWish wish;
+    wish.tool_call = "call-1";
+    EXPECT_EQ(taken(wish), 1U);
+    wish.chat = "chat-2";
+    EXPECT_EQ(taken(wish), 0U) << "all that is asked for has to be so";
+    wish.tool_call.clear();
+    EXPECT_EQ(taken(wish), 1U);
+    wish = {};
+    wish.tool = "bash";
+    EXPECT_EQ(taken(wish), 2U);
+}
+
 TEST(SummaryFilterTest, TakesADomainOrAllBelowIt) {
     SummaryWish wish;
     wish.domain = "api.example";

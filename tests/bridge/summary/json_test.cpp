@@ -31,17 +31,19 @@ TEST(SummaryJsonTest, TellsOfNothingWithEveryKeyInPlace) {
         R"("domains":{"allow":[],"deny":[],"other":{"allow":0,"deny":0}},)"
         R"("methods":{"allow":[],"deny":[],"other":{"allow":0,"deny":0}},)"
         R"("tool_calls":{"deny":[],"other":{"deny":0}},)"
+        R"("rules":{"allow":[],"other":{"allow":0}},)"
         R"("timeline":[],"timeline_step_seconds":1,"notices":[],"notices_other":0,)"
         R"("unparsed_reasons":{}})");
 }
 
 TEST(SummaryJsonTest, TellsAllThatWasCounted) {
     SummaryGatherer gatherer;
-    decide(gatherer, {.allow = true, .domain = "ok.example"});
+    decide(gatherer, {.allow = true, .domain = "ok.example", .rule = "domain=*.example"});
     decide(gatherer, {.domain = "evil.example",
                       .method = "POST",
                       .session = "two",
                       .tool_call_id = "toolu_1",
+                      .tool_name = "Bash",
                       .time_ns = kNoonNs + kSecondNs});
     decide(gatherer, {.domain = "bad.example", .method = "POST", .time_ns = kNoonNs + kSecondNs});
     decide(gatherer, {.domain = "evil.example", .time_ns = kNoonNs + 1'500'000'000});
@@ -61,7 +63,8 @@ TEST(SummaryJsonTest, TellsAllThatWasCounted) {
         R"("methods":{"allow":[{"method":"GET","count":1}],)"
         R"("deny":[{"method":"POST","count":2},{"method":"GET","count":1}],)"
         R"("other":{"allow":0,"deny":0}},)"
-        R"("tool_calls":{"deny":[{"tool_call_id":"toolu_1","count":1}],"other":{"deny":0}},)"
+        R"("tool_calls":{"deny":[{"tool_call_id":"toolu_1","tool":"Bash","count":1}],"other":{"deny":0}},)"
+        R"("rules":{"allow":[{"rule":"domain=*.example","count":1}],"other":{"allow":0}},)"
         R"("timeline":[{"start":"2026-06-09T12:00:00Z","allow":1,"deny":0},)"
         R"({"start":"2026-06-09T12:00:01Z","allow":0,"deny":3}],"timeline_step_seconds":1,)"
         R"("notices":[{"level":"WARN","message":"audit log dropped, channel full","count":1},)"

@@ -19,6 +19,8 @@ struct Request {
     std::string_view method = "GET";
     std::string_view session = "boundary-2026-06-09_12-00-00-1";
     std::string_view tool_call_id{};
+    std::string_view tool_name{};
+    std::string_view rule{};
     std::int64_t time_ns = kNoonNs;
 };
 
@@ -34,6 +36,8 @@ inline void decide(bridge::SummaryGatherer& gatherer, const Request& request) {
     put("http_method", request.method);
     put("session", request.session);
     put("tool_call_id", request.tool_call_id);
+    put("tool_name", request.tool_name);
+    put("matched_rule", request.rule);
     tailer::Record record;
     record.kind = request.allow ? tailer::RecordKind::Allow : tailer::RecordKind::Deny;
     record.event_time_ns = request.time_ns;

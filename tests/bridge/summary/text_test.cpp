@@ -193,6 +193,17 @@ TEST(SummaryTextTest, ShowsDeniesByToolCallOnlyWhenThereAreSome) {
     EXPECT_THAT(summary_text(gatherer.data(), {}), Not(HasSubstr("tool call")));
     decide(gatherer, {.tool_call_id = "toolu_01"});
     EXPECT_THAT(summary_text(gatherer.data(), {}), HasSubstr("Denies by tool call\n  toolu_01"));
+    decide(gatherer, {.tool_call_id = "toolu_02", .tool_name = "Bash"});
+    EXPECT_THAT(summary_text(gatherer.data(), {}), HasSubstr("\n  toolu_02 Bash"));
+}
+
+TEST(SummaryTextTest, ShowsTheRulesThatLetThrough) {
+    SummaryGatherer gatherer;
+    decide(gatherer, {});
+    EXPECT_THAT(summary_text(gatherer.data(), {}), Not(HasSubstr("rule")));
+    decide(gatherer, {.allow = true, .rule = "domain=a.example"});
+    EXPECT_THAT(summary_text(gatherer.data(), {}),
+                HasSubstr("Allowed by rule\n  domain=a.example"));
 }
 
 TEST(SummaryTextTest, ShowsTheTopTenAndSumsUpTheRest) {
