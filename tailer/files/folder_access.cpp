@@ -37,14 +37,19 @@ base::UniqueFd open_folder(const std::string& path) {
     return base::UniqueFd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-bool list_folder(int folder_fd, const std::function<void(const char*, std::uint64_t)>& visit) {
+bool list_folder(int folder_fd, const std::function<void(const char*, std::uint64_t)>& visit,
+                 std::size_t most) {
     // fdopendir takes its descriptor over; the caller's stays.
     const int list_fd = folder_fd < 0 ? -1 : ::openat(folder_fd, ".", O_RDONLY | O_CLOEXEC);
     const std::unique_ptr<DIR, CloseDir> dir(list_fd < 0 ? nullptr : ::fdopendir(list_fd));
     if (!dir) {
         return false;
     }
-    while (const dirent* entry = ::readdir(dir.get())) {
+    for (std::size_t listed = 0; listed < most; ++listed) {
+        const dirent* entry = ::readdir(dir.get());
+        if (entry == nullptr) {
+            break;
+        }
         visit(static_cast<const char*>(entry->d_name), entry->d_ino);
     }
     return true;

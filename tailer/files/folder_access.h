@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -55,8 +56,10 @@ private:
 /// Not to be kept: the kernel tells of a folder's removal only when nobody has it open.
 [[nodiscard]] base::UniqueFd open_folder(const std::string& path);
 
-/// Calls `visit(name, inode)` for all that lies in the folder. False when it cannot be listed.
-bool list_folder(int folder_fd, const std::function<void(const char*, std::uint64_t)>& visit);
+/// Calls `visit(name, inode)` for all that lies in the folder, or for the first `most` of it. False
+/// when it cannot be listed.
+bool list_folder(int folder_fd, const std::function<void(const char*, std::uint64_t)>& visit,
+                 std::size_t most = SIZE_MAX);
 
 /// What stands under this name; nothing when there is none.
 [[nodiscard]] std::optional<SeenFile> examine(int folder_fd, const char* name);

@@ -2,9 +2,13 @@
 #include "tailer/toolcalls/toolcall_journal.h"
 
 #include <algorithm>
-#include <limits>
+#include <iterator>
 
+#include <sys/stat.h>
+
+#include "base/clock.h"
 #include "base/nanoseconds.h"
+#include "base/rfc3339.h"
 #include "base/unique_fd.h"
 
 namespace tailer {
@@ -12,8 +16,6 @@ namespace {
 
 /// The timeline of calls that name no PID.
 constexpr std::int64_t kNoPid = -1;
-/// How far to look back for calls that were open; more is taken for doubt.
-constexpr int kMostLooks = 256;
 
 std::vector<std::int64_t> pids_of(const ToolCallStart& start) {
     if (start.pids.empty()) {
@@ -25,24 +27,29 @@ std::vector<std::int64_t> pids_of(const ToolCallStart& start) {
     return pids;
 }
 
-template <typename Interval>
-auto first_after(std::vector<Interval>& intervals, std::int64_t start_ns) {
-    return std::ranges::upper_bound(intervals, start_ns, {}, &Interval::start_ns);
+/// The file of the day that is `days` behind today.
+std::string file_of_day(int days) {
+    constexpr std::int64_t kDaySeconds = 86'400;
+    const std::int64_t now_ns = base::SystemClock().wall_ns();
+    std::string day;
+    base::append_rfc3339_nano(
+        day, base::add_saturated(now_ns, days * kDaySeconds * base::kNanosPerSecond));
+    day.resize(std::string_view("2026-06-09").size());
+    return "toolcalls-" + day + ".jsonl";
 }
 
-template <typename Interval>
-void renew_latest_ends(std::vector<Interval>& intervals, std::size_t from) {
-    for (std::size_t i = from; i < intervals.size(); ++i) {
-        const std::int64_t before =
-            i == 0 ? std::numeric_limits<std::int64_t>::min() : intervals[i - 1].latest_end_ns;
-        intervals[i].latest_end_ns = std::max(before, intervals[i].end_ns);
+struct FolderState {
+    FileIdentity identity;
+    std::int64_t changed_ns = 0;
+};
+
+FolderState state_of(int folder_fd) {
+    struct stat info {};
+    if (::fstat(folder_fd, &info) != 0) {
+        return {};
     }
-}
-
-template <typename Interval>
-void insert(std::vector<Interval>& intervals, const Interval& interval) {
-    const auto at = intervals.insert(first_after(intervals, interval.start_ns), interval);
-    renew_latest_ends(intervals, static_cast<std::size_t>(at - intervals.begin()));
+    return {{info.st_ino, static_cast<std::int64_t>(info.st_dev)},
+            info.st_mtim.tv_sec * base::kNanosPerSecond + info.st_mtim.tv_nsec};
 }
 
 }  // namespace
@@ -61,51 +68,106 @@ std::string_view name_of(ToolMatch match) noexcept {
 
 ToolCallJournal::ToolCallJournal(std::vector<std::string> folders) {
     for (auto& path : folders) {
-        folders_.push_back({std::move(path), {}});
+        folders_.push_back({.path = std::move(path)});
     }
 }
 
-void ToolCallJournal::refresh() {
+bool ToolCallJournal::refresh(std::uint64_t budget_bytes) {
+    bool all = true;
     for (auto& folder : folders_) {
-        refresh(folder);
+        all = refresh(folder, budget_bytes) && all;
     }
+    return all;
 }
 
-void ToolCallJournal::refresh(Folder& folder) {
+bool ToolCallJournal::refresh(Folder& folder, std::uint64_t& budget) {
     const base::UniqueFd fd = open_folder(folder.path);
-    list_folder(fd.get(), [&folder](const char* name, std::uint64_t) {
+    if (!fd.valid()) {
+        return true;
+    }
+    const FolderState state = state_of(fd.get());
+    const bool anew = folder.listed_change_ns == 0 || state.identity != folder.listed ||
+                      state.changed_ns != folder.listed_change_ns;
+    if (anew) {
+        list(folder, fd.get());
+        // A folder's stamp is coarse: what comes within the same tick does not show in it.
+        constexpr std::int64_t kTickNs = 2 * base::kNanosPerSecond;
+        const bool settled = base::SystemClock().wall_ns() - state.changed_ns > kTickNs;
+        folder.listed = state.identity;
+        folder.listed_change_ns = settled ? state.changed_ns : 0;
+    }
+    const bool every_one = anew || !folder.all_read;
+    const std::size_t size = folder.files.size();
+    auto file = folder.files.begin();
+    if (!every_one && size > kMostWatched) {
+        std::advance(file, size - kMostWatched);
+    }
+    bool all = true;
+    for (; file != folder.files.end(); ++file) {
+        all = read(folder, fd.get(), file->first, file->second, budget) && all;
+    }
+    folder.all_read = all;
+    return all;
+}
+
+void ToolCallJournal::list(Folder& folder, int folder_fd) {
+    const auto visit = [this, &folder](const char* name, std::uint64_t) {
+        ++counts_.looks;
         if (is_toolcall_journal_name(name)) {
             folder.files.try_emplace(name);
         }
-    });
-    for (auto& [name, file] : folder.files) {
-        read(folder, fd.get(), name, file);
+    };
+    list_folder(folder_fd, visit, kMostListed);
+    for (const int days : {-1, 0, 1}) {
+        if (const std::string name = file_of_day(days); examine(folder_fd, name.c_str())) {
+            folder.files.try_emplace(name);
+        }
+    }
+    keep_nearest(folder);
+}
+
+/// What lies before tomorrow comes first; who makes files of days to come pushes out none of these.
+void ToolCallJournal::keep_nearest(Folder& folder) const {
+    auto& files = folder.files;
+    const auto to_come = [&files] { return files.upper_bound(file_of_day(1)); };
+    while (files.size() > kMostFiles && to_come() != files.end()) {
+        files.erase(std::prev(files.end()));
+    }
+    while (files.size() > kMostFiles) {
+        files.erase(files.begin());
     }
 }
 
-void ToolCallJournal::read(const Folder& folder, int folder_fd, const std::string& name,
-                           File& file) {
+/// Whether the file was read to its end.
+bool ToolCallJournal::read(const Folder& folder, int folder_fd, const std::string& name, File& file,
+                           std::uint64_t& budget) {
+    ++counts_.looks;
     const auto seen = examine(folder_fd, name.c_str());
     if (!seen || Owners::of_folder(folder_fd, trusted_owners_).refuse(*seen)) {
-        return;
+        return true;
     }
     if (seen->identity != file.identity || seen->size < file.offset) {
         file = {seen->identity, 0, false};  // another one of that name; what was read stays known
     }
     if (seen->size == file.offset) {
-        return;
+        return true;
+    }
+    if (budget == 0) {
+        return false;
     }
     const auto fd = open_seen(folder_fd, folder.path, name, file.identity);
     if (!fd) {
-        return;
+        return true;
     }
     if (!reader_) {
         reader_.emplace();
     }
     reader_->start(fd->get(), file.offset, file.inside_long_line, LineReader::Tail::HoldBack);
-    while (true) {
+    bool all = false;
+    while (budget > 0) {
         const auto line = reader_->next();
         if (!line || !*line) {
+            all = !line || !reader_->more();
             break;
         }
         auto record = (*line)->too_long ? std::nullopt : parser_.parse((*line)->text);
@@ -114,9 +176,13 @@ void ToolCallJournal::read(const Folder& folder, int folder_fd, const std::strin
         } else {
             std::visit([this](auto& kind) { take(std::move(kind)); }, *record);
         }
+        budget -= std::min(budget, reader_->offset() - file.offset);
+        file.offset = reader_->offset();
     }
+    budget -= std::min(budget, reader_->offset() - file.offset);
     file.offset = reader_->offset();
     file.inside_long_line = reader_->inside_long_line();
+    return all;
 }
 
 void ToolCallJournal::take(ToolCallStart start) {
@@ -148,7 +214,7 @@ void ToolCallJournal::take(const ToolCallEnd& end) {
         return;  // the first one counts, as it may have been acted on
     }
     if (call.start) {
-        leave(call);
+        leave(id, call);
     }
     call.end_ns = end.time_ns;
     if (call.start) {
@@ -166,10 +232,10 @@ void ToolCallJournal::take(const ToolCallStop& stop) {
 
 void ToolCallJournal::enter_anew(const ToolCallSessions::Changed& ids) {
     for (const auto id : ids) {
-        const auto found = calls_.find(std::string(id));
+        const auto found = calls_.find(id);
         if (found != calls_.end() && !found->second.end_ns &&
             end_of(found->second) != found->second.entered_end_ns) {
-            leave(found->second);
+            leave(found->first, found->second);
             enter(found->first, found->second);
         }
     }
@@ -190,29 +256,17 @@ void ToolCallJournal::enter(const std::string& id, Call& call) {
     call.entered_end_ns = end_of(call);
     const std::int64_t end_ns =
         call.entered_end_ns.value_or(base::add_saturated(start_ns, kLongestCallNs));
-    const Interval interval{base::add_saturated(start_ns, -slack),
-                            base::add_saturated(end_ns, slack), 0, &call, id};
     for (const std::int64_t pid : pids_of(*call.start)) {
-        Timeline& timeline = timelines_[pid];
-        insert(call.entered_end_ns ? timeline.ended : timeline.open_ended, interval);
+        timelines_[pid].insert(
+            {base::add_saturated(start_ns, -slack), base::add_saturated(end_ns, slack), id},
+            random_());
     }
 }
 
-void ToolCallJournal::leave(const Call& call) {
+void ToolCallJournal::leave(const std::string& id, const Call& call) {
     const std::int64_t slack = call.names_its_boundary() ? kClockSlackNs : 0;
-    const std::int64_t from_ns = base::add_saturated(call.start->time_ns, -slack);
     for (const std::int64_t pid : pids_of(*call.start)) {
-        Timeline& timeline = timelines_[pid];
-        auto& intervals = call.entered_end_ns ? timeline.ended : timeline.open_ended;
-        auto at = std::ranges::lower_bound(intervals, from_ns, {}, &Interval::start_ns);
-        while (at != intervals.end() && at->call != &call && at->start_ns == from_ns) {
-            ++at;
-        }
-        if (at != intervals.end() && at->call == &call) {
-            const auto index = static_cast<std::size_t>(at - intervals.begin());
-            intervals.erase(at);
-            renew_latest_ends(intervals, index);
-        }
+        timelines_[pid].erase(base::add_saturated(call.start->time_ns, -slack), id);
     }
 }
 
@@ -251,54 +305,27 @@ void ToolCallJournal::forget_oldest() {
     }
 }
 
-ToolCallJournal::Open ToolCallJournal::Timeline::open_at(std::int64_t time_ns) const {
-    // Boundary cuts its time to whole milliseconds, a start may lie within that one.
-    const std::int64_t begun_by = base::add_saturated(time_ns, base::kNanosPerMillisecond - 1);
-    Open open;
-    const auto add = [&](const Interval& interval) {
-        open.several = open.latest != nullptr;
-        if (open.latest == nullptr || interval.start_ns > open.latest->start_ns) {
-            open.latest = &interval;
-        }
-    };
-    for (const auto* intervals : {&open_ended, &ended}) {
-        int looks = 0;
-        auto at = std::ranges::upper_bound(*intervals, begun_by, {}, &Interval::start_ns);
-        while (at != intervals->begin() && !open.several) {
-            --at;
-            if (at->latest_end_ns < time_ns) {
-                break;
-            }
-            if (at->end_ns >= time_ns) {
-                add(*at);
-            }
-            if (++looks == kMostLooks) {
-                open.several = open.latest != nullptr;
-                break;
-            }
-        }
-    }
-    return open;
-}
-
-const ToolCallJournal::Timeline* ToolCallJournal::timeline_of(std::int64_t pid) const {
+const CallTimeline* ToolCallJournal::timeline_of(std::int64_t pid) const {
     const auto found = timelines_.find(pid);
     return found == timelines_.end() ? nullptr : &found->second;
 }
 
 std::optional<ToolCallMatch> ToolCallJournal::match(std::int64_t pid, std::int64_t time_ns) const {
+    // Boundary cuts its time to whole milliseconds, a start may lie within that one.
+    const std::int64_t begun_by_ns = base::add_saturated(time_ns, base::kNanosPerMillisecond - 1);
     for (const std::int64_t key : {pid, kNoPid}) {
-        const Timeline* timeline = timeline_of(key);
-        const Open open = timeline != nullptr ? timeline->open_at(time_ns) : Open{};
+        const CallTimeline* timeline = timeline_of(key);
+        const CallTimeline::Open open =
+            timeline != nullptr ? timeline->open_at(begun_by_ns, time_ns) : CallTimeline::Open{};
         if (open.latest == nullptr) {
             continue;
         }
-        const Call& call = *open.latest->call;
+        const auto& [id, call] = *calls_.find(open.latest->id);
         ToolCallMatch match;
         match.match = open.several || call.disputed ? ToolMatch::Overlap
                       : call.names_its_boundary()   ? ToolMatch::Exact
                                                     : ToolMatch::Window;
-        match.id = open.latest->id;
+        match.id = id;
         match.tool = call.start->tool;
         match.chat_id = call.start->chat_id.empty() ? call.start->session_id : call.start->chat_id;
         match.process = call.start->process;

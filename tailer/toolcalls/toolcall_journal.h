@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,6 +15,7 @@
 #include "base/nanoseconds.h"
 #include "tailer/files/folder_access.h"
 #include "tailer/lines/line_reader.h"
+#include "tailer/toolcalls/call_timeline.h"
 #include "tailer/toolcalls/toolcall_parser.h"
 #include "tailer/toolcalls/toolcall_sessions.h"
 
@@ -51,16 +54,30 @@ public:
     static constexpr std::int64_t kClockSlackNs = 5'000'000'000;
     /// Beyond this many calls and stops of sessions, the older half is forgotten.
     static constexpr std::size_t kMostCalls = 32'768;
+    /// Files of a folder that are read: those nearest to today. Anybody may make more of them.
+    static constexpr std::size_t kMostFiles = 400;
+    /// Of those, how many are looked at on and on: records go to the file of their own day.
+    static constexpr std::size_t kMostWatched = 32;
+    /// Names that one listing of a folder goes through. The files of these days are looked for by
+    /// their names in any case.
+    static constexpr std::size_t kMostListed = 4'096;
 
     explicit ToolCallJournal(std::vector<std::string> folders);
 
     /// Files of these users count in any folder; see Owners::of_folder().
     void trust_owners(std::vector<std::uint32_t> owners) { trusted_owners_ = std::move(owners); }
 
-    /// Reads what was added since the last time; cheap when that is nothing. To be called after a
-    /// log was read and before what it holds is matched: a call's start is written before anything
-    /// that it causes.
-    void refresh();
+    /// Reads what was added since the last time; cheap when that is nothing, however many files
+    /// there are. To be called after a log was read and before what it holds is matched: a call's
+    /// start is written before anything that it causes.
+    void refresh() {
+        while (!refresh(kTurnBytes)) {
+        }
+    }
+    /// The same, but reads about `budget_bytes` only. False when there is more.
+    bool refresh(std::uint64_t budget_bytes);
+    /// A turn: some 15,000 records.
+    static constexpr std::uint64_t kTurnBytes = 2U << 20U;
 
     /// The call that a request of this log file's PID at this time belongs to. A time stands for
     /// the whole of its millisecond.
@@ -78,6 +95,7 @@ public:
         std::uint64_t starts = 0;
         std::uint64_t ends = 0;  ///< of calls, and of all that were open in a session
         std::uint64_t invalid = 0;
+        std::uint64_t looks = 0;  ///< at names and files, in folders
     };
     [[nodiscard]] const Counts& counts() const { return counts_; }
 
@@ -92,26 +110,7 @@ private:
             return start->source == ToolCallSource::Exec && !start->pids.empty();
         }
     };
-    struct Interval {
-        std::int64_t start_ns = 0;
-        std::int64_t end_ns = 0;
-        std::int64_t latest_end_ns = 0;  ///< of this one and all before it
-        const Call* call = nullptr;
-        std::string_view id;
-    };
-    /// What was open at some time: the latest started, and whether there are more.
-    struct Open {
-        const Interval* latest = nullptr;
-        bool several = false;
-    };
-    /// The calls that serve one PID, by start. Those of which nothing says that they are over all
-    /// last equally long, so that one look finds the latest of them; the others are found by
-    /// looking back from the time.
-    struct Timeline {
-        std::vector<Interval> ended;
-        std::vector<Interval> open_ended;
-        [[nodiscard]] Open open_at(std::int64_t time_ns) const;
-    };
+
     struct File {
         FileIdentity identity;
         std::uint64_t offset = 0;
@@ -119,30 +118,43 @@ private:
     };
     struct Folder {
         std::string path;
-        std::map<std::string, File> files;  ///< oldest first
+        std::map<std::string, File> files = {};  ///< oldest first
+        FileIdentity listed = {};                ///< which folder the listing is of, and
+        std::int64_t listed_change_ns = 0;  ///< its last change by then; 0 = to be listed again
+        bool all_read = false;              ///< as of the last look at all its files
     };
 
-    void refresh(Folder& folder);
-    void read(const Folder& folder, int folder_fd, const std::string& name, File& file);
+    [[nodiscard]] bool refresh(Folder& folder, std::uint64_t& budget);
+    void list(Folder& folder, int folder_fd);
+    void keep_nearest(Folder& folder) const;
+    [[nodiscard]] bool read(const Folder& folder, int folder_fd, const std::string& name,
+                            File& file, std::uint64_t& budget);
     void take(ToolCallStart start);
     void take(const ToolCallEnd& end);
     void take(const ToolCallStop& stop);
     [[nodiscard]] std::optional<std::int64_t> end_of(const Call& call) const;
     void enter(const std::string& id, Call& call);
-    void leave(const Call& call);
+    void leave(const std::string& id, const Call& call);
     void enter_anew(const ToolCallSessions::Changed& ids);
 
     std::vector<std::uint32_t> trusted_owners_;
     void forget_when_full();
     void forget_oldest();
-    [[nodiscard]] const Timeline* timeline_of(std::int64_t pid) const;
+    [[nodiscard]] const CallTimeline* timeline_of(std::int64_t pid) const;
 
     std::vector<Folder> folders_;
     std::optional<LineReader> reader_;  ///< made when there is a journal
     ToolCallParser parser_;
-    std::unordered_map<std::string, Call> calls_;
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+    std::unordered_map<std::string, Call, Hash, std::equal_to<>> calls_;
     ToolCallSessions sessions_;
-    std::unordered_map<std::int64_t, Timeline> timelines_;
+    std::unordered_map<std::int64_t, CallTimeline> timelines_;
+    std::mt19937_64 random_{std::random_device{}()};
     Counts counts_;
 };
 

@@ -2,7 +2,8 @@
 #include "tailer/toolcalls/toolcall_sessions.h"
 
 #include <algorithm>
-#include <tuple>
+#include <cstdint>
+#include <iterator>
 
 namespace tailer {
 namespace {
@@ -13,14 +14,14 @@ constexpr std::size_t kMostAgents = 64;
 
 const std::string kMainAgent;
 
-void insert(std::vector<std::int64_t>& times, std::int64_t time_ns) {
-    times.insert(std::ranges::upper_bound(times, time_ns), time_ns);
+std::optional<std::int64_t> first_from(const std::multiset<std::int64_t>& times,
+                                       std::int64_t time_ns) {
+    const auto at = times.lower_bound(time_ns);
+    return at == times.end() ? std::nullopt : std::optional(*at);
 }
 
-std::optional<std::int64_t> first_from(const std::vector<std::int64_t>& times,
-                                       std::int64_t time_ns) {
-    const auto at = std::ranges::lower_bound(times, time_ns);
-    return at == times.end() ? std::nullopt : std::optional(*at);
+std::pair<std::int64_t, std::string_view> place_of(const ToolCallStart& start) {
+    return {start.time_ns, start.id};
 }
 
 void lower(std::optional<std::int64_t>& end, std::optional<std::int64_t> other) {
@@ -42,17 +43,12 @@ ToolCallSessions::Agent& ToolCallSessions::agent(const std::string& session,
     return found.agents[name_in(found, id)];
 }
 
-std::size_t ToolCallSessions::place(const Agent& agent, const ToolCallStart& start) {
-    const auto at = std::ranges::lower_bound(
-        agent.calls, std::tuple(start.time_ns, std::string_view(start.id)), {},
-        [](const Call& call) { return std::tuple(call.start_ns, call.id); });
-    return static_cast<std::size_t>(at - agent.calls.begin());
-}
-
-void ToolCallSessions::add_last_before(const Agent& agent, std::size_t at, Changed& changed) {
-    constexpr std::size_t kSeen = 2;  // by how far end_of() looks ahead
-    for (std::size_t back = 1; back <= std::min(kSeen, at); ++back) {
-        changed.push_back(agent.calls[at - back].id);
+void ToolCallSessions::add_last_before(const Calls& calls, Calls::const_iterator at,
+                                       Changed& changed) {
+    constexpr int kSeen = 2;  // by how far end_of() looks ahead
+    for (int i = 0; i < kSeen && at != calls.begin(); ++i) {
+        --at;
+        changed.push_back(at->first.second);
     }
 }
 
@@ -60,11 +56,9 @@ ToolCallSessions::Changed ToolCallSessions::started(const ToolCallStart& start,
                                                     std::string_view id) {
     Changed changed;
     if (!start.session_id.empty()) {
-        Agent& mine = agent(start.session_id, start.agent_id);
-        const std::size_t at = place(mine, start);
-        mine.calls.insert(mine.calls.begin() + static_cast<std::ptrdiff_t>(at),
-                          Call{start.time_ns, id, std::nullopt});
-        add_last_before(mine, at, changed);
+        Calls& calls = agent(start.session_id, start.agent_id).calls;
+        const auto at = calls.try_emplace({start.time_ns, id}).first;
+        add_last_before(calls, at, changed);
     }
     return changed;
 }
@@ -72,11 +66,11 @@ ToolCallSessions::Changed ToolCallSessions::started(const ToolCallStart& start,
 ToolCallSessions::Changed ToolCallSessions::ended(const ToolCallStart& start, std::int64_t end_ns) {
     Changed changed;
     if (!start.session_id.empty()) {
-        Agent& mine = agent(start.session_id, start.agent_id);
-        const std::size_t at = place(mine, start);
-        if (at < mine.calls.size() && mine.calls[at].id == start.id) {
-            mine.calls[at].end_ns = std::max(end_ns, start.time_ns);
-            add_last_before(mine, at, changed);
+        Calls& calls = agent(start.session_id, start.agent_id).calls;
+        const auto at = calls.find(place_of(start));
+        if (at != calls.end()) {
+            at->second = std::max(end_ns, start.time_ns);
+            add_last_before(calls, at, changed);
         }
     }
     return changed;
@@ -84,21 +78,24 @@ ToolCallSessions::Changed ToolCallSessions::ended(const ToolCallStart& start, st
 
 ToolCallSessions::Changed ToolCallSessions::stopped(const ToolCallStop& stop) {
     Changed changed;
-    const auto add = [&](const Agent& mine) {
-        const auto at = std::ranges::upper_bound(mine.calls, stop.time_ns, {}, &Call::start_ns);
-        add_last_before(mine, static_cast<std::size_t>(at - mine.calls.begin()), changed);
+    const auto add = [&](const Calls& calls) {
+        // Behind all calls of that instant: the lower bound of the next one.
+        const auto at = stop.time_ns == INT64_MAX
+                            ? calls.end()
+                            : calls.lower_bound({stop.time_ns + 1, std::string_view()});
+        add_last_before(calls, at, changed);
     };
     ++stops_;
     if (stop.whole_session) {
         Session& session = sessions_[stop.session_id];
-        insert(session.ends, stop.time_ns);
+        session.ends.insert(stop.time_ns);
         for (const auto& [id, mine] : session.agents) {
-            add(mine);
+            add(mine.calls);
         }
     } else {
         Agent& mine = agent(stop.session_id, stop.agent_id);
-        insert(mine.stops, stop.time_ns);
-        add(mine);
+        mine.stops.insert(stop.time_ns);
+        add(mine.calls);
     }
     return changed;
 }
@@ -114,14 +111,14 @@ std::optional<std::int64_t> ToolCallSessions::end_of(const ToolCallStart& start)
     if (mine == session.agents.end()) {
         return end;
     }
-    const auto& calls = mine->second.calls;
+    const Calls& calls = mine->second.calls;
     lower(end, first_from(mine->second.stops, start.time_ns));
-    const std::size_t at = place(mine->second, start);
-    if (at + 1 < calls.size()) {
-        lower(end, calls[at + 1].end_ns);
-    }
-    if (at + 2 < calls.size()) {
-        lower(end, calls[at + 2].start_ns);
+    auto next = calls.lower_bound(place_of(start));
+    if (next != calls.end() && ++next != calls.end()) {
+        lower(end, next->second);
+        if (++next != calls.end()) {
+            lower(end, next->first.first);
+        }
     }
     return end;
 }
@@ -136,9 +133,10 @@ void ToolCallSessions::add_stop_times(std::vector<std::int64_t>& times) const {
 }
 
 void ToolCallSessions::forget(std::int64_t limit_ns) {
-    const auto forget_in = [this, limit_ns](std::vector<std::int64_t>& times) {
-        stops_ -= static_cast<std::size_t>(
-            std::erase_if(times, [limit_ns](std::int64_t time_ns) { return time_ns <= limit_ns; }));
+    const auto forget_in = [this, limit_ns](Times& times) {
+        const auto behind = times.upper_bound(limit_ns);
+        stops_ -= static_cast<std::size_t>(std::distance(times.begin(), behind));
+        times.erase(times.begin(), behind);
     };
     for (auto& [id, session] : sessions_) {
         forget_in(session.ends);

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tailer/toolcalls/toolcall_record.h"
@@ -17,7 +19,8 @@ namespace tailer {
 /// that its session ended, or that the agent went on to other calls. One other call may run beside
 /// it, so the call is over with that one's end, or when a third starts. Not thread-safe.
 ///
-/// What it says is a pure function of what it was told, in whatever order.
+/// What it says is a pure function of what it was told, in whatever order. Each record takes a
+/// number of steps that grows with the logarithm of how many there are.
 class ToolCallSessions {
 public:
     /// Ids of the calls whose end may be another one than before. The views are those given.
@@ -37,22 +40,19 @@ public:
     void forget(std::int64_t limit_ns);
 
 private:
-    struct Call {
-        std::int64_t start_ns = 0;
-        std::string_view id;
-        std::optional<std::int64_t> end_ns;
-    };
+    /// By start, then id; when each ended.
+    using Calls = std::map<std::pair<std::int64_t, std::string_view>, std::optional<std::int64_t>>;
+    using Times = std::multiset<std::int64_t>;
     struct Agent {
-        std::vector<Call> calls;          ///< by start, then id
-        std::vector<std::int64_t> stops;  ///< in order
+        Calls calls;
+        Times stops;
     };
     struct Session {
         std::map<std::string, Agent> agents;  ///< by id; the main one has none
-        std::vector<std::int64_t> ends;
+        Times ends;
     };
 
-    [[nodiscard]] static std::size_t place(const Agent& agent, const ToolCallStart& start);
-    static void add_last_before(const Agent& agent, std::size_t at, Changed& changed);
+    static void add_last_before(const Calls& calls, Calls::const_iterator at, Changed& changed);
     Agent& agent(const std::string& session, const std::string& id);
     [[nodiscard]] static const std::string& name_in(const Session& session, const std::string& id);
 
