@@ -14,6 +14,9 @@
 namespace tailer {
 namespace {
 
+/// What is kept of an over-long line that is no decision.
+constexpr std::size_t kLongestLetter = 16U << 10U;
+
 /// A file that the user names, and that is no log, is an Error: its lines would all be unparsed.
 base::Result<void> check_file(const std::string& given, const std::string& path) {
     const base::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -52,6 +55,7 @@ Tailer Tailer::follow(std::vector<std::string> folders, Progress resume,
                   {journal});
     tailer.wanted_.assign(watch.folders().size(), {.whole = true, .names = {}});
     tailer.watch_.emplace(std::move(watch));
+    tailer.merge_.take_turns();
     return tailer;
 }
 
@@ -156,35 +160,65 @@ void Tailer::look(bool rescan) {
 }
 
 bool Tailer::read(std::uint64_t budget_bytes, LineSink& sink) {
-    return merge_.read(budget_bytes, [this, &sink](const LocatedLine& located) {
-        SourcePosition source{located.file_id, located.line.end, located.before};
-        const auto* decision = std::get_if<Decision>(&located.parsed);
-        source.counts.pass(decision != nullptr);
-        if (const auto* unparsed = std::get_if<Unparsed>(&located.parsed)) {
-            std::string_view text = located.line.text;
-            if (located.line.too_long) {
-                // Its rest may begin within a secret that its start would give away as one.
-                text.remove_prefix(std::min(text.find(' '), text.size()));
-            }
-            sink.on_unparsed({unparsed->reason, enricher_.scrubbed(text), located.session, source});
-            return;
+    if (merge_.empty()) {
+        return false;
+    }
+    if (tool_calls_behind_) {
+        read_tool_calls();
+        if (waits_for_tool_calls()) {
+            return true;
         }
-        Record record = decision != nullptr
-                            ? enriched(*decision, located)
-                            : enricher_.enrich(std::get<Notice>(located.parsed), located.session,
-                                               located.before.lines);
-        record.source = source;
-        sink.on_record(record);
-    });
+    }
+    std::variant<Record, UnparsedLine> line;
+    const auto may_visit = [&](const LocatedLine& located) {
+        // A call's start is in the journal before its first decision is in the log, so what is
+        // looked up after a read of the log is there.
+        if (!tool_calls_behind_ && tool_calls_read_at_ != bytes_read()) {
+            read_tool_calls();
+            if (waits_for_tool_calls()) {
+                return false;
+            }
+        }
+        line = told(located);
+        return std::visit([&sink](const auto& kind) { return sink.may_take(kind); }, line);
+    };
+    const auto visit = [&](const LocatedLine&) {
+        if (const auto* record = std::get_if<Record>(&line)) {
+            sink.on_record(*record);
+        } else {
+            sink.on_unparsed(std::get<UnparsedLine>(line));
+        }
+    };
+    return merge_.read(budget_bytes, visit, may_visit);
+}
+
+void Tailer::read_tool_calls() {
+    tool_calls_read_at_ = bytes_read();
+    tool_calls_behind_ = !tool_calls_.refresh(ToolCallJournal::kTurnBytes);
+    tool_call_waits_ = tool_calls_behind_ ? tool_call_waits_ + 1 : 0;
+}
+
+std::variant<Record, UnparsedLine> Tailer::told(const LocatedLine& located) {
+    SourcePosition source{located.file_id, located.line.end, located.before};
+    const auto* decision = std::get_if<Decision>(&located.parsed);
+    source.counts.pass(decision != nullptr);
+    if (const auto* unparsed = std::get_if<Unparsed>(&located.parsed)) {
+        std::string_view text = located.line.text;
+        if (located.line.too_long) {
+            // It may be cut within a secret that is told by its end.
+            text = text.substr(0, kLongestLetter);
+            text = text.substr(0, text.rfind(' ') + 1);
+        }
+        return UnparsedLine{unparsed->reason, enricher_.scrubbed(text), located.session, source};
+    }
+    Record record = decision != nullptr ? enriched(*decision, located)
+                                        : enricher_.enrich(std::get<Notice>(located.parsed),
+                                                           located.session, located.before.lines);
+    record.source = source;
+    return record;
 }
 
 Record Tailer::enriched(const Decision& decision, const LocatedLine& located) {
-    // A call's start is in the journal before its first decision is in the log, so what is looked
-    // up after a read of the log is there.
-    if (tool_calls_read_at_ != bytes_read()) {
-        tool_calls_read_at_ = bytes_read();
-        tool_calls_.refresh();
-    }
     const auto pid = tool_calls_.empty() ? std::nullopt : pid_of_session(located.session);
     const auto call = pid ? tool_calls_.match(*pid, decision.time_ns) : std::nullopt;
     Record record = enricher_.enrich(decision, located.session, located.before.decisions,

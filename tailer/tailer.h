@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "tailer/files/folder_watch.h"
@@ -35,6 +36,11 @@ public:
     LineSink(const LineSink&) = delete;
     LineSink& operator=(const LineSink&) = delete;
     virtual ~LineSink() = default;
+
+    /// Asked before each line. Where it may not come yet, its file waits for a later read(), and
+    /// the other files go on.
+    [[nodiscard]] virtual bool may_take(const Record& /*record*/) { return true; }
+    [[nodiscard]] virtual bool may_take(const UnparsedLine& /*line*/) { return true; }
 
     virtual void on_record(const Record& record) = 0;
     virtual void on_unparsed(const UnparsedLine& line) = 0;
@@ -75,9 +81,14 @@ public:
     /// Learns what changed on disk; lists folders anew when `rescan`, or when events were lost.
     void look(bool rescan);
 
-    /// Reads about `budget_bytes`, oldest first, into `sink`. False when all was read.
+    /// Reads about `budget_bytes` into `sink`: what is read once, and what was there at the start,
+    /// oldest first; what is followed by turns. False when all was read.
     bool read(std::uint64_t budget_bytes, LineSink& sink);
     [[nodiscard]] bool has_more() const { return !merge_.empty(); }
+    /// Whether there is more than lines that the sink would not take.
+    [[nodiscard]] bool can_go_on() const {
+        return merge_.can_go_on() || (has_more() && waits_for_tool_calls());
+    }
 
     /// A notice of our own about a session; the record borrows like any other.
     [[nodiscard]] Record own_notice(const Notice& notice, std::string_view session) {
@@ -119,12 +130,21 @@ private:
     Tailer(std::vector<std::string> folders, Progress resume, const EnrichSettings& settings,
            LineReader::Tail tail, std::vector<std::string> journals);
     [[nodiscard]] Record enriched(const Decision& decision, const LocatedLine& located);
+    /// Who floods the journal makes decisions wait for it, but not for long.
+    static constexpr int kMostToolCallWaits = 32;
+    [[nodiscard]] bool waits_for_tool_calls() const {
+        return tool_calls_behind_ && tool_call_waits_ < kMostToolCallWaits;
+    }
+    void read_tool_calls();
+    [[nodiscard]] std::variant<Record, UnparsedLine> told(const LocatedLine& located);
 
     std::unique_ptr<KnownFiles> files_;  ///< on the heap: merge_ refers to it
     TimeMerge merge_;
     Enricher enricher_;
     ToolCallJournal tool_calls_;
     std::uint64_t tool_calls_read_at_ = 0;  ///< in bytes_read()
+    bool tool_calls_behind_ = true;         ///< more of the journal is to be read
+    int tool_call_waits_ = 0;               ///< turns that logs have waited for it
     std::vector<Wanted> wanted_;            ///< by folder
     std::optional<FolderWatch> watch_;
 };

@@ -29,6 +29,7 @@ struct Decision {
     /// What coderd's form of the line says of the workspace; empty otherwise.
     std::span<const base::LabelView> claims;
     std::string_view suspect = {};  ///< see kSuspectReasons; empty = nothing is wrong with it
+    bool url_truncated = false;     ///< of an over-long line: what stands behind it is missing, too
 };
 
 /// Any other line of Boundary's own log.

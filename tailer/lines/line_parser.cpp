@@ -42,4 +42,22 @@ ParsedLine LineParser::parse(std::string_view line) {
     return is_boundarys_decision(parsed) ? parsed : as_it_stands();
 }
 
+ParsedLine LineParser::parse_head(std::string_view head) {
+    const bool json = head.starts_with('{');
+    completed_ = json ? complete_json(head) : complete_text(head);
+    const std::size_t size = completed_.text.size();
+    completed_.text.append(kJsonPadding, ' ');
+    const std::string_view whole = std::string_view(completed_.text).substr(0, size);
+    ParsedLine parsed = json ? json_.parse(whole, completed_.url_cut) : text_.parse(whole);
+    auto* decision = std::get_if<Decision>(&parsed);
+    if (decision == nullptr) {
+        return Unparsed{"too_long"};
+    }
+    if (completed_.url_cut) {
+        decision->url_truncated = true;
+        decision->url = without_torn_end(decision->url);
+    }
+    return parsed;
+}
+
 }  // namespace tailer

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "tailer/lines/cut_line.h"
 #include "tailer/lines/decision.h"
 #include "tailer/lines/slog_json_parser.h"
 #include "tailer/lines/slog_text_parser.h"
@@ -18,9 +19,14 @@ class LineParser {
 public:
     [[nodiscard]] ParsedLine parse(std::string_view line);
 
+    /// The head of an over-long line: the decision that it tells, or Unparsed. The result borrows
+    /// from this parser alone.
+    [[nodiscard]] ParsedLine parse_head(std::string_view head);
+
 private:
     SlogTextParser text_;
     SlogJsonParser json_;
+    CompletedLine completed_;
 };
 
 }  // namespace tailer

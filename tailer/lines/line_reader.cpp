@@ -13,7 +13,9 @@ namespace tailer {
 namespace {
 
 constexpr std::size_t kCapacity = 2 * LineReader::kLongestLine;
-/// Read at a time: what is not touched of the buffer takes no memory, and what is stays in cache.
+/// Read at a time, twice as much each time: most starts want a few lines only. What is not touched
+/// of the buffer takes no memory, and what is stays in cache.
+constexpr std::size_t kFirstReadBytes = 4U << 10U;
 constexpr std::size_t kReadBytes = 64U << 10U;
 
 /// Where the file has bytes again, or ends, at or behind `offset`: a sparse file costs no
@@ -31,12 +33,16 @@ std::uint64_t behind_hole(int fd, std::uint64_t offset) {
 LineReader::LineReader()
     : buffer_(std::make_unique_for_overwrite<char[]>(kCapacity + kJsonPadding)) {}
 
-void LineReader::start(int fd, std::uint64_t offset, bool inside_long_line, Tail tail) {
+void LineReader::start(int fd, std::uint64_t offset, bool inside_long_line, Tail tail,
+                       std::uint64_t long_line_begin) {
     fd_ = fd;
     tail_ = tail;
     start_offset_ = offset;
     begin_ = scanned_ = end_ = 0;
+    read_at_a_time_ = kFirstReadBytes;
     skipping_ = inside_long_line;
+    long_line_begin_ = long_line_begin;
+    more_ = false;
 }
 
 base::Result<bool> LineReader::fill() {
@@ -49,11 +55,12 @@ base::Result<bool> LineReader::fill() {
     }
     while (true) {
         const ::ssize_t got =
-            ::pread(fd_, buffer_.get() + end_, std::min(kCapacity - end_, kReadBytes),
+            ::pread(fd_, buffer_.get() + end_, std::min(kCapacity - end_, read_at_a_time_),
                     static_cast<::off_t>(start_offset_ + end_));
         if (got >= 0) {
             end_ += static_cast<std::size_t>(got);
             bytes_read_ += static_cast<std::size_t>(got);
+            read_at_a_time_ = std::min(2 * read_at_a_time_, kReadBytes);
             return got > 0;
         }
         if (errno != EINTR) {
@@ -64,17 +71,42 @@ base::Result<bool> LineReader::fill() {
 
 Line LineReader::take(std::size_t length, std::size_t newline_bytes) {
     Line line;
-    line.text = std::string_view(buffer_.get() + begin_, length);
-    line.begin = offset();
-    line.end = line.begin + length + newline_bytes;
+    line.begin = skipping_ ? long_line_begin_ : offset();
+    line.end = offset() + length + newline_bytes;
     line.too_long = skipping_ || length > kLongestLine;
+    if (!line.too_long) {
+        line.text = std::string_view(buffer_.get() + begin_, length);
+    }
     skipping_ = false;
     begin_ += length + newline_bytes;
     scanned_ = begin_;
     return line;
 }
 
+base::Result<std::string_view> LineReader::head(const Line& line) {
+    if (!head_) {
+        head_ = std::make_unique_for_overwrite<char[]>(kLongestLine + kJsonPadding);
+    }
+    const std::uint64_t length = std::min<std::uint64_t>(kLongestLine, line.end - line.begin);
+    std::size_t filled = 0;
+    while (filled < length) {
+        const ::ssize_t got = ::pread(fd_, head_.get() + filled, length - filled,
+                                      static_cast<::off_t>(line.begin + filled));
+        if (got > 0) {
+            filled += static_cast<std::size_t>(got);
+            bytes_read_ += static_cast<std::size_t>(got);
+        } else if (got == 0) {
+            return base::failure("a log file was cut while it was read", ESTALE);
+        } else if (errno != EINTR) {
+            return base::system_failure("cannot read", "log file");
+        }
+    }
+    return std::string_view(head_.get(), filled);
+}
+
 base::Result<std::optional<Line>> LineReader::next() {
+    more_ = false;
+    const std::uint64_t skip_from = bytes_read_;
     while (true) {
         if (!skipping_) {
             while (begin_ < end_ && buffer_[begin_] == '\0') {
@@ -88,11 +120,16 @@ base::Result<std::optional<Line>> LineReader::next() {
             return take(static_cast<std::size_t>(newline - buffer_.get()) - begin_, 1);
         }
         scanned_ = end_;
-        if (end_ - begin_ > kLongestLine) {
+        if (!skipping_ && end_ - begin_ > kLongestLine) {
             skipping_ = true;
+            long_line_begin_ = offset();
         }
         if (skipping_) {
             begin_ = scanned_ = end_;
+            more_ = bytes_read_ - skip_from >= kMostSkipped;
+            if (more_) {
+                return std::nullopt;
+            }
         }
         if (begin_ == end_ && end_ > 0 && (skipping_ || buffer_[end_ - 1] == '\0')) {
             // Of what is passed over there may be much more.

@@ -73,7 +73,7 @@ bool SlogJsonParser::read_object(simdjson::ondemand::object object,
     return true;
 }
 
-ParsedLine SlogJsonParser::parse(std::string_view line) {
+ParsedLine SlogJsonParser::parse(std::string_view line, bool cut) {
     pairs_.clear();
     fields_.clear();
     simdjson::ondemand::document document;
@@ -85,11 +85,12 @@ ParsedLine SlogJsonParser::parse(std::string_view line) {
         document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
         return Unparsed{"malformed"};
     }
-    return value_of(pairs_, "msg") == "boundary_request" ? coderd_request() : slog_record();
+    return value_of(pairs_, "msg") == "boundary_request" ? coderd_request(cut) : slog_record();
 }
 
-ParsedLine SlogJsonParser::coderd_request() {
-    const auto time_ns = base::parse_rfc3339(value_of(fields_, "event_time"));
+ParsedLine SlogJsonParser::coderd_request(bool cut) {
+    const auto time_ns =
+        base::parse_rfc3339(cut ? value_of(pairs_, "ts") : value_of(fields_, "event_time"));
     if (!time_ns) {
         return Unparsed{"bad_time"};
     }

@@ -20,13 +20,14 @@ inline constexpr std::size_t kJsonPadding = simdjson::SIMDJSON_PADDING;
 class SlogJsonParser {
 public:
     /// `line` comes without its newline and with kJsonPadding readable bytes behind it. The result
-    /// borrows from `line` and from this parser.
-    [[nodiscard]] ParsedLine parse(std::string_view line);
+    /// borrows from `line` and from this parser. A line that was `cut` lacks what stands behind its
+    /// URL: in coderd's form the event's own time, for which the line's is taken.
+    [[nodiscard]] ParsedLine parse(std::string_view line, bool cut = false);
 
 private:
     bool read_object(simdjson::ondemand::object object, std::vector<base::LabelView>& pairs,
                      bool descend);
-    [[nodiscard]] ParsedLine coderd_request();
+    [[nodiscard]] ParsedLine coderd_request(bool cut);
     [[nodiscard]] ParsedLine slog_record();
 
     simdjson::ondemand::parser parser_;

@@ -16,6 +16,8 @@ namespace tailer {
 namespace {
 
 constexpr std::size_t kOpenFiles = 16;
+/// A look at a file that was held back costs opening it.
+constexpr std::size_t kLooksAtHeldBack = 16;
 /// Lines without a time that peek() passes over before it takes the file as oldest of all.
 constexpr int kPeekLines = 16;
 
@@ -44,9 +46,12 @@ std::string_view without_carriage_return(std::string_view text) {
 }  // namespace
 
 void TimeMerge::enqueue(const std::vector<FileId>& grown) {
-    // Alone in line, a file needs no look ahead: the live daemon's common case.
-    if (grown.size() == 1 && waiting_.empty()) {
-        waiting_.push({kOldest, grown.front()});
+    const bool by_turns = by_turns_ && std::exchange(enqueued_before_, true);
+    // Alone in line, a file needs no look ahead.
+    if (by_turns || (grown.size() == 1 && waiting_.empty())) {
+        for (const FileId id : grown) {
+            by_turns ? turns_.push_back(id) : waiting_.push({kOldest, id});
+        }
         return;
     }
     for (const FileId id : grown) {
@@ -56,53 +61,118 @@ void TimeMerge::enqueue(const std::vector<FileId>& grown) {
     }
 }
 
+void TimeMerge::start(const Cursor& cursor, const KnownFile& file) {
+    reader_.start(cursor.fd.get(), file.offset, file.inside_long_line, tail_,
+                  cursor.long_line_begin);
+}
+
 std::optional<std::int64_t> TimeMerge::peek(FileId id) {
     Cursor* cursor = cursor_of(id);
     if (cursor == nullptr) {
         return std::nullopt;
     }
-    const KnownFile& file = files_.file(id);
-    reader_.start(cursor->fd.get(), file.offset, file.inside_long_line, tail_);
+    start(*cursor, files_.file(id));
     for (int i = 0; i < kPeekLines; ++i) {
         const auto line = reader_.next();
         if (!line || !*line) {
             break;
         }
-        if (const auto time_ns = time_of(parser_.parse(without_carriage_return((*line)->text)))) {
-            return *time_ns;
+        Line copy = **line;
+        if (const auto parsed = parse(copy)) {
+            if (const auto time_ns = time_of(*parsed)) {
+                return *time_ns;
+            }
         }
     }
     return kOldest;
 }
 
-bool TimeMerge::read(std::uint64_t budget_bytes,
-                     const std::function<void(const LocatedLine&)>& visit) {
-    while (!waiting_.empty() && budget_bytes > 0) {
-        const FileId id = waiting_.top().id;
-        waiting_.pop();
-        if (!files_.knows(id)) {
-            continue;
-        }
-        // Truncated while in line: what its inode holds now is another log.
-        if (KnownFile& file = files_.file(id); file.gone && file.size <= file.offset) {
-            file.queued = false;
-            continue;
-        }
-        const std::int64_t limit = waiting_.empty()
-                                       ? std::numeric_limits<std::int64_t>::max()
-                                       : base::add_saturated(waiting_.top().next_ns, kSlackNs);
-        if (was_rewritten(id)) {
-            continue;
-        }
-        std::int64_t next_ns = 0;
-        if (read_file(id, limit, budget_bytes, next_ns, visit) == Stop::AtEnd) {
-            files_.file(id).queued = false;
+bool TimeMerge::read(std::uint64_t budget_bytes, const Visit& visit, const MayVisit& may_visit) {
+    let_held_back_go_on();
+    const std::size_t most_held_back = held_back_.size() + kLooksAtHeldBack;
+    while (can_go_on() && budget_bytes > 0 && held_back_.size() < most_held_back) {
+        const bool alone = read_by_time_ < kAloneBytes && !waiting_.empty();
+        if (!turns_.empty() && !alone && (turn_is_next_ || waiting_.empty())) {
+            read_by_turn(budget_bytes, visit, may_visit);
+            turn_is_next_ = false;
         } else {
-            waiting_.push({next_ns, id});
+            const std::uint64_t before = budget_bytes;
+            read_oldest(budget_bytes, visit, may_visit);
+            read_by_time_ += before - budget_bytes;
+            turn_is_next_ = true;
         }
-        remember_end(id);
     }
-    return !waiting_.empty();
+    return !empty();
+}
+
+void TimeMerge::let_held_back_go_on() {
+    for (std::size_t i = 0; i < kLooksAtHeldBack && !held_back_.empty(); ++i) {
+        turns_.push_back(held_back_.front());
+        held_back_.pop_front();
+    }
+}
+
+/// Whether there is nothing to read of a file that is in line, for now or for ever.
+bool TimeMerge::is_done_with(FileId id) {
+    if (!files_.knows(id)) {
+        return true;
+    }
+    // Truncated while in line: what its inode holds now is another log.
+    if (KnownFile& file = files_.file(id); file.gone && file.size <= file.offset) {
+        file.queued = false;
+        return true;
+    }
+    return was_rewritten(id);
+}
+
+void TimeMerge::read_oldest(std::uint64_t& budget, const Visit& visit, const MayVisit& may_visit) {
+    const FileId id = waiting_.top().id;
+    waiting_.pop();
+    if (is_done_with(id)) {
+        return;
+    }
+    const std::int64_t limit = waiting_.empty()
+                                   ? std::numeric_limits<std::int64_t>::max()
+                                   : base::add_saturated(waiting_.top().next_ns, kSlackNs);
+    const bool shared = by_turns_ && read_by_time_ >= kAloneBytes && !turns_.empty();
+    std::uint64_t turn = shared ? std::min(budget, kTurnBytes) : budget;
+    const std::uint64_t granted = turn;
+    std::int64_t next_ns = 0;
+    const Stop stop = read_file(id, limit, turn, next_ns, visit, may_visit);
+    budget -= granted - turn;
+    switch (stop) {
+        case Stop::AtEnd:
+            files_.file(id).queued = false;
+            break;
+        case Stop::HeldBack:
+            held_back_.push_back(id);
+            break;
+        case Stop::AtLimit:
+        case Stop::AtBudget:
+            waiting_.push({next_ns, id});
+            break;
+    }
+    remember_end(id);
+}
+
+void TimeMerge::read_by_turn(std::uint64_t& budget, const Visit& visit, const MayVisit& may_visit) {
+    const FileId id = turns_.front();
+    turns_.pop_front();
+    if (is_done_with(id)) {
+        return;
+    }
+    std::uint64_t turn = std::min(budget, kTurnBytes);
+    const std::uint64_t granted = turn;
+    std::int64_t next_ns = 0;
+    const Stop stop =
+        read_file(id, std::numeric_limits<std::int64_t>::max(), turn, next_ns, visit, may_visit);
+    budget -= granted - turn;
+    if (stop == Stop::AtEnd) {
+        files_.file(id).queued = false;
+    } else {
+        (stop == Stop::HeldBack ? held_back_ : turns_).push_back(id);
+    }
+    remember_end(id);
 }
 
 bool TimeMerge::was_rewritten(FileId id) {
@@ -114,6 +184,7 @@ bool TimeMerge::was_rewritten(FileId id) {
     }
     const std::uint64_t size = size_of(cursor->fd.get());
     cursors_.pop_back();  // the most recently used one
+    places_.erase(id);
     enqueue({files_.changed_behind(id, size)});
     return true;
 }
@@ -127,8 +198,8 @@ void TimeMerge::remember_end(FileId id) {
 }
 
 TimeMerge::Stop TimeMerge::read_file(FileId id, std::int64_t limit_ns, std::uint64_t& budget,
-                                     std::int64_t& next_ns,
-                                     const std::function<void(const LocatedLine&)>& visit) {
+                                     std::int64_t& next_ns, const Visit& visit,
+                                     const MayVisit& may_visit) {
     Cursor* cursor = cursor_of(id);
     if (cursor == nullptr) {
         return Stop::AtEnd;
@@ -137,7 +208,7 @@ TimeMerge::Stop TimeMerge::read_file(FileId id, std::int64_t limit_ns, std::uint
     if (!count_up_to(*cursor, file.offset)) {
         return Stop::AtEnd;
     }
-    reader_.start(cursor->fd.get(), file.offset, file.inside_long_line, tail_);
+    start(*cursor, file);
     next_ns = kOldest;
     while (true) {
         const auto next = reader_.next();
@@ -146,14 +217,21 @@ TimeMerge::Stop TimeMerge::read_file(FileId id, std::int64_t limit_ns, std::uint
             return Stop::AtEnd;
         }
         if (!*next) {
-            file.offset = reader_.offset();
+            const std::uint64_t before = file.offset;
+            file.offset = cursor->counted = reader_.offset();
             file.inside_long_line = reader_.inside_long_line();
-            cursor->counted = file.offset;
-            return Stop::AtEnd;
+            cursor->long_line_begin = reader_.long_line_begin();
+            budget -= std::min(budget, reader_.more() ? file.offset - before : 0);
+            return reader_.more() ? Stop::AtBudget : Stop::AtEnd;
         }
-        const Line& line = **next;
+        Line line = **next;
         if (line.begin > 0 && !cursor->boundary_session) {
             cursor->boundary_session = boundary_session_of(cursor->fd.get(), parser_);
+        }
+        auto parsed = parse(line);
+        if (!parsed) {
+            give_up(id, parsed.error());
+            return Stop::AtEnd;
         }
         const LocatedLine located{
             .file_id = id,
@@ -162,15 +240,19 @@ TimeMerge::Stop TimeMerge::read_file(FileId id, std::int64_t limit_ns, std::uint
             .boundary_session =
                 cursor->boundary_session ? std::string_view(*cursor->boundary_session) : "",
             .line = line,
-            .parsed = parse(line),
+            .parsed = *parsed,
             .before = cursor->before};
         if (const auto time_ns = time_of(located.parsed)) {
             next_ns = *time_ns;
-            if (*time_ns > limit_ns || budget == 0) {
-                return *time_ns > limit_ns ? Stop::AtLimit : Stop::AtBudget;
+            if (*time_ns > limit_ns) {
+                return Stop::AtLimit;
             }
-        } else if (budget == 0) {
+        }
+        if (budget == 0) {
             return Stop::AtBudget;
+        }
+        if (may_visit && !may_visit(located)) {
+            return Stop::HeldBack;
         }
         cursor->before.pass(std::holds_alternative<Decision>(located.parsed));
         cursor->counted = file.offset = line.end;
@@ -180,8 +262,15 @@ TimeMerge::Stop TimeMerge::read_file(FileId id, std::int64_t limit_ns, std::uint
     }
 }
 
-ParsedLine TimeMerge::parse(const Line& line) {
-    return line.too_long ? Unparsed{"too_long"} : parser_.parse(without_carriage_return(line.text));
+/// Gives an over-long line its head as its text.
+base::Result<ParsedLine> TimeMerge::parse(Line& line) {
+    if (!line.too_long) {
+        return parser_.parse(without_carriage_return(line.text));
+    }
+    return reader_.head(line).map([this, &line](std::string_view head) {
+        line.text = head;
+        return parser_.parse_head(head);
+    });
 }
 
 TimeMerge::Cursor* TimeMerge::cursor_of(FileId id) {
@@ -201,38 +290,96 @@ TimeMerge::Cursor* TimeMerge::cursor_of(FileId id) {
         return nullptr;
     }
     if (cursors_.size() >= kOpenFiles) {
-        cursors_.erase(cursors_.begin());
+        close_oldest();
     }
     auto cursor = std::make_unique<Cursor>();
     cursor->id = id;
     cursor->fd = std::move(*fd);
     cursor->session = file.session();
-    if (file.settled_counts.known()) {
+    if (const auto place = places_.find(id);
+        place != places_.end() && place->second.offset == file.offset) {
+        cursor->before = place->second.before;
+        cursor->counted = file.offset;
+        cursor->long_line_begin = place->second.long_line_begin;
+    } else if (file.settled_counts.known()) {
         cursor->before = file.settled_counts;
         cursor->counted = file.settled;
     }
+    places_.erase(id);
     cursors_.push_back(std::move(cursor));
     return cursors_.back().get();
 }
 
-/// Between what is settled and what is read lies what is in flight, so there is little to read
-/// again; but for a file of which an older version kept no counts.
+void TimeMerge::close_all() {
+    while (!cursors_.empty()) {
+        close_oldest();
+    }
+}
+
+void TimeMerge::close_oldest() {
+    keep_place(*cursors_.front());
+    cursors_.erase(cursors_.begin());
+}
+
+/// What lies between the settled and the read of many files is read once, not at each opening.
+void TimeMerge::keep_place(const Cursor& cursor) {
+    if (!files_.knows(cursor.id)) {
+        return;
+    }
+    const KnownFile& file = files_.file(cursor.id);
+    if (cursor.counted == file.offset && (file.settled < file.offset || file.inside_long_line)) {
+        places_.insert_or_assign(cursor.id,
+                                 Place{file.offset, cursor.before, cursor.long_line_begin});
+        drop_places();
+    }
+}
+
+/// Of files that are settled by now, or forgotten.
+void TimeMerge::drop_places() {
+    constexpr std::size_t kFew = 1024;
+    if (places_.size() < std::max(kFew, most_places_)) {
+        return;
+    }
+    std::erase_if(places_, [this](const auto& entry) {
+        if (!files_.knows(entry.first)) {
+            return true;
+        }
+        const KnownFile& file = files_.file(entry.first);
+        return file.settled >= file.offset && !file.inside_long_line;
+    });
+    most_places_ = 2 * places_.size();
+}
+
+/// For a file of which no place is known: between what is settled and what is read lies what is in
+/// flight, so there is little to read again; but for one of which an older version kept no counts.
 bool TimeMerge::count_up_to(Cursor& cursor, std::uint64_t offset) {
     if (cursor.counted >= offset) {
         return true;
     }
     reader_.start(cursor.fd.get(), cursor.counted, false, tail_);
+    std::uint64_t behind_last = cursor.counted;
     while (true) {
         const auto line = reader_.next();
         if (!line) {
             give_up(cursor.id, line.error());
             return false;
         }
+        if (!*line && reader_.more() && reader_.offset() < offset) {
+            continue;
+        }
         if (!*line || (*line)->end > offset) {
             break;
         }
-        cursor.before.pass(std::holds_alternative<Decision>(parse(**line)));
+        Line copy = **line;
+        const auto parsed = parse(copy);
+        if (!parsed) {
+            give_up(cursor.id, parsed.error());
+            return false;
+        }
+        behind_last = copy.end;
+        cursor.before.pass(std::holds_alternative<Decision>(*parsed));
     }
+    cursor.long_line_begin = behind_last;
     cursor.counted = offset;
     return true;
 }

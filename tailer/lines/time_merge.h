@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <queue>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "tailer/files/known_files.h"
@@ -27,28 +29,45 @@ struct LocatedLine {
     LineCounts before;  ///< this line in its file
 };
 
-/// Yields the lines of many files, oldest first, without holding every file open.
+/// Yields the lines of many files without holding every file open: what was there at the start
+/// oldest first, what comes while it is followed by turns.
 ///
 /// Loki refuses what lies an hour behind a stream's newest entry, so an exact merge is not needed:
 /// the file with the oldest next line is read until it is kSlack ahead of the next file's. A file
-/// is thus opened about once for every kSlack that it spans. Not thread-safe.
+/// is thus opened about once for every kSlack that it spans.
+///
+/// A file that is followed holds up no other, whatever its stamps say: each is read a little, then
+/// the next. What there was at the start takes turns with them once kAloneBytes of it are read. Not
+/// thread-safe.
 class TimeMerge {
 public:
     static constexpr std::int64_t kSlackNs = 10'000'000'000;  // 10 s
+    /// Read of a file at its turn.
+    static constexpr std::uint64_t kTurnBytes = 32U << 10U;
+    /// An agent's day or more: a restart keeps the order of what it finds.
+    static constexpr std::uint64_t kAloneBytes = 8U << 20U;
 
     TimeMerge(KnownFiles& files, LineReader::Tail tail) : files_(files), tail_(tail) {}
+
+    /// What is enqueued from the second time on is read by turns.
+    void take_turns() { by_turns_ = true; }
 
     /// Puts files that have grown in line.
     void enqueue(const std::vector<FileId>& grown);
 
-    /// Reads about `budget_bytes` of lines, oldest first. False when all there is has been read.
-    bool read(std::uint64_t budget_bytes, const std::function<void(const LocatedLine&)>& visit);
+    using Visit = std::function<void(const LocatedLine&)>;
+    /// Whether a line may be visited now; its file waits for a later read() otherwise.
+    using MayVisit = std::function<bool(const LocatedLine&)>;
+    /// Reads about `budget_bytes` of lines. False when all there is has been read.
+    bool read(std::uint64_t budget_bytes, const Visit& visit, const MayVisit& may_visit = {});
 
-    [[nodiscard]] bool empty() const { return waiting_.empty(); }
+    [[nodiscard]] bool empty() const { return !can_go_on() && held_back_.empty(); }
+    /// Whether there is more than what was held back.
+    [[nodiscard]] bool can_go_on() const { return !waiting_.empty() || !turns_.empty(); }
     [[nodiscard]] std::uint64_t bytes_read() const { return reader_.bytes_read(); }
     [[nodiscard]] std::size_t open_files() const { return cursors_.size(); }
     /// Closes what is open; the next read opens again.
-    void close_all() { cursors_.clear(); }
+    void close_all();
     /// Files that could not be read, each with its reason, since the last call.
     [[nodiscard]] std::vector<std::string> take_errors() { return std::exchange(errors_, {}); }
 
@@ -60,6 +79,7 @@ private:
         std::string session;
         LineCounts before;          ///< the lines that end at or before `counted`
         std::uint64_t counted = 0;  ///< an offset
+        std::uint64_t long_line_begin = 0;
         std::optional<std::string> boundary_session = {};  ///< once its first line is whole
     };
     struct Waiting {
@@ -69,17 +89,31 @@ private:
             return next_ns != other.next_ns ? next_ns > other.next_ns : id > other.id;
         }
     };
-    enum class Stop : std::uint8_t { AtEnd, AtLimit, AtBudget };
+    /// What is known of a file beside its offset, while no cursor holds it.
+    struct Place {
+        std::uint64_t offset = 0;
+        LineCounts before;                  ///< of the lines before the offset
+        std::uint64_t long_line_begin = 0;  ///< of the one that the offset lies in
+    };
+    enum class Stop : std::uint8_t { AtEnd, AtLimit, AtBudget, HeldBack };
 
     [[nodiscard]] Cursor* cursor_of(FileId id);
-    [[nodiscard]] ParsedLine parse(const Line& line);
+    void close_oldest();
+    void keep_place(const Cursor& cursor);
+    void drop_places();
+    void start(const Cursor& cursor, const KnownFile& file);
+    [[nodiscard]] base::Result<ParsedLine> parse(Line& line);
     [[nodiscard]] bool count_up_to(Cursor& cursor, std::uint64_t offset);
     [[nodiscard]] std::optional<std::int64_t> peek(FileId id);
     /// Whether what was read of the file stands there no more; it is then begun anew.
     [[nodiscard]] bool was_rewritten(FileId id);
+    [[nodiscard]] bool is_done_with(FileId id);
     void remember_end(FileId id);
+    void let_held_back_go_on();
+    void read_oldest(std::uint64_t& budget, const Visit& visit, const MayVisit& may_visit);
+    void read_by_turn(std::uint64_t& budget, const Visit& visit, const MayVisit& may_visit);
     Stop read_file(FileId id, std::int64_t limit_ns, std::uint64_t& budget, std::int64_t& next_ns,
-                   const std::function<void(const LocatedLine&)>& visit);
+                   const Visit& visit, const MayVisit& may_visit);
     void give_up(FileId id, const base::Error& error);
 
     KnownFiles& files_;
@@ -87,7 +121,15 @@ private:
     LineReader reader_;
     LineParser parser_;
     std::vector<std::unique_ptr<Cursor>> cursors_;  ///< most recently used last
+    std::unordered_map<FileId, Place> places_;
+    std::size_t most_places_ = 0;  ///< at which those that are not needed any more are dropped
     std::priority_queue<Waiting, std::vector<Waiting>, std::greater<>> waiting_;
+    std::deque<FileId> turns_;
+    std::deque<FileId> held_back_;
+    bool by_turns_ = false;
+    bool enqueued_before_ = false;
+    bool turn_is_next_ = false;
+    std::uint64_t read_by_time_ = 0;
     std::vector<std::string> errors_;
 };
 

@@ -24,10 +24,14 @@ constexpr std::string_view kNotice;
 constexpr std::size_t kMetadataValueBytes = 1024;
 /// More than all that a record may have besides constant_metadata_.
 constexpr std::size_t kMostMetadata = 32;
+/// Of each text but the URL in a line that would be too long.
+constexpr std::size_t kShortenedBytes = 1024;
+/// What may still come behind the fields: the mark of a cut, the end.
+constexpr std::size_t kLineEnd = 32;
 
 /// Keys of our own line. A notice's key of the same name gets a prefix, so that no notice can pass
 /// for a decision or for another workspace's.
-constexpr std::array<std::string_view, 25> kReservedFields = {"level",
+constexpr std::array<std::string_view, 26> kReservedFields = {"level",
                                                               "msg",
                                                               "decision",
                                                               "owner",
@@ -51,7 +55,8 @@ constexpr std::array<std::string_view, 25> kReservedFields = {"level",
                                                               "confined_process",
                                                               "boundary_session_id",
                                                               "late",
-                                                              "suspect"};
+                                                              "suspect",
+                                                              "url_truncated"};
 
 bool holds(const std::vector<std::string>& names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();
@@ -75,6 +80,15 @@ bool is_level(std::string_view level) {
     return level.size() <= kLongest && std::ranges::all_of(level, [](char c) {
                return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-';
            });
+}
+
+/// At most `limit` bytes of a URL that is escaped where it has to be.
+std::string_view url_prefix(std::string_view url, std::size_t limit) {
+    constexpr std::size_t kEscape = 3;
+    url = base::utf8_prefix(url, limit);
+    const std::size_t escape = url.rfind('%');
+    return escape != std::string_view::npos && url.size() - escape < kEscape ? url.substr(0, escape)
+                                                                             : url;
 }
 
 base::Labels sorted(base::Labels labels) {
@@ -208,7 +222,7 @@ void Enricher::claims(const Decision& decision) {
     for (const auto& [name, value] : identity_fields_) {
         const auto claim = std::ranges::find(decision.claims, name, &base::LabelView::name);
         if (claim != decision.claims.end() && value.empty()) {
-            const std::string_view readable = scrubbed(claim->value);
+            const std::string_view readable = shortened(scrubbed(claim->value));
             builder_.field(claim->name, readable);
             // Of its own, for the next claim is made readable in the same place.
             const std::size_t start = sanitized_.size();
@@ -250,26 +264,20 @@ Record Enricher::enrich(const Decision& decision, std::string_view session, std:
     const NormalizedUrl url = urls_.normalize(decision.url, decision.host);
     const std::string_view method = readable_method(decision.method);
     const std::string_view rule = rules_.redacted(decision.rule);
-    begin_metadata();
 
-    if (decision.claims.empty()) {
-        builder_.begin(timestamp_ns, allow ? allow_head_ : deny_head_);
-    } else {
-        begin_line(decision.verdict, timestamp_ns);
-        claims(decision);
+    Texts texts{method, url.http_url, rule, url.domain, decision.url_truncated};
+    build(decision, texts, session, seq, call, tool, boundary_session);
+    if (builder_.size() > kLongestLine - kLineEnd) {
+        shortens_ = true;
+        build(decision, texts, session, seq, call, tool, boundary_session);
+        if (const std::size_t size = builder_.size(); size > kLongestLine - kLineEnd) {
+            const std::size_t excess = std::min(size - (kLongestLine - kLineEnd), texts.url.size());
+            texts.url = url_prefix(texts.url, texts.url.size() - excess);
+            texts.url_truncated = true;
+            build(decision, texts, session, seq, call, tool, boundary_session);
+        }
+        shortens_ = false;
     }
-    builder_.our_field("http_method", method);
-    builder_.plain_field("http_url", url.http_url);
-    builder_.plain_field("event_time", event_times_.text(decision.time_ns));
-    builder_.our_field("matched_rule", rule);
-    builder_.plain_field("domain", url.domain);
-    builder_.our_field("session", session);
-    builder_.number_field("seq", seq);
-    if (call != nullptr) {
-        tool_call_fields(*call, tool);
-    }
-    builder_.our_field("boundary_session_id", boundary_session);
-    builder_.our_field("suspect", decision.suspect);
 
     if (!decision_is_label_) {
         valid_metadata("decision", verdict);
@@ -284,6 +292,7 @@ Record Enricher::enrich(const Decision& decision, std::string_view session, std:
     }
     valid_metadata("boundary_session_id", boundary_session);
     valid_metadata("suspect", decision.suspect);
+    valid_metadata("url_truncated", texts.url_truncated ? "true" : "");
 
     Record record;
     record.suspect = decision.suspect;
@@ -295,6 +304,40 @@ Record Enricher::enrich(const Decision& decision, std::string_view session, std:
     record.line = builder_.finish();
     record.metadata = std::span(metadata_).first(metadata_size_);
     return record;
+}
+
+/// All that finish() does not add.
+void Enricher::build(const Decision& decision, const Texts& texts, std::string_view session,
+                     std::uint64_t seq, const ToolCallMatch* call, std::string_view tool,
+                     std::string_view boundary_session) {
+    const std::int64_t timestamp_ns = timestamp_of(decision.time_ns, seq);
+    begin_metadata();  // a claim stands there, too
+    if (decision.claims.empty()) {
+        const bool allow = decision.verdict == Verdict::Allow;
+        builder_.begin(timestamp_ns, allow ? allow_head_ : deny_head_);
+    } else {
+        begin_line(decision.verdict, timestamp_ns);
+        claims(decision);
+    }
+    builder_.our_field("http_method", shortened(texts.method));
+    builder_.plain_field("http_url", texts.url);
+    builder_.plain_field("event_time", event_times_.text(decision.time_ns));
+    builder_.our_field("matched_rule", shortened(texts.rule));
+    builder_.plain_field("domain", shortened(texts.domain));
+    builder_.our_field("session", session);
+    builder_.number_field("seq", seq);
+    if (call != nullptr) {
+        tool_call_fields(*call, tool);
+    }
+    builder_.our_field("boundary_session_id", boundary_session);
+    builder_.our_field("suspect", decision.suspect);
+    if (texts.url_truncated) {
+        builder_.true_field("url_truncated");
+    }
+}
+
+std::string_view Enricher::shortened(std::string_view text) const {
+    return shortens_ ? base::utf8_prefix(text, kShortenedBytes) : text;
 }
 
 std::string_view Enricher::readable_method(std::string_view method) {
@@ -358,7 +401,10 @@ void Enricher::notice_fields(const Notice& notice, NoticeKind kind) {
         } else if (!value.empty()) {
             scrubbed_ = kRedacted;
         }
-        builder_.field(key_, scrubbed_);
+        builder_.field(shortened(key_), shortened(scrubbed_));
+        if (shortens_ && builder_.size() > kLongestLine / 2) {
+            return;
+        }
     }
 }
 
@@ -403,9 +449,17 @@ Record Enricher::enrich(const Notice& logged, std::string_view session, std::uin
     const bool lifecycle = kind == NoticeKind::Lifecycle;
     Record record;
     if (notices_ == NoticePolicy::All || (notices_ == NoticePolicy::Trail && !lifecycle)) {
-        builder_.begin(timestamp_ns, notice.level, message_);
-        identity();
-        notice_fields(notice, kind);
+        const auto build_notice = [&] {
+            builder_.begin(timestamp_ns, notice.level, shortened(message_));
+            identity();
+            notice_fields(notice, kind);
+        };
+        build_notice();
+        if (builder_.size() > kLongestLine - kShortenedBytes) {
+            shortens_ = true;
+            build_notice();
+            shortens_ = false;
+        }
         record = finish_notice(notice, session, seq);
     } else {
         record.shipped = false;

@@ -65,6 +65,10 @@ inline constexpr std::array<std::string_view, 6> kToolCallMetadata = {
 /// log line can name a label or fill a stream label. Not thread-safe; allocates only to grow.
 class Enricher {
 public:
+    /// Loki's default max_line_size. What our own fields and escaping make longer is cut, the URL
+    /// first, and says so by `url_truncated`.
+    static constexpr std::size_t kLongestLine = 256U << 10U;
+
     explicit Enricher(const EnrichSettings& settings);
     Enricher(const Enricher&) = delete;  // views into itself, which a move keeps
     Enricher& operator=(const Enricher&) = delete;
@@ -103,6 +107,18 @@ private:
     void begin_metadata();
     void number_metadata(std::uint64_t seq);
     void begin_line(Verdict verdict, std::int64_t timestamp_ns);
+    /// What a decision's line says that may be long.
+    struct Texts {
+        std::string_view method;
+        std::string_view url;
+        std::string_view rule;
+        std::string_view domain;
+        bool url_truncated = false;
+    };
+    void build(const Decision& decision, const Texts& texts, std::string_view session,
+               std::uint64_t seq, const ToolCallMatch* call, std::string_view tool,
+               std::string_view boundary_session);
+    [[nodiscard]] std::string_view shortened(std::string_view text) const;
     void identity();
     void claims(const Decision& decision);
     void notice_fields(const Notice& notice, NoticeKind kind);
@@ -143,6 +159,7 @@ private:
     base::Rfc3339Writer event_times_;
     std::string scrubbed_;
     std::uint64_t folded_tools_ = 0;
+    bool shortens_ = false;  ///< the line that is built would be too long otherwise
 };
 
 }  // namespace tailer

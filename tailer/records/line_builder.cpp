@@ -164,6 +164,11 @@ void LineBuilder::number_field(std::string_view name, std::uint64_t value) {
     put_text(line_, {digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
+void LineBuilder::true_field(std::string_view name) {
+    put_name(name);
+    put_text(line_, "true");
+}
+
 std::string_view LineBuilder::finish() {
     if (format_ == LineFormat::Json) {
         put_text(line_, "}}");

@@ -31,6 +31,10 @@ public:
     /// The same for a value that is known to hold nothing that a JSON string has to escape.
     void plain_field(std::string_view name, std::string_view value);
     void number_field(std::string_view name, std::uint64_t value);
+    /// What is said by its presence.
+    void true_field(std::string_view name);
+    /// Bytes of what was built since begin().
+    [[nodiscard]] std::size_t size() const { return line_.size(); }
     /// The line; borrows from this object until the next begin().
     [[nodiscard]] std::string_view finish();
 
