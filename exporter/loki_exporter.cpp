@@ -74,16 +74,7 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
             return;
         }
     }
-    OutgoingStream* stream = by_index_[index];
-    const std::int64_t late_after = settings_.late_after.count();
-    const bool late =
-        entry.timestamp_ns < std::max(stream->newest_added_ns, INT64_MIN + late_after) - late_after;
-    // A forged line of the year 2200 must not make every true one look late, nor be what Loki
-    // refuses a batch of others for.
-    const bool ahead = !may_lead(entry.timestamp_ns);
-    if (late || ahead) {
-        stream = &streams_.late_sibling(stream->labels, entry.timestamp_ns);
-    }
+    const auto [stream, ahead] = target_of(index, entry.timestamp_ns);
     if (stream->open.span_with(entry.timestamp_ns) >
         static_cast<std::uint64_t>(settings_.late_after.count())) {
         // Sent a second time, a batch must not lie too far behind what Loki stored of it the first
@@ -99,6 +90,29 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
     if (stream->open.bytes() >= settings_.batch_bytes) {
         stream->seal();
     }
+}
+
+LokiExporter::Target LokiExporter::target_of(std::size_t index, std::int64_t timestamp_ns) {
+    OutgoingStream* stream = by_index_[index];
+    const std::int64_t late_after = settings_.late_after.count();
+    const bool late =
+        timestamp_ns < std::max(stream->newest_added_ns, INT64_MIN + late_after) - late_after;
+    // A forged line of the year 2200 must not make every true one look late, nor be what Loki
+    // refuses a batch of others for.
+    const bool ahead = !may_lead(timestamp_ns);
+    if (late || ahead) {
+        stream = &streams_.late_sibling(stream->labels, timestamp_ns);
+    }
+    return {stream, ahead};
+}
+
+bool LokiExporter::has_room(std::size_t index, std::int64_t timestamp_ns, std::size_t share) {
+    const std::size_t all = unsettled_.bytes();
+    if (index >= by_index_.size() || all < share) {
+        return true;
+    }
+    return all < 2 * share &&
+           target_of(index, timestamp_ns).stream->bytes_in_memory() < 2 * share - all;
 }
 
 bool LokiExporter::may_lead(std::int64_t timestamp_ns) {

@@ -71,6 +71,11 @@ public:
     /// All that have been made, `late` ones included.
     [[nodiscard]] std::size_t distinct_streams() const { return streams_.size(); }
 
+    /// Whether one more entry may wait in memory. Of twice a `share` (in bytes) that all streams have
+    /// together, none takes more than what the others leave: one that stands still takes its share,
+    /// and as much is left.
+    [[nodiscard]] bool has_room(std::size_t index, std::int64_t timestamp_ns, std::size_t share);
+
     /// `index` says which of the streams given at construction and to add_stream().
     void add(std::size_t index, const Entry& entry);
 
@@ -131,6 +136,11 @@ public:
     }
 
 private:
+    struct Target {
+        OutgoingStream* stream = nullptr;
+        bool ahead = false;  ///< of what Loki takes by now
+    };
+    [[nodiscard]] Target target_of(std::size_t index, std::int64_t timestamp_ns);
     void keep_origins(const SealedBatch& batch);
     void seal_due(base::SteadyTime now);
     [[nodiscard]] bool spool_sealed();

@@ -62,6 +62,15 @@ void Pipeline::stop() {
     wakeup_.notify();
 }
 
+bool Pipeline::may_take(const tailer::Record& record) {
+    return !record.shipped ||
+           parts_.exporter.has_room(record.stream, record.timestamp_ns, kMostInFlight);
+}
+
+bool Pipeline::may_take(const tailer::UnparsedLine& line) {
+    return letters_.empty() || letter_bytes_ + line.text.size() <= kMostLetters;
+}
+
 void Pipeline::on_record(const tailer::Record& record) {
     ledger_.expect(record.source.file, record.source.end_offset, record.source.counts);
     if (!record.suspect.empty()) {
@@ -112,6 +121,7 @@ void Pipeline::on_unparsed(const tailer::UnparsedLine& line) {
     }
     letters_.push_back(
         {std::string(line.session), std::string(line.text), std::string(line.reason), ticket});
+    letter_bytes_ += letter_size(letters_.back());
 }
 
 void Pipeline::write_letters() {
@@ -130,12 +140,17 @@ void Pipeline::write_letters() {
         }
         letters_unsynced_ = true;
         settle(letter.ticket);
+        letter_bytes_ -= letter_size(letter);
         letters_.pop_front();
     }
 }
 
+std::size_t Pipeline::letter_size(const Letter& letter) {
+    return sizeof(Letter) + letter.session.size() + letter.text.size();
+}
+
 bool Pipeline::may_read() const {
-    return parts_.exporter.in_flight_bytes() < kMostInFlight && letters_.empty();
+    return parts_.exporter.in_flight_bytes() < 2 * kMostInFlight;
 }
 
 bool Pipeline::has_unsaved_files() const {
@@ -207,7 +222,7 @@ base::SteadyTime Pipeline::step() {
     }
     report();
     due = std::min(due, beat());
-    if (parts_.tailer.has_more() && may_read()) {
+    if (parts_.tailer.can_go_on() && may_read()) {
         return now;
     }
     due = std::min(due, scanned_at_ + parts_.tailer.rescan_every());

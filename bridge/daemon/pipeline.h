@@ -46,8 +46,12 @@ struct PipelineParts {
 /// while a push is under way nothing is read, because the log files are the queue.
 class Pipeline final : public tailer::LineSink {
 public:
-    /// Unsettled bytes at which reading stops.
+    /// Unsettled bytes of one stream at which the files wait that hold more of it; at twice as many
+    /// of all streams, all wait.
     static constexpr std::size_t kMostInFlight = 2U << 20U;
+    /// Unparsed lines that wait for a disk to take them: at that, the files that hold more of them
+    /// wait, and the others are read on.
+    static constexpr std::size_t kMostLetters = 256U << 10U;
 
     Pipeline(const PipelineParts& parts, const Wakeup& wakeup);
 
@@ -71,6 +75,8 @@ public:
     /// From any thread.
     void stop();
 
+    [[nodiscard]] bool may_take(const tailer::Record& record) override;
+    [[nodiscard]] bool may_take(const tailer::UnparsedLine& line) override;
     void on_record(const tailer::Record& record) override;
     void on_unparsed(const tailer::UnparsedLine& line) override;
 
@@ -105,14 +111,16 @@ private:
     PipelineParts parts_;
     const Wakeup& wakeup_;
     AckLedger ledger_;
-    /// Unparsed lines that could not be written to the dead letters yet; reading waits for them.
+    /// Unparsed lines that could not be written to the dead letters yet.
     struct Letter {
         std::string session;
         std::string text;
         std::string reason;
         exporter::Ticket ticket;
     };
+    [[nodiscard]] static std::size_t letter_size(const Letter& letter);
     std::deque<Letter> letters_;
+    std::size_t letter_bytes_ = 0;
     base::SteadyTime letters_tried_at_{};
     bool dirty_ = false;  ///< something the checkpoint does not say yet
     bool save_failed_ = false;

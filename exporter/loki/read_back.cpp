@@ -16,8 +16,12 @@
 namespace exporter {
 namespace {
 
-/// Keeps a page well below the 4 MiB at which Loki's own messages fail.
+/// Keeps a page well below the 4 MiB at which Loki's own messages fail; of the longest lines fewer
+/// fit, so what fails is asked for in smaller pages, down to this.
 constexpr std::size_t kPageEntries = 1000;
+constexpr std::size_t kSmallestPage = 8;
+/// Twice what fits in one of these messages; who answers more was not asked by us.
+constexpr std::size_t kMostPageBytes = 8U << 20U;
 
 /// Some MiB of hashes; what lies before is not needed any more, since batches come in time order.
 constexpr std::size_t kMostRows = 200'000;
@@ -31,8 +35,25 @@ constexpr std::int64_t kMostMovedNs = base::kNanosPerMillisecond;
 
 struct Page {
     std::size_t entries = 0;
+    std::int64_t first_ns = INT64_MAX;
     std::int64_t last_ns = INT64_MIN;
+    std::vector<std::size_t> hashes;
 };
+
+/// Some servers keep times less finely than asked.
+bool lies_within(const Page& page, std::int64_t start_ns, std::int64_t end_ns) {
+    return page.entries == 0 ||
+           (page.first_ns >= base::add_saturated(start_ns, -base::kNanosPerMillisecond) &&
+            page.last_ns <= base::add_saturated(end_ns, base::kNanosPerMillisecond));
+}
+
+/// What can stand in for an answer that is of no use.
+Reply unusable(std::string_view why) {
+    Reply reply;
+    reply.transport = Reply::Transport::Ambiguous;
+    reply.error.append("no answer to what was asked: ").append(why);
+    return reply;
+}
 
 /// The next instant, or the last of all.
 std::int64_t after(std::int64_t timestamp_ns) { return base::add_saturated(timestamp_ns, 1); }
@@ -45,14 +66,42 @@ bool is_numbered(const DecodedEntry& entry) {
 
 std::size_t line_hash(std::string_view line) { return std::hash<std::string_view>{}(line); }
 
+/// How Loki says that its parts cannot tell each other all that was asked for.
+bool is_too_large(const Reply& reply) {
+    return reply.body.size() > kMostPageBytes ||
+           reply.body.find("message larger than max") != std::string::npos;
+}
+
 /// Whatever else is no 200 comes from a server that gives us no queries.
 bool may_answer_later(const Reply& reply) {
     return reply.transport != Reply::Transport::Answered || reply.status >= 500 ||
            reply.status == 408 || reply.status == 429;
 }
 
+/// The lines of a batch, and whether they were met.
+class Wanted {
+public:
+    explicit Wanted(const SealedBatch& batch) {
+        for (const auto& entry : decode_entries(batch.entries())) {
+            hashes_.push_back(is_numbered(entry) ? line_hash(entry.line)
+                                                 : entry_hash(entry.timestamp_ns, entry.line));
+        }
+        stored_.assign(hashes_.size(), false);
+    }
+    void meet(const std::unordered_set<std::size_t>& rows) {
+        for (std::size_t i = 0; i < hashes_.size() && !rows.empty(); ++i) {
+            stored_[i] = stored_[i] || rows.contains(hashes_[i]);
+        }
+    }
+    [[nodiscard]] std::vector<bool> take_stored() { return std::move(stored_); }
+
+private:
+    std::vector<std::size_t> hashes_;
+    std::vector<bool> stored_;
+};
+
 /// Collects data.result[].values[][timestamp, line] of a query_range answer.
-std::optional<Page> collect(const std::string& body, std::unordered_set<std::size_t>& found) {
+std::optional<Page> collect(const std::string& body, std::size_t limit) {
     simdjson::dom::parser parser;
     simdjson::dom::array results;
     if (parser.parse(body)["data"]["result"].get_array().get(results) != simdjson::SUCCESS) {
@@ -74,10 +123,13 @@ std::optional<Page> collect(const std::string& body, std::unordered_set<std::siz
                     std::errc{}) {
                 return std::nullopt;
             }
-            found.insert(entry_hash(timestamp_ns, line));
-            found.insert(line_hash(line));
+            page.hashes.push_back(entry_hash(timestamp_ns, line));
+            page.hashes.push_back(line_hash(line));
+            page.first_ns = std::min(page.first_ns, timestamp_ns);
             page.last_ns = std::max(page.last_ns, timestamp_ns);
-            ++page.entries;
+            if (++page.entries > limit) {
+                return page;
+            }
         }
     }
     return page;
@@ -106,34 +158,58 @@ ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& ba
     }
     const std::int64_t until_ns =
         nothing_so_far ? base::add_saturated(end_ns, kLookAheadNs) : end_ns;
-    while (rows.end_ns < end_ns) {
-        result.reply = loki.query_range(labels, rows.end_ns, until_ns, kPageEntries, timeout);
+    std::optional<Wanted> wanted;
+    const auto meet = [&] {
+        if (!rows.hashes.empty() || wanted) {
+            wanted = wanted ? std::move(wanted) : std::optional<Wanted>(batch);
+            wanted->meet(rows.hashes);
+        }
+    };
+    std::size_t limit = kPageEntries;
+    std::size_t bytes = 0;
+    for (std::size_t pages = 0; rows.end_ns < end_ns; ++pages) {
+        if (pages == kMostPages || bytes > kMostBytes) {
+            result.reply = unusable("too many rows");
+            return result;
+        }
+        result.reply = loki.query_range(labels, rows.end_ns, until_ns, limit, timeout);
+        bytes += result.reply.body.size();
+        if (is_too_large(result.reply)) {
+            if (limit <= kSmallestPage) {
+                result.reply = unusable("too large");
+                return result;
+            }
+            limit /= kSmallestPage;
+            continue;
+        }
         if (may_answer_later(result.reply)) {
             return result;
         }
         const auto page =
-            result.reply.status == 200 ? collect(result.reply.body, rows.hashes) : std::nullopt;
+            result.reply.status == 200 ? collect(result.reply.body, limit) : std::nullopt;
         if (!page) {
             result.state = ReadBack::State::Unavailable;
             return result;
         }
-        if (page->entries < kPageEntries) {
+        if (page->entries > limit || !lies_within(*page, rows.end_ns, until_ns)) {
+            result.reply = unusable("rows that were not asked for");
+            return result;
+        }
+        if (rows.hashes.size() + page->hashes.size() > 2 * kMostRows) {
+            meet();
+            rows = {rows.end_ns, rows.end_ns, {}};
+        }
+        rows.hashes.insert(page->hashes.begin(), page->hashes.end());
+        if (page->entries < limit) {
             rows.end_ns = until_ns;
         } else {
             // The last instant may go on on the next page; a page of one instant alone cannot.
-            rows.end_ns = page->last_ns > rows.end_ns ? page->last_ns : after(page->last_ns);
+            rows.end_ns = std::max(page->last_ns, after(rows.end_ns));
         }
     }
     result.state = ReadBack::State::Known;
-    if (rows.hashes.empty()) {
-        result.stored.assign(batch.size(), false);  // the common case
-        return result;
-    }
-    for (const auto& entry : decode_entries(batch.entries())) {
-        result.stored.push_back(
-            rows.hashes.contains(is_numbered(entry) ? line_hash(entry.line)
-                                                    : entry_hash(entry.timestamp_ns, entry.line)));
-    }
+    meet();
+    result.stored = wanted ? wanted->take_stored() : std::vector<bool>(batch.size(), false);
     return result;
 }
 

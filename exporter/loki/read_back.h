@@ -24,12 +24,16 @@ struct ReadBack {
     enum class State : std::uint8_t {
         Known,        ///< `stored` tells it, slot by slot
         Unavailable,  ///< the server does not let us query
-        TryLater,     ///< no answer now
+        TryLater,     ///< no answer now, or none that can be used: `reply` says it
     };
     State state = State::TryLater;
     std::vector<bool> stored;  ///< by slot of the batch
     Reply reply;               ///< the last answer, for the log
 };
+
+/// Of one call of read_back().
+inline constexpr std::size_t kMostPages = 200;
+inline constexpr std::size_t kMostBytes = 256U << 20U;
 
 /// Tells entries of a stream apart.
 [[nodiscard]] std::size_t entry_hash(std::int64_t timestamp_ns, std::string_view line);
@@ -38,6 +42,9 @@ struct ReadBack {
 /// no other has the same; so a server may have stored it under another timestamp. Any other is
 /// known by timestamp and line. Log rows, not counts: they are exact where a metric query may count
 /// a re-push again. With `known`, only what that does not cover is asked for, and added to it.
+///
+/// Whatever the server answers, it ends: each page has to go on behind the last one, and what one
+/// call takes is bounded (kMostPages, kMostBytes). With `known`, the next call goes on there.
 [[nodiscard]] ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& batch,
                                  std::chrono::milliseconds timeout, StoredRows* known = nullptr);
 

@@ -33,6 +33,14 @@ std::optional<std::int64_t> OutgoingStream::oldest_unsettled_ns() const {
     return oldest;
 }
 
+std::size_t OutgoingStream::bytes_in_memory() const {
+    std::size_t bytes = open.bytes();
+    for (const auto& pending : queue) {
+        bytes += pending.batch.bytes();
+    }
+    return bytes;
+}
+
 std::size_t OutgoingStream::gather(const Entry& entry, const base::Clock& clock) {
     if (open.empty()) {
         opened_at = clock.steady();

@@ -53,6 +53,8 @@ struct OutgoingStream {
     [[nodiscard]] bool empty() const {
         return open.empty() && queue.empty() && spooled.empty() && unspooled.empty();
     }
+    /// Of what is in no segment.
+    [[nodiscard]] std::size_t bytes_in_memory() const;
     /// Timestamp of the oldest entry in memory that is in no segment.
     [[nodiscard]] std::optional<std::int64_t> oldest_unsettled_ns() const;
 

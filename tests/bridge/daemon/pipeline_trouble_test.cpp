@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <filesystem>
 #include <new>
 
@@ -84,6 +85,93 @@ TEST_F(PipelineTroubleTest, AFullDiskDelaysAndLosesNothing) {
     EXPECT_EQ(saved_offset(), fs::file_size(log_file(1)));
     EXPECT_THAT(test_support::read_file(folder_.file("state/dead-letter/rejected.ndjson")),
                 HasSubstr("not a line of slog"));
+    expect_every_row_once();
+}
+
+TEST_F(PipelineTroubleTest, UnparsedLinesWaitForAFullDiskAndDecisionsGoOn) {
+    start();
+    write(1, "not a line of slog\n" + allow(milliseconds(0), "behind"));
+    // More than waits in memory: that file waits, the others go on.
+    std::string garbage;
+    while (garbage.size() < 4 * Pipeline::kMostLetters) {
+        garbage +=
+            "nor is this one, of a hundred bytes or more, as it goes on and on and on and on\n";
+    }
+    write(2, garbage + allow(milliseconds(1), "behind garbage"));
+    write(3, allow(milliseconds(2), "elsewhere"));
+    {
+        const test_support::FileSizeLimit full(0);
+        ASSERT_TRUE(deliver(2));
+        step_for(Seconds(30));
+    }
+    write(3, allow(milliseconds(3), "elsewhere later"));
+    {
+        const test_support::FileSizeLimit full(0);
+        ASSERT_TRUE(deliver(3));
+        step_for(Seconds(30));
+        EXPECT_LT(daemon_->pipeline.account().unparsed, 2 * Pipeline::kMostLetters / 80);
+    }
+    ASSERT_TRUE(deliver(4)) << "the disk is free again";
+    step_for(Seconds(10));
+    const auto& account = daemon_->pipeline.account();
+    EXPECT_EQ(account.lines, account.allowed + account.unparsed);
+    const std::string letters =
+        test_support::read_file(folder_.file("state/dead-letter/rejected.ndjson"));
+    EXPECT_EQ(static_cast<std::uint64_t>(std::ranges::count(letters, '\n')), account.unparsed);
+    expect_every_row_once();
+}
+
+TEST_F(PipelineTroubleTest, AFloodOfOldLinesLeavesTheOthersTheirTurn) {
+    start();
+    ASSERT_TRUE(step_until([&] { return !daemon_->tailer.has_more(); }));
+    const milliseconds day = std::chrono::hours(24);
+    std::string flood;
+    for (int i = 0; flood.size() < (20U << 20U); ++i) {
+        flood += allow(milliseconds(i) - day, std::string(200, 'o'));
+    }
+    write(1, flood);
+    write(2, allow(milliseconds(0), "real"));
+    const auto stored = [&] {
+        const auto lines = loki_.all_lines();
+        return std::ranges::any_of(lines, [](const std::string& line) {
+            return line.find("https://h.example/real") != std::string::npos;
+        });
+    };
+    const base::SteadyTime begun = clock_.steady();
+    ASSERT_TRUE(step_until(stored));
+    EXPECT_LE(clock_.steady() - begun, Seconds(5));
+    EXPECT_LT(loki_.all_lines().size(), 20'000U) << "of the flood";
+}
+
+TEST_F(PipelineTroubleTest, AnOverLongUrlIsCutMarkedAndPushed) {
+    write(1, allow(milliseconds(0), std::string(300U << 10U, 'a')) +
+                 allow(milliseconds(1), std::string(900U << 10U, 'b')) +
+                 allow(milliseconds(2), "c"));
+    // It is 200 KiB long when it is read, and longer when it is escaped.
+    std::string escaped;
+    while (escaped.size() < (200U << 10U)) {
+        escaped += "\xFF/";
+    }
+    write(1, allow(milliseconds(3), escaped));
+    loki_.set_rule([this](const SeenPush& push) {
+        for (const auto& entry : push.entries) {
+            EXPECT_LE(entry.line.size(), 256U << 10U);
+        }
+        return loki_.store(push);
+    });
+    start();
+    ASSERT_TRUE(deliver(4));
+    EXPECT_EQ(daemon_->pipeline.account().allowed, 4U);
+    const auto lines = loki_.all_lines();
+    EXPECT_EQ(std::ranges::count_if(lines,
+                                    [](const std::string& line) {
+                                        return line.find(R"("url_truncated":true)") !=
+                                               std::string::npos;
+                                    }),
+              3);
+    for (const std::string& line : lines) {
+        EXPECT_THAT(line, HasSubstr(R"("domain":"h.example")"));
+    }
     expect_every_row_once();
 }
 

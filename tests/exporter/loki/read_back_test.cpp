@@ -209,5 +209,83 @@ TEST(ReadBackTest, IsNotSureWhenALaterPageFails) {
     EXPECT_EQ(answer.state, ReadBack::State::TryLater);
 }
 
+/// `count` rows, a nanosecond apart from `first_ns` on.
+std::string page_of(std::int64_t first_ns, int count, const std::string& line = "a") {
+    std::string page = R"({"data":{"result":[{"values":[)";
+    for (int i = 0; i < count; ++i) {
+        page.append(i == 0 ? "" : ",").append(R"([")").append(std::to_string(first_ns + i));
+        page.append(R"(",")").append(line).append(R"("])");
+    }
+    return page + "]}]}}";
+}
+
+TEST(ReadBackTest, AnswersToAnotherQuestionAreNone) {
+    constexpr std::int64_t kThen = 50 * base::kNanosPerSecond;
+    const std::pair<const char*, std::string> answers[] = {
+        {"a page of long ago", page_of(5, 1000)},
+        {"some rows of long ago", page_of(5, 3)},
+        {"a page of times to come", page_of(9 * kThen, 1000)},
+        {"more than was asked for", page_of(kThen, 1001)},
+        {"far more", page_of(kThen, 300'000)},
+    };
+    for (const auto& [says, body] : answers) {
+        FakeLoki loki;
+        loki.answer_queries(answered(200, body));
+        StoredRows known;
+        for (int i = 0; i < 11; ++i) {
+            const ReadBack answer = read_back(
+                loki, kStream, batch_of({{kThen, "a"}, {2 * kThen, "b"}}), kTimeout, &known);
+            EXPECT_EQ(answer.state, ReadBack::State::TryLater) << says;
+            EXPECT_THAT(answer.reply.error, testing::HasSubstr("no answer")) << says;
+        }
+        EXPECT_EQ(loki.queries(), 11U) << says;
+        EXPECT_TRUE(known.hashes.empty()) << says;
+    }
+}
+
+/// Always gives a full page that goes on behind the last one, unless it is too large for it.
+class EndlessLoki final : public LokiApi {
+public:
+    Reply push(std::string_view, std::chrono::milliseconds) override { return answered(204); }
+    Reply query_range(std::string_view, std::int64_t start_ns, std::int64_t, std::size_t limit,
+                      std::chrono::milliseconds) override {
+        ++queries;
+        if (limit * line_bytes > (4U << 20U)) {
+            return answered(500,
+                            "rpc error: code = ResourceExhausted desc = grpc: trying to send "
+                            "message larger than max (9437184 vs. 4194304)");
+        }
+        return answered(200,
+                        page_of(start_ns, static_cast<int>(limit), std::string(line_bytes, 'x')));
+    }
+    std::size_t queries = 0;
+    std::size_t line_bytes = 1;
+};
+
+TEST(ReadBackTest, AnAnswerWithoutAnEndIsHeldAndBounded) {
+    EndlessLoki loki;
+    StoredRows known;
+    const SealedBatch batch = batch_of({{0, "a"}, {INT64_MAX / 2, "b"}});
+    for (std::size_t i = 1; i <= 2; ++i) {
+        const ReadBack answer = read_back(loki, kStream, batch, kTimeout, &known);
+        EXPECT_EQ(answer.state, ReadBack::State::TryLater);
+        EXPECT_LE(loki.queries, i * kMostPages);
+        EXPECT_LE(known.hashes.size(), 400'000U);
+    }
+}
+
+TEST(ReadBackTest, WhatIsTooLargeForOneAnswerIsAskedForInSmallerPages) {
+    EndlessLoki loki;
+    loki.line_bytes = 256U << 10U;  // 256 MiB a page of a thousand
+    const ReadBack answer = read_back(loki, kStream, batch_of({{0, "a"}}), kTimeout);
+    EXPECT_EQ(answer.state, ReadBack::State::TryLater);
+    EXPECT_THAT(answer.reply.error, testing::HasSubstr("too many rows"))
+        << "a millisecond of them is more than one call reads, but each page was answered";
+    EXPECT_EQ(loki.queries, kMostPages);
+    loki.line_bytes = 8U << 20U;
+    EXPECT_THAT(read_back(loki, kStream, batch_of({{0, "a"}}), kTimeout).reply.error,
+                testing::HasSubstr("too large"));
+}
+
 }  // namespace
 }  // namespace exporter
