@@ -65,7 +65,8 @@ ExitCode run_command(const Settings& settings) {
     harden_process();
     const base::SystemClock clock;
     const Log log(settings.log_level, settings.log_format, &clock);
-    auto state = StateFolder::open(settings.state_dir, settings.spool_max_bytes);
+    auto state = StateFolder::open(settings.state_dir, settings.spool_max_bytes,
+                                   spool_target(settings.loki));
     if (!state) {
         log.error("cannot start", {{"cause", state.error().message}});
         return ExitCode::Usage;
@@ -90,6 +91,12 @@ ExitCode run_command(const Settings& settings) {
     for (const auto& sentence : state->spool().refused()) {
         log.error("what has the name of a spool segment is none of ours; it is left alone",
                   {{"cause", sentence}, {"try", "see who may write to the state folder"}});
+    }
+    for (const auto& [folder, target] : state->waiting_spools()) {
+        log.warn(
+            "what was spooled for another server or tenant is not sent to this one; it waits "
+            "until --loki-url and --tenant are those again",
+            {{"spooled_for", target}, {"folder", folder}});
     }
     Checkpoint checkpoint = load_checkpoint(*state, log);
     const bool predecessor_killed = checkpoint.writer_was_killed();

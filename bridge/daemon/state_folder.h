@@ -3,22 +3,39 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "bridge/daemon/checkpoint_file.h"
 #include "exporter/disk/dead_letters.h"
 #include "exporter/disk/spool.h"
+#include "exporter/loki/loki_client.h"
 
 namespace bridge {
 
-/// A daemon's memory on disk: `lock`, `checkpoint`, `spool/`, `dead-letter/`; mode 0700. Owned by
-/// one process at a time: open() refuses while another holds the lock, which the kernel gives back
-/// when that process ends, however it ends.
+/// Whom a spool is for: the server by its address, and the tenant. Nobody knows of one server under
+/// two names that it is one.
+[[nodiscard]] std::string spool_target(const exporter::LokiSettings& loki);
+
+/// A daemon's memory on disk: `lock`, `checkpoint`, `target`, `spool/`, `dead-letter/`; mode 0700.
+/// Owned by one process at a time: open() refuses while another holds the lock, which the kernel
+/// gives back when that process ends, however it ends.
 class StateFolder {
 public:
+    /// `target` says which server and tenant the spool is for; empty = whichever. What was spooled
+    /// for another one is never pushed to this: it waits in a folder `spool-of-<hash>` of its own
+    /// until the target is that one again.
     [[nodiscard]] static base::Result<StateFolder> open(const std::string& path,
-                                                        std::uint64_t spool_max_bytes);
+                                                        std::uint64_t spool_max_bytes,
+                                                        const std::string& target = "");
+
+    /// Spools that wait for other targets.
+    struct WaitingSpool {
+        std::string folder;
+        std::string target;
+    };
+    [[nodiscard]] const std::vector<WaitingSpool>& waiting_spools() const { return waiting_; }
 
     /// What the last process wrote, or nothing when this is the first. An Error tells of a damaged
     /// checkpoint; going on without one is safe.
@@ -44,6 +61,7 @@ private:
     base::UniqueFd lock_;
     exporter::Spool spool_;
     exporter::DeadLetters dead_letters_;
+    std::vector<WaitingSpool> waiting_;
 };
 
 }  // namespace bridge

@@ -261,7 +261,8 @@ ExitCode replay_logs(const Settings& settings, const ReplayOptions& options, con
     std::optional<StateFolder> state;
     Checkpoint checkpoint;
     if (!settings.state_dir.empty() && !options.ndjson && !options.dry_run) {
-        auto opened = StateFolder::open(settings.state_dir, settings.spool_max_bytes);
+        auto opened = StateFolder::open(settings.state_dir, settings.spool_max_bytes,
+                                        spool_target(settings.loki));
         if (!opened) {
             log.error("cannot start", {{"cause", opened.error().message}});
             return ExitCode::Usage;

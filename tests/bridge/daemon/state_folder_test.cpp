@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "exporter/loki/push_request.h"
 #include "tests/support/file_size_limit.h"
 #include "tests/support/temp_dir.h"
 
@@ -129,6 +130,87 @@ TEST_F(StateFolderTest, AFullDiskLeavesTheOldCheckpointAsItWas) {
     const auto loaded = state.load_checkpoint();
     ASSERT_TRUE(loaded && *loaded);
     EXPECT_EQ((*loaded)->high_water, checkpoint.high_water);
+}
+
+/// Spools entries for one target, and looks what another one finds.
+class StateFolderTargetTest : public StateFolderTest {
+protected:
+    StateFolder open_for(const std::string& target) {
+        auto state = StateFolder::open(path(), kRoomy, target);
+        EXPECT_TRUE(state.has_value()) << state.error().message;
+        return std::move(*state);
+    }
+    static void spool_one(StateFolder& state) {
+        std::string entries;
+        exporter::append_entry(entries, {5, "line", {}, {}});
+        EXPECT_TRUE(state.spool().add(R"({job="boundary"})", entries).has_value());
+    }
+};
+
+TEST_F(StateFolderTargetTest, WhatWasSpooledForOneIsNeverAnothers) {
+    {
+        StateFolder first = open_for("http://a.example tenant one");
+        spool_one(first);
+        spool_one(first);
+    }
+    {
+        StateFolder second = open_for("http://a.example tenant two");
+        EXPECT_EQ(second.spool().segments(), 0U);
+        ASSERT_EQ(second.waiting_spools().size(), 1U);
+        EXPECT_EQ(second.waiting_spools().front().target, "http://a.example tenant one");
+        spool_one(second);
+    }
+    EXPECT_EQ(open_for("http://a.example tenant two").spool().segments(), 1U);
+    {
+        StateFolder again = open_for("http://a.example tenant one");
+        EXPECT_EQ(again.spool().segments(), 2U) << "its own, and none of the other";
+        ASSERT_EQ(again.waiting_spools().size(), 1U);
+        EXPECT_EQ(again.waiting_spools().front().target, "http://a.example tenant two");
+    }
+    EXPECT_EQ(open_for("http://a.example tenant one").spool().segments(), 2U);
+    EXPECT_EQ(open_for("http://a.example tenant two").spool().segments(), 1U);
+}
+
+TEST_F(StateFolderTargetTest, AnOlderVersionsSpoolIsTheFirstTargetsOwn) {
+    {
+        StateFolder old = open();
+        spool_one(old);
+    }
+    StateFolder state = open_for("http://a.example");
+    EXPECT_EQ(state.spool().segments(), 1U);
+    EXPECT_TRUE(state.waiting_spools().empty());
+}
+
+TEST_F(StateFolderTargetTest, AnEmptySpoolWaitsForNobody) {
+    static_cast<void>(open_for("http://a.example"));
+    EXPECT_TRUE(open_for("http://b.example").waiting_spools().empty());
+    EXPECT_TRUE(open_for("http://a.example").waiting_spools().empty());
+}
+
+TEST_F(StateFolderTargetTest, AnEndBetweenItsStepsMixesNothing) {
+    {
+        StateFolder first = open_for("http://a.example");
+        spool_one(first);
+    }
+    {
+        StateFolder second = open_for("http://b.example");
+        spool_one(second);
+        spool_one(second);
+    }
+    // As an end right after the name was written leaves it: b's spool is away, a's not back yet.
+    const std::string of_a = open_for("http://b.example").waiting_spools().front().folder;
+    fs::rename(path() + "/spool", folder_.file("of-b"));
+    std::ofstream(path() + "/target") << "http://a.example";
+    EXPECT_EQ(open_for("http://a.example").spool().segments(), 1U);
+    EXPECT_FALSE(fs::exists(of_a));
+}
+
+TEST(SpoolTargetTest, IsTheServerAndTheTenant) {
+    exporter::LokiSettings loki;
+    loki.url = "https://loki.example/base/";
+    EXPECT_EQ(spool_target(loki), "https://loki.example/base");
+    loki.tenant = "team";
+    EXPECT_EQ(spool_target(loki), "https://loki.example/base tenant team");
 }
 
 }  // namespace
