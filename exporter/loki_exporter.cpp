@@ -25,7 +25,7 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
       events_(events),
       streams_(settings.stream_rate, settings.most_late_streams, jitter_seed, events),
       backlog_(spool, streams_, events, settings.own_labels),
-      refusals_(streams_, backlog_, unsettled_, dead_letters, clock, events),
+      refusals_(streams_, backlog_, unsettled_, dead_letters, clock, events, settings.batch_bytes),
       doubts_(loki, clock, events, settings.push_timeout, settings.least_landing),
       origins_(settings.unstable_metadata) {
     for (const auto& labels : streams) {
@@ -75,6 +75,10 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
         }
     }
     const auto [stream, ahead] = target_of(index, entry.timestamp_ns);
+    if (ahead && streams_.bytes_ahead(clock_.wall_ns()) > settings_.most_bytes_ahead &&
+        refusals_.set_aside(*stream, entry)) {
+        return;
+    }
     if (stream->open.span_with(entry.timestamp_ns) >
         static_cast<std::uint64_t>(settings_.late_after.count())) {
         // Sent a second time, a batch must not lie too far behind what Loki stored of it the first
@@ -175,7 +179,9 @@ OutgoingStream* LokiExporter::next_to_send(base::SteadyTime now, base::SteadyTim
         if (!backlog_.may_send(stream)) {
             continue;
         }
-        const base::SteadyTime due = std::max(stream.not_before, stream.pace.next_push());
+        const base::SteadyTime due =
+            std::max({stream.not_before, stream.pace.next_push(), stream.limited.next_push(),
+                      tenant_pace_.next_push()});
         if (due > now) {
             next_due = std::min(next_due, due);
         } else if (chosen == nullptr || stream.last_turn < chosen->last_turn) {
@@ -187,6 +193,7 @@ OutgoingStream* LokiExporter::next_to_send(base::SteadyTime now, base::SteadyTim
 
 base::SteadyTime LokiExporter::work() {
     const base::SteadyTime now = clock_.steady();
+    refusals_.settle_set_aside();
     seal_due(now);
     const bool spooled = spool_sealed();
     base::SteadyTime next_due = base::SteadyTime::max();
@@ -224,6 +231,8 @@ void LokiExporter::send(OutgoingStream& stream) {
     if (!resolve_doubt(stream)) {
         return;
     }
+    stream.cut_front(tenant_pace_.largest_push());
+    stream.cut_front(stream.limited.largest_push());
     const SealedBatch& batch = stream.line().front().batch;
     const std::string_view body =
         refusals_.metadata_refused() ? push_body_.of(stream.text, without_metadata(batch.entries()))
@@ -275,7 +284,7 @@ bool LokiExporter::take_out(OutgoingStream& stream, const std::vector<bool>& sto
             note_newest(stream, run);
             settle(stream, run);
         } else {
-            missing.push_back({std::move(run), Doubt::None, front.failures});
+            missing.push_back({std::move(run), Doubt::None, front.failures, front.gathered_at});
         }
         i = end;
     }
@@ -328,6 +337,9 @@ void LokiExporter::settle(const OutgoingStream& stream, const SealedBatch& batch
 void LokiExporter::stored(OutgoingStream& stream) {
     const SealedBatch& batch = stream.line().front().batch;
     events_.on_stored(batch.size(), batch.bytes());
+    for (LimitedPace* pace : {&tenant_pace_, &stream.limited}) {
+        pace->pushed(batch.bytes(), clock_.steady());
+    }
     stream.pace.pushed(batch.bytes(), clock_.steady());
     note_newest(stream, batch);
     settle(stream, batch);
@@ -337,7 +349,25 @@ void LokiExporter::stored(OutgoingStream& stream) {
     stream.failing_since.reset();
 }
 
+/// Refused as a whole, for now: nothing of it is stored, and there is nothing wrong with it.
+void LokiExporter::slow_down(OutgoingStream& stream, const Reply& reply, const ToldLimit& limit) {
+    constexpr int kTrouble = 8;
+    LimitedPace& pace = limit.per_stream ? stream.limited : tenant_pace_;
+    pace.refused(limit.bytes_per_second, stream.line().front().batch.bytes(), clock_.steady());
+    if (pace.refusals() < kTrouble) {
+        events_.on_rate_limited(reply);
+        return;
+    }
+    events_.on_retry(reply, Outcome::Retry);
+    spool_if_failing(stream);
+}
+
 void LokiExporter::retry(OutgoingStream& stream, const Reply& reply, Outcome outcome) {
+    const auto limit = reply.status == 429 ? told_limit(reply.body) : std::nullopt;
+    if (limit) {
+        slow_down(stream, reply, *limit);
+        return;
+    }
     events_.on_retry(reply, outcome);
     if (outcome == Outcome::Hold) {
         doubts_.push_was_held();
@@ -345,14 +375,18 @@ void LokiExporter::retry(OutgoingStream& stream, const Reply& reply, Outcome out
     PendingPush& front = stream.line().front();
     ++front.failures;
     stream.postpone(clock_);
-    const base::SteadyTime now = clock_.steady();
-    stream.failing_since = stream.failing_since.value_or(now);
     const bool may_be_size = reply.transport == Reply::Transport::Answered &&
                              (reply.status == 500 || reply.status == 429);
     if (may_be_size && front.failures >= kFailuresBeforeSplit && front.batch.size() > 1 &&
         front.batch.bytes() > kSmallestSplitBytes) {
         stream.split_front();
     }
+    spool_if_failing(stream);
+}
+
+void LokiExporter::spool_if_failing(OutgoingStream& stream) {
+    const base::SteadyTime now = clock_.steady();
+    stream.failing_since = stream.failing_since.value_or(now);
     if (backlog_.there() && now - *stream.failing_since >= settings_.spool_after) {
         static_cast<void>(spool_stream(stream));
     }
@@ -376,6 +410,7 @@ bool LokiExporter::spool_stream(OutgoingStream& stream) {
 
 void LokiExporter::spool_all() {
     flush();
+    refusals_.settle_set_aside();
     if (!backlog_.there()) {
         return;
     }

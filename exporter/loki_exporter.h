@@ -19,6 +19,7 @@
 #include "exporter/streams/doubt_resolver.h"
 #include "exporter/streams/exporter_events.h"
 #include "exporter/streams/kept_origins.h"
+#include "exporter/streams/limited_pace.h"
 #include "exporter/streams/outgoing_streams.h"
 #include "exporter/streams/refusal_handler.h"
 #include "exporter/streams/unsettled.h"
@@ -38,6 +39,8 @@ struct ExportSettings {
     /// hour; the margin covers the disorder within what is read at a time.
     std::chrono::nanoseconds late_after{std::chrono::minutes(45)};
     std::size_t longest_line = 256U << 10U;  ///< Loki's default max_line_size
+    /// What may wait, on disk and in memory, for its time to come; the rest is set aside.
+    std::uint64_t most_bytes_ahead = 8U << 20U;
     /// `late` streams of their own hour; what would make one more goes to `late="other"`. Stamps
     /// are up to whoever writes to the log folder, and streams are dear.
     std::size_t most_late_streams = 512;
@@ -71,9 +74,9 @@ public:
     /// All that have been made, `late` ones included.
     [[nodiscard]] std::size_t distinct_streams() const { return streams_.size(); }
 
-    /// Whether one more entry may wait in memory. Of twice a `share` (in bytes) that all streams have
-    /// together, none takes more than what the others leave: one that stands still takes its share,
-    /// and as much is left.
+    /// Whether one more entry may wait in memory. Of twice a `share` (in bytes) that all streams
+    /// have together, none takes more than what the others leave: one that stands still takes its
+    /// share, and as much is left.
     [[nodiscard]] bool has_room(std::size_t index, std::int64_t timestamp_ns, std::size_t share);
 
     /// `index` says which of the streams given at construction and to add_stream().
@@ -123,6 +126,11 @@ public:
     [[nodiscard]] std::optional<std::int64_t> oldest_unsettled_ns() const {
         return streams_.oldest_unsettled_ns();
     }
+    /// Since when the oldest entry waits that is neither in Loki nor on disk: its timestamp, or
+    /// when it was gathered if that was earlier.
+    [[nodiscard]] std::optional<std::int64_t> waits_since_ns() const {
+        return streams_.waits_since_ns(clock_);
+    }
     /// Nothing is left in memory, and nothing in the spool.
     [[nodiscard]] bool idle() const { return streams_.idle(); }
     [[nodiscard]] std::vector<Ticket> take_settled() { return unsettled_.take_settled(); }
@@ -151,6 +159,8 @@ private:
     void handle(OutgoingStream& stream, const Reply& reply);
     void stored(OutgoingStream& stream);
     void retry(OutgoingStream& stream, const Reply& reply, Outcome outcome);
+    void slow_down(OutgoingStream& stream, const Reply& reply, const ToldLimit& limit);
+    void spool_if_failing(OutgoingStream& stream);
     void settle(const OutgoingStream& stream, const SealedBatch& batch);
     [[nodiscard]] bool may_lead(std::int64_t timestamp_ns);
     void note_newest(OutgoingStream& stream, const SealedBatch& batch);
@@ -167,6 +177,7 @@ private:
     DoubtResolver doubts_;
     std::vector<OutgoingStream*> by_index_;
     PushBody push_body_;
+    LimitedPace tenant_pace_;
     std::uint64_t turns_ = 0;
     bool doubtful_ = false;
     bool held_ = false;

@@ -149,9 +149,7 @@ std::size_t Pipeline::letter_size(const Letter& letter) {
     return sizeof(Letter) + letter.session.size() + letter.text.size();
 }
 
-bool Pipeline::may_read() const {
-    return parts_.exporter.in_flight_bytes() < 2 * kMostInFlight;
-}
+bool Pipeline::may_read() const { return parts_.exporter.in_flight_bytes() < 2 * kMostInFlight; }
 
 bool Pipeline::has_unsaved_files() const {
     // A record's identity holds its session, which is the file's name at first sight. So that name
@@ -196,6 +194,9 @@ base::SteadyTime Pipeline::step() {
              {"cause", skip_cause(file)},
              {"try", skip_advice(file)}});
     }
+    behind_since_ns_ = parts_.tailer.has_more()
+                           ? std::optional(behind_since_ns_.value_or(parts_.clock.wall_ns()))
+                           : std::nullopt;
     if (!parts_.tailer.has_more()) {
         // A notice of now makes what is older late. Lines that were sent before a crash must not be
         // judged so when they are read again, so they come first.
@@ -324,7 +325,12 @@ void Pipeline::report() {
     parts_.telemetry.set(gauges);
     parts_.telemetry.set_files(parts_.tailer.files().skipped(), parts_.tailer.files().troubles());
     parts_.telemetry.set_tool_calls(parts_.tailer.tool_calls().counts());
-    parts_.telemetry.set_oldest_pending(parts_.exporter.oldest_unsettled_ns());
+    // Nobody knows the stamps of what is unread, nor whether stamps are true.
+    std::optional<std::int64_t> since = parts_.exporter.waits_since_ns();
+    if (behind_since_ns_) {
+        since = std::min(since.value_or(INT64_MAX), *behind_since_ns_);
+    }
+    parts_.telemetry.set_oldest_pending(since);
 }
 
 /// When the next heartbeat is due.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -128,6 +129,7 @@ private:
     base::SteadyTime checkpoint_at_{};
     base::SteadyTime scanned_at_{};
     base::SteadyTime read_at_{};
+    std::optional<std::int64_t> behind_since_ns_;  ///< when lines were seen that are still unread
     bool letters_unsynced_ = false;
     bool backlog_read_ = false;
     std::atomic<bool> stopping_ = false;

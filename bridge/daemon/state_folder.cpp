@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include "base/durable_file.h"
 #include "base/own_file.h"
 #include "bridge/console/answer_text.h"
 
@@ -93,7 +94,8 @@ std::vector<StateFolder::WaitingSpool> find_waiting(const std::string& state) {
     for (const auto& entry : fs::directory_iterator(state, ignored)) {
         const std::string path = entry.path().string();
         if (entry.path().filename().string().starts_with(kOfAnother) && holds_segments(path)) {
-            waiting.push_back({path, base::read_own(path + "/target", kLongestTarget).value_or("")});
+            waiting.push_back(
+                {path, base::read_own(path + "/target", kLongestTarget).value_or("")});
         }
     }
     return waiting;

@@ -334,6 +334,15 @@ void Telemetry::on_retry(const exporter::Reply& reply, exporter::Outcome outcome
                {{"code", code_of(reply)}, {"answer", answer_text(reply)}});
 }
 
+void Telemetry::on_rate_limited(const exporter::Reply& reply) {
+    push_retries_.Increment();
+    if (clock_.steady() - limit_logged_at_ >= kReminder) {
+        limit_logged_at_ = clock_.steady();
+        log_.warn("Loki limits the rate of pushes; sending as much as it takes",
+                  {{"answer", answer_text(reply)}});
+    }
+}
+
 void Telemetry::on_rejected(std::string_view reason, std::string_view detail) {
     rejected_.Add({{"reason", std::string(reason)}}).Increment();
     ++rejected_entries_;

@@ -29,6 +29,12 @@ constexpr std::size_t kSequenceDigits = 20;
 /// A batch is some hundred KiB; a frame that claims more than this is damaged.
 constexpr unsigned long long kLargestRequest = 64ULL << 20U;
 
+/// What a file of this size takes on disk: a segment may be of one entry.
+std::uint64_t in_blocks(std::uint64_t bytes) {
+    constexpr std::uint64_t kBlock = 4096;  // ext4, XFS and tmpfs
+    return (bytes + kBlock - 1) / kBlock * kBlock;
+}
+
 struct FreeCompressor {
     void operator()(ZSTD_CCtx* context) const { ::ZSTD_freeCCtx(context); }
 };
@@ -135,7 +141,7 @@ void Spool::find_segments() {
         }
         if (const auto request = read_request(path)) {
             found_.push_back(
-                {sequence, request->labels, entry.file_size(ignored), written_at(path)});
+                {sequence, request->labels, in_blocks(entry.file_size(ignored)), written_at(path)});
             bytes_ += found_.back().disk_bytes;
             ++count_;
             continue;
@@ -166,11 +172,12 @@ base::Result<Spool::Segment> Spool::add(std::string_view labels, std::string_vie
     if (!frame) {
         return tl::unexpected(frame.error());
     }
-    if (bytes_ + frame->size() > max_bytes) {
+    const std::uint64_t disk_bytes = in_blocks(frame->size());
+    if (max_bytes < disk_bytes || bytes_ > max_bytes - disk_bytes) {
         return base::failure("spool is at its cap of " + std::to_string(max_bytes) + " bytes",
                              ENOSPC);
     }
-    const Segment segment{next_sequence_, std::string(labels), frame->size(), 0};
+    const Segment segment{next_sequence_, std::string(labels), disk_bytes, 0};
     if (auto written = base::replace_durably(path_of(segment.sequence), *frame); !written) {
         return tl::unexpected(written.error());
     }

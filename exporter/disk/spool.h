@@ -24,8 +24,8 @@ class Spool {
 public:
     struct Segment {
         std::uint64_t sequence = 0;
-        std::string labels;  ///< the stream, as stream_labels_text()
-        std::uint64_t disk_bytes = 0;
+        std::string labels;            ///< the stream, as stream_labels_text()
+        std::uint64_t disk_bytes = 0;  ///< whole blocks
         /// Of one that was there at open(): when it was written, as our own clock had it, in
         /// nanoseconds since the Unix epoch.
         std::int64_t written_ns = 0;
@@ -54,7 +54,9 @@ public:
     /// Keeps a damaged segment as `.damaged`, no longer one that waits.
     void set_aside(const Segment& segment);
 
+    /// What all segments take on disk, in whole blocks.
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+    [[nodiscard]] std::uint64_t max_bytes() const { return max_bytes_; }
     [[nodiscard]] std::size_t segments() const { return count_; }
 
 private:

@@ -42,7 +42,17 @@ Backlog::Backlog(Spool* spool, OutgoingStreams& streams, ExporterEvents& events,
     covered_sequence_ = newest_sequence_;
 }
 
+bool Backlog::has_share_left(const OutgoingStream& stream) const {
+    constexpr std::uint64_t kShare = 4;
+    const std::uint64_t left = spool_->max_bytes() - std::min(spool_->max_bytes(), spool_->bytes());
+    return stream.spooled.empty() || stream.bytes_on_disk() <= kShare * left;
+}
+
 bool Backlog::add(OutgoingStream& stream, const SealedBatch& batch) {
+    if (!has_share_left(stream)) {
+        events_.on_disk_trouble("the stream " + stream.text + " has its share of the spool");
+        return false;
+    }
     return take(stream, spool_->add(stream.text, batch.entries()));
 }
 

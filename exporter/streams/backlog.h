@@ -29,7 +29,8 @@ public:
     /// The labels of those segments, one text each.
     [[nodiscard]] const std::vector<std::string>& foreign() const { return foreign_; }
 
-    /// Makes a batch the stream's newest segment; what cannot be kept is told to the events.
+    /// Makes a batch the stream's newest segment; what cannot be kept is told to the events. No
+    /// stream gets more than four times what it leaves to the others.
     [[nodiscard]] bool add(OutgoingStream& stream, const SealedBatch& batch);
     /// The same for entries of another stream's segment, before that is finished.
     [[nodiscard]] bool move_to(OutgoingStream& stream, const SealedBatch& batch);
@@ -56,6 +57,7 @@ public:
     void checkpoint_saved() { covered_sequence_ = newest_sequence_; }
 
 private:
+    [[nodiscard]] bool has_share_left(const OutgoingStream& stream) const;
     [[nodiscard]] bool take(OutgoingStream& stream, base::Result<Spool::Segment> segment);
 
     Spool* spool_;

@@ -2,14 +2,34 @@
 #include "exporter/streams/outgoing_stream.h"
 
 #include <algorithm>
+#include <chrono>
+
+#include "base/rfc3339.h"
 
 namespace exporter {
+
+namespace {
+
+/// The end of the hour that a label `late` names.
+std::int64_t hour_end_of(const base::Labels& labels) {
+    for (const auto& [name, value] : labels) {
+        if (name == "late") {
+            const auto begin_ns = base::parse_rfc3339(value + ":00:00Z");
+            return begin_ns ? base::add_saturated(*begin_ns, 3600 * base::kNanosPerSecond)
+                            : OutgoingStream::kNone;
+        }
+    }
+    return OutgoingStream::kNone;
+}
+
+}  // namespace
 
 OutgoingStream::OutgoingStream(base::Labels its_labels, std::uint64_t bytes_per_second,
                                std::uint64_t seed)
     : labels(std::move(its_labels)),
       text(stream_labels_text(labels)),
       late(std::ranges::any_of(labels, [](const auto& label) { return label.first == "late"; })),
+      hour_end_ns(hour_end_of(labels)),
       spool_first(late),
       backoff(seed),
       pace(bytes_per_second) {}
@@ -41,6 +61,26 @@ std::size_t OutgoingStream::bytes_in_memory() const {
     return bytes;
 }
 
+std::uint64_t OutgoingStream::bytes_on_disk() const {
+    std::uint64_t bytes = 0;
+    for (const auto& segment : spooled) {
+        bytes += segment.disk_bytes;
+    }
+    return bytes;
+}
+
+std::optional<std::int64_t> OutgoingStream::waits_since_ns(std::int64_t wall_ns,
+                                                           base::SteadyTime steady) const {
+    std::optional<std::int64_t> since = oldest_unsettled_ns();
+    if (since) {
+        // Batches stand in the order in which they were gathered.
+        const base::SteadyTime first = queue.empty() ? opened_at : queue.front().gathered_at;
+        const std::chrono::nanoseconds waited = steady - first;
+        since = std::min(*since, wall_ns - waited.count());
+    }
+    return since;
+}
+
 std::size_t OutgoingStream::gather(const Entry& entry, const base::Clock& clock) {
     if (open.empty()) {
         opened_at = clock.steady();
@@ -52,8 +92,15 @@ std::size_t OutgoingStream::gather(const Entry& entry, const base::Clock& clock)
 
 void OutgoingStream::seal() {
     const Doubt doubt = std::exchange(open_doubtful, false) ? Doubt::Predecessor : Doubt::None;
-    queue.push_back({open.seal(), doubt, 0});
+    queue.push_back({open.seal(), doubt, 0, opened_at});
     to_spool = spool_first;
+}
+
+void OutgoingStream::cut_front(std::size_t most_bytes) {
+    while (most_bytes > 0 && line().front().batch.bytes() > most_bytes &&
+           line().front().batch.size() > 1) {
+        split_front();
+    }
 }
 
 void OutgoingStream::split_front() {
@@ -61,8 +108,9 @@ void OutgoingStream::split_front() {
     const PendingPush whole = std::move(front_line.front());
     front_line.pop_front();
     const std::size_t half = whole.batch.size() / 2;
-    front_line.push_front({whole.batch.part(half, whole.batch.size()), whole.doubt, 0});
-    front_line.push_front({whole.batch.part(0, half), whole.doubt, 0});
+    const base::SteadyTime at = whole.gathered_at;
+    front_line.push_front({whole.batch.part(half, whole.batch.size()), whole.doubt, 0, at});
+    front_line.push_front({whole.batch.part(0, half), whole.doubt, 0, at});
 }
 
 }  // namespace exporter

@@ -15,6 +15,7 @@
 #include "exporter/loki/read_back.h"
 #include "exporter/loki/stream_labels.h"
 #include "exporter/streams/backoff.h"
+#include "exporter/streams/limited_pace.h"
 #include "exporter/streams/stream_pace.h"
 
 namespace exporter {
@@ -35,6 +36,7 @@ struct PendingPush {
     SealedBatch batch;
     Doubt doubt = Doubt::None;
     int failures = 0;
+    base::SteadyTime gathered_at{};  ///< its first entry
 };
 
 /// What waits to be pushed to one stream, oldest first: the spool's segments, then the sealed
@@ -55,6 +57,11 @@ struct OutgoingStream {
     }
     /// Of what is in no segment.
     [[nodiscard]] std::size_t bytes_in_memory() const;
+    [[nodiscard]] std::uint64_t bytes_on_disk() const;
+    /// Since when an entry waits that is in no segment: its timestamp, or when it was gathered if
+    /// that was earlier. `now` in both clocks.
+    [[nodiscard]] std::optional<std::int64_t> waits_since_ns(std::int64_t wall_ns,
+                                                             base::SteadyTime steady) const;
     /// Timestamp of the oldest entry in memory that is in no segment.
     [[nodiscard]] std::optional<std::int64_t> oldest_unsettled_ns() const;
 
@@ -67,12 +74,15 @@ struct OutgoingStream {
     void seal();
     /// Cuts the batch in front into halves.
     void split_front();
+    /// Cuts it until it has at most so many bytes, or one entry; 0 = as many as there are.
+    void cut_front(std::size_t most_bytes);
     /// Lets the next try wait, longer each time.
     void postpone(const base::Clock& clock) { not_before = clock.steady() + backoff.next(); }
 
     base::Labels labels;
-    std::string text;   ///< the labels as Loki wants them
-    bool late = false;  ///< a sibling for entries behind the window
+    std::string text;                  ///< the labels as Loki wants them
+    bool late = false;                 ///< a sibling for entries behind the window
+    std::int64_t hour_end_ns = kNone;  ///< of a late one
     /// Where there is a spool, nothing is sent from memory. Whether an entry is late depends on
     /// what came before it, and its tool call on what was known by then; so the verdict is made
     /// durable before anything is sent: no restart can judge it anew.
@@ -88,6 +98,7 @@ struct OutgoingStream {
     std::int64_t newest_settled_ns = kNone;
     Backoff backoff;
     StreamPace pace;
+    LimitedPace limited;  ///< by a limit of the server's on this stream
     base::SteadyTime not_before{};
     /// Until then a push of unknown outcome may still be on its way to Loki.
     base::SteadyTime landed_by{};

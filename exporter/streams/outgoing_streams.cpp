@@ -57,6 +57,28 @@ std::optional<std::int64_t> OutgoingStreams::oldest_unsettled_ns() const {
     return oldest;
 }
 
+std::optional<std::int64_t> OutgoingStreams::waits_since_ns(const base::Clock& clock) const {
+    std::optional<std::int64_t> oldest;
+    for (const auto& [text, stream] : by_text_) {
+        const auto since = stream.waits_since_ns(clock.wall_ns(), clock.steady());
+        if (since && (!oldest || *since < *oldest)) {
+            oldest = since;
+        }
+    }
+    return oldest;
+}
+
+std::uint64_t OutgoingStreams::bytes_ahead(std::int64_t wall_ns) const {
+    const std::int64_t taken_ns = base::add_saturated(wall_ns, kFurthestAheadNs);
+    std::uint64_t bytes = 0;
+    for (const auto& [text, stream] : by_text_) {
+        if (stream.late && stream.hour_end_ns > taken_ns) {
+            bytes += stream.bytes_on_disk() + stream.bytes_in_memory();
+        }
+    }
+    return bytes;
+}
+
 std::size_t OutgoingStreams::barred_entries() const {
     std::size_t entries = 0;
     for (const auto& [text, stream] : by_text_) {

@@ -41,6 +41,11 @@ public:
     [[nodiscard]] bool idle() const;
     [[nodiscard]] std::optional<std::int64_t> oldest_unsettled_ns() const;
 
+    /// Since when the oldest entry waits that is in memory alone: see OutgoingStream.
+    [[nodiscard]] std::optional<std::int64_t> waits_since_ns(const base::Clock& clock) const;
+    /// On disk and in memory, of late streams whose hour lies further ahead than Loki takes.
+    [[nodiscard]] std::uint64_t bytes_ahead(std::int64_t wall_ns) const;
+
     /// In batches that are Barred.
     [[nodiscard]] std::size_t barred_entries() const;
 

@@ -2,7 +2,9 @@
 #include "exporter/streams/refusal_handler.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <utility>
 
 #include "base/nanoseconds.h"
 #include "exporter/loki/push_request.h"
@@ -41,16 +43,17 @@ void RefusalHandler::handle(OutgoingStream& stream, const Reply& reply) {
     const SealedBatch taken_out = batch.part(0, count);
     const SealedBatch rest = batch.part(count, batch.size());
     if (front.doubt != Doubt::None && depends_on_time(reason)) {
+        const base::SteadyTime gathered_at = front.gathered_at;
         stream.line().pop_front();
         if (rest.size() > 0) {
-            stream.line().push_front({rest, Doubt::Own, 0});
+            stream.line().push_front({rest, Doubt::Own, 0, gathered_at});
         }
-        stream.line().push_front({taken_out, Doubt::Barred, 0});
+        stream.line().push_front({taken_out, Doubt::Barred, 0, gathered_at});
         return;
     }
     const bool wait = will_come_due(stream, taken_out, reason);
     if (wait && stream.late) {
-        stream.postpone(clock_);  // nothing but what is of the same hour waits behind it
+        wait_for_time_to_come(stream);  // nothing but what is of the same hour is behind it
         return;
     }
     if (reroute || wait) {
@@ -65,6 +68,52 @@ void RefusalHandler::handle(OutgoingStream& stream, const Reply& reply) {
         unsettled_.settle(taken_out);
     }
     take_front(stream, rest);
+}
+
+/// A clock that is set right meanwhile makes the time come sooner, so it is tried now and then.
+void RefusalHandler::wait_for_time_to_come(OutgoingStream& stream) const {
+    constexpr std::chrono::seconds kLongest{60};
+    const std::int64_t taken_ns = clock_.wall_ns() + kFurthestAheadNs;
+    const std::chrono::nanoseconds left(stream.line().front().batch.slots().front().timestamp_ns -
+                                        taken_ns);
+    stream.postpone(clock_);
+    stream.not_before =
+        std::max(stream.not_before,
+                 clock_.steady() + std::chrono::duration_cast<base::SteadyTime::duration>(
+                                       std::min<std::chrono::nanoseconds>(left, kLongest)));
+    if (stream.unspooled.size() == 1) {
+        stream.unspooled.clear();  // it still lies on disk
+    }
+}
+
+bool RefusalHandler::set_aside(const OutgoingStream& stream, const Entry& entry) {
+    constexpr std::string_view kReason = "too_far_in_future";
+    constexpr std::string_view kDetail = "too many of them wait for their time to come";
+    if (dead_letters_ == nullptr) {
+        return false;
+    }
+    const DecodedEntry decoded{
+        entry.timestamp_ns, entry.line, {entry.metadata.begin(), entry.metadata.end()}};
+    if (auto kept = dead_letters_->add_rejected(stream.labels, decoded, kReason, kDetail); !kept) {
+        events_.on_disk_trouble(kept.error().message);
+        return false;
+    }
+    events_.on_rejected(kReason, kDetail);
+    set_aside_.push_back(entry.ticket);
+    return true;
+}
+
+void RefusalHandler::settle_set_aside() {
+    if (set_aside_.empty()) {
+        return;
+    }
+    if (auto synced = dead_letters_->sync(); !synced) {
+        events_.on_disk_trouble(synced.error().message);
+        return;
+    }
+    for (const Ticket& ticket : std::exchange(set_aside_, {})) {
+        unsettled_.settle(ticket);
+    }
 }
 
 void RefusalHandler::keep_in_doubt(OutgoingStream& stream) {
@@ -83,9 +132,10 @@ void RefusalHandler::keep_in_doubt(OutgoingStream& stream) {
 /// Puts what is left of the batch in front in its place.
 void RefusalHandler::take_front(OutgoingStream& stream, const SealedBatch& rest) {
     auto& line = stream.line();
+    const base::SteadyTime gathered_at = line.front().gathered_at;
     line.pop_front();
     if (rest.size() > 0) {
-        line.push_front({rest, Doubt::Own, 0});
+        line.push_front({rest, Doubt::Own, 0, gathered_at});
     } else {
         backlog_.finish_front(stream);
     }
@@ -128,7 +178,7 @@ bool RefusalHandler::will_come_due(const OutgoingStream& stream, const SealedBat
            batch.slots().front().timestamp_ns <= limit_ns;  // the others come later
 }
 
-bool RefusalHandler::make_late(const OutgoingStream& stream, const SealedBatch& batch) {
+bool RefusalHandler::make_late(OutgoingStream& stream, const SealedBatch& batch) {
     if (!stream.sends_from_memory()) {
         return make_late_on_disk(stream, batch);
     }
@@ -136,15 +186,24 @@ bool RefusalHandler::make_late(const OutgoingStream& stream, const SealedBatch& 
     return true;
 }
 
-void RefusalHandler::make_late_in_memory(const OutgoingStream& stream, const SealedBatch& batch) {
+void RefusalHandler::make_late_in_memory(OutgoingStream& stream, const SealedBatch& batch) {
     const auto entries = decode_entries(batch.entries());
     for (std::size_t i = 0; i < entries.size(); ++i) {
         OutgoingStream& late = streams_.late_sibling(stream.labels, entries[i].timestamp_ns);
         unsettled_.gathered(late.gather({entries[i].timestamp_ns, entries[i].line,
                                          entries[i].metadata, batch.slots()[i].ticket},
                                         clock_));
+        if (late.open.bytes() >= batch_bytes_) {
+            late.seal();
+        }
     }
     unsettled_.let_go(batch);
+    // Of one batch they may come in halves of halves: each sealed for itself would be a segment of
+    // one entry.
+    const auto& line = stream.line();
+    if (line.size() > 1 && line[1].gathered_at == line.front().gathered_at) {
+        return;
+    }
     for (auto& [text, late] : streams_) {
         if (late.late && !late.open.empty()) {
             late.seal();

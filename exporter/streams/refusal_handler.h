@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "exporter/disk/dead_letters.h"
@@ -24,19 +26,26 @@ public:
     /// Null `dead_letters`: what is refused for good is only counted. All that is given must
     /// outlive this object.
     RefusalHandler(OutgoingStreams& streams, Backlog& backlog, Unsettled& unsettled,
-                   DeadLetters* dead_letters, const base::Clock& clock, ExporterEvents& events)
+                   DeadLetters* dead_letters, const base::Clock& clock, ExporterEvents& events,
+                   std::size_t batch_bytes)
         : streams_(streams),
           backlog_(backlog),
           unsettled_(unsettled),
           dead_letters_(dead_letters),
           clock_(clock),
-          events_(events) {}
+          events_(events),
+          batch_bytes_(batch_bytes) {}
 
     /// Of the batch in front of the stream's line().
     void handle(OutgoingStream& stream, const Reply& reply);
 
     /// Gives up the batch in front, which is Barred, where Loki cannot be asked about it.
     void keep_in_doubt(OutgoingStream& stream);
+
+    /// Keeps an entry in the dead letters that is sent to nobody: what waits for its time to come
+    /// has its bound. It is not durable before settle_set_aside(). False when the disk takes none.
+    [[nodiscard]] bool set_aside(const OutgoingStream& stream, const Entry& entry);
+    void settle_set_aside();
 
     /// Whether this Loki takes no structured metadata, so that pushes have to do without.
     [[nodiscard]] bool metadata_refused() const { return metadata_refused_; }
@@ -47,9 +56,10 @@ private:
     void look_at_clock(OutgoingStream& stream, std::string_view reason, const Reply& reply);
     [[nodiscard]] bool will_come_due(const OutgoingStream& stream, const SealedBatch& batch,
                                      std::string_view reason) const;
+    void wait_for_time_to_come(OutgoingStream& stream) const;
     void take_front(OutgoingStream& stream, const SealedBatch& rest);
-    [[nodiscard]] bool make_late(const OutgoingStream& stream, const SealedBatch& batch);
-    void make_late_in_memory(const OutgoingStream& stream, const SealedBatch& batch);
+    [[nodiscard]] bool make_late(OutgoingStream& stream, const SealedBatch& batch);
+    void make_late_in_memory(OutgoingStream& stream, const SealedBatch& batch);
     [[nodiscard]] bool make_late_on_disk(const OutgoingStream& stream, const SealedBatch& batch);
     [[nodiscard]] bool keep_as_dead_letters(const OutgoingStream& stream, const SealedBatch& batch,
                                             std::string_view reason, std::string_view detail);
@@ -60,6 +70,8 @@ private:
     DeadLetters* dead_letters_;
     const base::Clock& clock_;
     ExporterEvents& events_;
+    std::size_t batch_bytes_;
+    std::vector<Ticket> set_aside_;  ///< not synced yet
     bool metadata_refused_ = false;
     std::int64_t furthest_clock_ns_ = INT64_MIN;  ///< the latest that our clock has shown
 };

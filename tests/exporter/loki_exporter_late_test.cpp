@@ -109,7 +109,7 @@ TEST_F(LokiExporterLateTest, SendsLateEntriesDirectlyWhereThereIsNoSpool) {
 }
 
 TEST_F(LokiExporterLateTest, AFullSpoolDelaysLateEntriesButNeverForEver) {
-    open_spool(200);
+    open_spool(4'096 + 200);
     start();
     add(kDenyStream, seconds(0), "newest");
     for (int i = 0; i < 5; ++i) {
@@ -125,7 +125,7 @@ TEST_F(LokiExporterLateTest, AFullSpoolDelaysLateEntriesButNeverForEver) {
 }
 
 TEST_F(LokiExporterLateTest, LateEntriesWaitWhileOthersFillTheSpool) {
-    open_spool(150);
+    open_spool(4'096 + 150);
     start();
     loki_.set_rule([this](const SeenPush& push) {
         return push.stream == kAllow ? test_support::answered(403) : loki_.store(push);

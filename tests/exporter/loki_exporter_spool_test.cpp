@@ -82,7 +82,7 @@ TEST_F(LokiExporterSpoolTest, SendsTheSpoolOldestFirstAndWhatCameLaterAfterIt) {
 }
 
 TEST_F(LokiExporterSpoolTest, KeepsInMemoryWhatAFullSpoolDoesNotTake) {
-    open_spool(100);
+    open_spool(4'096 + 100);
     start();
     take_loki_away();
     for (int i = 0; i < 5; ++i) {

@@ -281,7 +281,7 @@ TEST(ReadBackTest, WhatIsTooLargeForOneAnswerIsAskedForInSmallerPages) {
     EXPECT_EQ(answer.state, ReadBack::State::TryLater);
     EXPECT_THAT(answer.reply.error, testing::HasSubstr("too many rows"))
         << "a millisecond of them is more than one call reads, but each page was answered";
-    EXPECT_EQ(loki.queries, kMostPages);
+    EXPECT_LE(loki.queries, kMostPages);
     loki.line_bytes = 8U << 20U;
     EXPECT_THAT(read_back(loki, kStream, batch_of({{0, "a"}}), kTimeout).reply.error,
                 testing::HasSubstr("too large"));
