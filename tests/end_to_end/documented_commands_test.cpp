@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <simdjson.h>
@@ -87,28 +86,31 @@ std::string replaced(std::string text, std::string_view from, const std::string&
 /// The first rows of a terminal as a picture.
 std::string picture(const std::string& text) {
     constexpr std::size_t kRows = 24;
-    constexpr std::size_t kColumns = 100;
     constexpr std::size_t kRowHeight = 19;
-    std::string rows;
-    std::size_t row = 0;
+    constexpr std::size_t kWidth = 872;  // 100 monospaced letters of 14 pixels, and a margin
+    std::ostringstream rows;
+    std::size_t height = 30;
     for (auto line : lines_of(text)) {
-        if (row == kRows) {
+        if (height == 30 + kRows * kRowHeight) {
             break;
         }
         for (const auto& [plain, escaped] :
              {std::pair{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}}) {
             line = replaced(line, plain, escaped);
         }
-        rows += fmt::format("<text x=\"16\" y=\"{}\">{}</text>\n", 30 + row * kRowHeight, line);
-        ++row;
+        rows << R"(<text x="16" y=")" << height << "\">" << line << "</text>\n";
+        height += kRowHeight;
     }
-    // 8.4 is the advance of a monospaced letter of 14 pixels.
-    return fmt::format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" font-size=\"14\" "
-        "font-family=\"ui-monospace,Menlo,Consolas,DejaVu Sans Mono,monospace\" fill=\"#c9d1d9\">\n"
-        "<style>text {{ white-space: pre }}</style>\n"
-        "<rect width=\"{0}\" height=\"{1}\" rx=\"8\" fill=\"#0d1117\"/>\n{2}</svg>\n",
-        static_cast<int>(kColumns * 8.4) + 32, 30 + row * kRowHeight, rows);
+    std::ostringstream drawn;
+    const auto size = [&] { drawn << " width=\"" << kWidth << "\" height=\"" << height << '"'; };
+    drawn << R"(<svg xmlns="http://www.w3.org/2000/svg")";
+    size();
+    drawn
+        << R"( font-size="14" font-family="ui-monospace,Menlo,Consolas,DejaVu Sans Mono,monospace")"
+        << " fill=\"#c9d1d9\">\n<style>text { white-space: pre }</style>\n<rect";
+    size();
+    drawn << " rx=\"8\" fill=\"#0d1117\"/>\n" << rows.str() << "</svg>\n";
+    return drawn.str();
 }
 
 /// A line of a shell without the comment behind it.
