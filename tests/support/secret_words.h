@@ -497,7 +497,7 @@ inline constexpr std::string_view kPlainPaths[] = {
     R"u(https://goproxy.example/github.com/form3tech-oss/jwt-go/@v/v3.2.5+incompatible.mod)u",
     R"u(https://goproxy.example/github.com/zalando/go-keyring/@latest)u",
     R"u(https://goproxy.example/cloud.google.com/go/auth/@v/v0.4.1.mod)u",
-    R"u(https://sumdb.example/sumdb/sum.golang.org/lookup/golang.org/x/oauth2@v0.18.0)u",
+    R"u(https://sumdb.example/sumdb/sum.example/lookup/golang.org/x/oauth2@v0.18.0)u",
     R"u(https://sumdb.example/tile/8/0/x001/234)u",
     R"u(https://pypi.example/simple/pypi-attestations/)u",
     R"u(https://files.pypi.example/packages/2d/d8/8cf8b8e3a1b6c5f94c1f2a0f4e2d7c6b5a49382716f5e4d3c2b1a0f9e8d7c6/requests-2.31.0-py3-none-any.whl)u",
