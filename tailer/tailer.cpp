@@ -211,6 +211,14 @@ std::variant<Record, UnparsedLine> Tailer::told(const LocatedLine& located) {
         }
         return UnparsedLine{unparsed->reason, enricher_.scrubbed(text), located.session, source};
     }
+    if (decision != nullptr && own_.is_one(*decision)) {
+        ++own_seen_;
+        Record left_out;
+        left_out.kind = RecordKind::Lifecycle;
+        left_out.shipped = false;
+        left_out.source = source;
+        return left_out;
+    }
     Record record = decision != nullptr ? enriched(*decision, located)
                                         : enricher_.enrich(std::get<Notice>(located.parsed),
                                                            located.session, located.before.lines);

@@ -14,6 +14,7 @@
 #include "tailer/files/folder_watch.h"
 #include "tailer/files/known_files.h"
 #include "tailer/lines/time_merge.h"
+#include "tailer/own_requests.h"
 #include "tailer/records/enricher.h"
 #include "tailer/records/record.h"
 #include "tailer/toolcalls/toolcall_journal.h"
@@ -75,8 +76,12 @@ public:
     /// How often look() is to list folders anew: with a watch seldom, which heals what the watch
     /// lost; without one that is all there is.
     [[nodiscard]] std::chrono::seconds rescan_every() const {
-        return std::chrono::seconds(wait_fd() >= 0 ? 60 : 2);
+        return std::chrono::seconds(polls() ? 2 : 60);
     }
+    /// Whether a listing is all that tells of what is new.
+    [[nodiscard]] bool polls() const { return wait_fd() < 0 || watch_->starved(); }
+    /// Whether it is so for want of what the kernel gives to watch folders by.
+    [[nodiscard]] bool starved() const { return watch_ && polls(); }
 
     /// Learns what changed on disk; lists folders anew when `rescan`, or when events were lost.
     void look(bool rescan);
@@ -100,6 +105,11 @@ public:
         files_->trust_owners(owners);
         tool_calls_.trust_owners(owners);
     }
+
+    /// Decisions about these are counted as lines of no meaning: see OwnRequests.
+    void leave_out(OwnRequests own) { own_ = std::move(own); }
+    /// How many there were.
+    [[nodiscard]] std::uint64_t own_requests() const { return own_seen_; }
 
     /// Closes the files kept open for the next growth.
     void rest() { merge_.close_all(); }
@@ -140,6 +150,8 @@ private:
 
     std::unique_ptr<KnownFiles> files_;  ///< on the heap: merge_ refers to it
     TimeMerge merge_;
+    OwnRequests own_;
+    std::uint64_t own_seen_ = 0;
     Enricher enricher_;
     ToolCallJournal tool_calls_;
     std::uint64_t tool_calls_read_at_ = 0;  ///< in bytes_read()

@@ -17,6 +17,7 @@
 #include "bridge/process/exit_code.h"
 #include "bridge/process/hardening.h"
 #include "bridge/process/inherited_secrets.h"
+#include "bridge/process/signals.h"
 #include "bridge/process/supervisor.h"
 #include "bridge/process/version.h"
 #include "bridge/replay/replay_command.h"
@@ -119,6 +120,7 @@ class Run final : public Subcommand {
         if (!supervise_) {
             return once();
         }
+        withstand_signals();
         const Log log(LogLevel::Info, LogFormat::Text);
         return static_cast<int>(
             supervise([this] { return static_cast<ExitCode>(once()); },

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <utility>
 
 #include <malloc.h>
 #include <poll.h>
@@ -173,6 +174,36 @@ void Pipeline::read_some() {
     }
 }
 
+/// Each once, of what the tailer came upon.
+void Pipeline::tell_what_is_new() {
+    for (const auto& file : parts_.tailer.files().take_first_skipped()) {
+        parts_.log.warn(
+            "a file in a log folder is not read; others of the kind are counted only",
+            {{"file", parts_.tailer.files().folder(static_cast<std::uint32_t>(file.folder)) + "/" +
+                          file.name},
+             {"cause", skip_cause(file)},
+             {"try", skip_advice(file)}});
+    }
+    if (parts_.tailer.own_requests() > 0 && !std::exchange(said_own_requests_, true)) {
+        parts_.log.warn(
+            "this daemon runs inside Boundary's jail and finds its own pushes in the logs; it "
+            "counts none of them",
+            {{"try", "start it outside of the jail; until then verify shows a gap for each"}});
+    }
+    if (parts_.tailer.starved() != said_starved_) {
+        said_starved_ = !said_starved_;
+        if (said_starved_) {
+            parts_.log.warn(
+                "the kernel gives no inotify watch; the log folders are listed every 2 s",
+                {{"try",
+                  "raise fs.inotify.max_user_watches and "
+                  "fs.inotify.max_user_instances"}});
+        } else {
+            parts_.log.info("the log folders are watched by inotify again");
+        }
+    }
+}
+
 base::SteadyTime Pipeline::step() {
     const base::SteadyTime now = parts_.clock.steady();
     const bool rescan = now - scanned_at_ >= parts_.tailer.rescan_every();
@@ -183,17 +214,11 @@ base::SteadyTime Pipeline::step() {
     }
     if (rescan) {
         scanned_at_ = now;
+        parts_.on_rescan();
         forget_finished();
     }
     read_some();
-    for (const auto& file : parts_.tailer.files().take_first_skipped()) {
-        parts_.log.warn(
-            "a file in a log folder is not read; others of the kind are counted only",
-            {{"file", parts_.tailer.files().folder(static_cast<std::uint32_t>(file.folder)) + "/" +
-                          file.name},
-             {"cause", skip_cause(file)},
-             {"try", skip_advice(file)}});
-    }
+    tell_what_is_new();
     behind_since_ns_ = parts_.tailer.has_more()
                            ? std::optional(behind_since_ns_.value_or(parts_.clock.wall_ns()))
                            : std::nullopt;
@@ -301,8 +326,7 @@ void Pipeline::report_losses() {
         const bool counted = loss.kind == tailer::Loss::Kind::Unread;
         const std::span<const base::LabelView> known(fields.data(), counted ? 1 : 0);
         const std::string_view what = sentence_of(loss.kind);
-        parts_.log.error("a " + std::string(what),
-                         {{"session", loss.session}, {"lost_bytes", counted ? bytes : "unknown"}});
+        parts_.telemetry.count_loss(what, loss.session, counted ? bytes : "unknown");
         const tailer::Record notice = parts_.tailer.own_notice(
             {parts_.clock.wall_ns(), "ERROR", what, known, {}}, loss.session);
         parts_.exporter.add(notice.stream, {notice.timestamp_ns, notice.line, notice.metadata, {}});
@@ -367,6 +391,7 @@ void Pipeline::begin() {
     // ended in order. Its successor then asks Loki what was stored.
     parts_.tailer.look(true);
     scanned_at_ = parts_.clock.steady();
+    parts_.on_rescan();
     save_checkpoint(false);
     ::malloc_trim(0);  // a large checkpoint was read, and is not needed any more
 }
@@ -421,7 +446,7 @@ void Pipeline::read_rest(base::SteadyTime deadline) {
     }
     // What was written right before the signal may be gone at the next start: /tmp does not outlive
     // a pod.
-    parts_.tailer.look(parts_.tailer.wait_fd() < 0);
+    parts_.tailer.look(parts_.tailer.polls());
     while (parts_.tailer.has_more() && parts_.clock.steady() < deadline) {
         pause_until(std::min(step(), deadline));
     }

@@ -41,6 +41,8 @@ struct PipelineParts {
     Telemetry& telemetry;
     StateFolder* state = nullptr;
     Heartbeat* heartbeat = nullptr;  ///< none = it says nothing of itself
+    /// Called whenever the log folders are listed anew.
+    std::function<void()> on_rescan = [] {};
 };
 
 /// Moves records from the tailer to the exporter and keeps the checkpoint. One thread runs it:
@@ -105,6 +107,7 @@ private:
     void report();
     [[nodiscard]] base::SteadyTime beat();
     void report_losses();
+    void tell_what_is_new();
     void wait_until(base::SteadyTime due) const;
     void pause_until(base::SteadyTime due) const;
     void read_rest(base::SteadyTime deadline);
@@ -132,6 +135,8 @@ private:
     std::optional<std::int64_t> behind_since_ns_;  ///< when lines were seen that are still unread
     bool letters_unsynced_ = false;
     bool backlog_read_ = false;
+    bool said_own_requests_ = false;
+    bool said_starved_ = false;
     std::atomic<bool> stopping_ = false;
     std::atomic<base::SteadyTime> stopped_at_{base::SteadyTime::max()};
     Account account_;

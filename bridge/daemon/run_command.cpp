@@ -7,11 +7,16 @@
 #include <filesystem>
 #include <iterator>
 #include <random>
+#include <set>
+#include <utility>
 
 #include "base/text.h"
 #include "bridge/daemon/heartbeat.h"
 #include "bridge/daemon/pipeline.h"
+#include "bridge/process/environment.h"
+#include "bridge/process/folder_claim.h"
 #include "bridge/process/hardening.h"
+#include "bridge/process/jail.h"
 #include "bridge/process/limits.h"
 #include "bridge/process/signals.h"
 #include "bridge/process/version.h"
@@ -45,6 +50,33 @@ void warn_of_open_secrets(const Settings& settings, const Log& log) {
         }
     }
 }
+
+/// Says once of each folder which other daemons follow it.
+class FolderClaims {
+public:
+    FolderClaims(const std::vector<std::string>& folders, const Log& log)
+        : claims_(folders.begin(), folders.end()), log_(log) {}
+
+    void renew() {
+        for (FolderClaim& claim : claims_) {
+            for (const ::pid_t pid : claim.renew()) {
+                if (told_.emplace(claim.folder(), pid).second) {
+                    log_.warn(
+                        "another daemon follows this log folder, too; what both push may be "
+                        "counted twice",
+                        {{"folder", claim.folder()},
+                         {"pid", pid > 0 ? std::to_string(pid) : "unknown"},
+                         {"try", "stop one of them"}});
+                }
+            }
+        }
+    }
+
+private:
+    std::vector<FolderClaim> claims_;
+    const Log& log_;
+    std::set<std::pair<std::string, ::pid_t>> told_;
+};
 
 Checkpoint load_checkpoint(const StateFolder& state, const Log& log) {
     auto loaded = state.load_checkpoint();
@@ -108,6 +140,13 @@ ExitCode run_command(const Settings& settings) {
     tailer::Tailer tailer = tailer::Tailer::follow(settings.log_dirs, std::move(checkpoint.files),
                                                    settings.enrich, settings.journal_dir);
     tailer.trust_owners(settings.trusted_owners);
+    if (inside_jail(process_environment())) {
+        std::vector<tailer::OwnRequests::Request> own;
+        for (auto& [method, url] : exporter::requests_to(settings.loki)) {
+            own.push_back({std::move(method), std::move(url)});
+        }
+        tailer.leave_out(tailer::OwnRequests(std::move(own)));
+    }
     exporter::LokiExporter exporter(settings.delivery, tailer.streams(), **loki, clock, telemetry,
                                     &state->spool(), &state->dead_letters(),
                                     std::random_device{}());
@@ -137,7 +176,10 @@ ExitCode run_command(const Settings& settings) {
                          {"memory_limit", memory_limit()}});
     const Wakeup wakeup;
     Heartbeat heartbeat(settings.enrich, kVersion, settings.heartbeat, **loki, clock, log);
-    Pipeline pipeline({log, clock, tailer, exporter, telemetry, &*state, &heartbeat}, wakeup);
+    FolderClaims claims(settings.log_dirs, log);
+    Pipeline pipeline({log, clock, tailer, exporter, telemetry, &*state, &heartbeat,
+                       [&claims] { claims.renew(); }},
+                      wakeup);
     const ExitCode code = run_until_signal({
         .work =
             [&] {

@@ -52,14 +52,13 @@ void raise(prometheus::Counter& counter, std::uint64_t total) {
     counter.Increment(static_cast<double>(total) - counter.Value());
 }
 
-/// For what may come by the million: the first is worth a line in the log, and then each power.
-bool is_power_of_ten(std::uint64_t count) {
-    std::uint64_t power = 1;
-    while (power < count) {
-        power *= 10;
-    }
-    return power == count;
-}
+constexpr const char* kUnparsed =
+    "lines that are not understood; they are kept in the dead letters";
+constexpr const char* kSuspect =
+    "verdicts that Boundary cannot have written; somebody may be forging lines";
+constexpr const char* kTampered = "log files were changed as no writer of a log does";
+constexpr const char* kHole = "an audit log has a hole";
+constexpr const char* kRefused = "Loki refuses entries for good; they are kept in the dead letters";
 
 /// What to do about a reply, as a field of the log.
 std::string advice_text(const exporter::Reply& reply) {
@@ -217,6 +216,8 @@ void Telemetry::set_lines(const Lines& lines) {
 
 void Telemetry::count_unparsed(std::string_view reason) {
     unparsed_lines_.Increment();
+    reminders_.note(kUnparsed, reason);
+    remind();
     log_.debug("line not understood", {{"reason", std::string(reason)}});
 }
 
@@ -242,14 +243,38 @@ void Telemetry::set_files(const tailer::SkippedFiles& skipped,
     raise(truncated_files_, troubles.truncated);
     raise(rewritten_files_, troubles.rewritten);
     raise(removed_files_, troubles.removed);
+    reminders_.note(kTampered, "truncated", {}, troubles.truncated - told_troubles_.truncated);
+    reminders_.note(kTampered, "rewritten", {}, troubles.rewritten - told_troubles_.rewritten);
+    reminders_.note(kTampered, "removed before it was read", {},
+                    troubles.removed - told_troubles_.removed);
+    told_troubles_ = troubles;
+    remind();
+}
+
+void Telemetry::count_loss(std::string_view what, std::string_view session,
+                           std::string_view lost_bytes) {
+    std::string detail = "session ";
+    detail.append(session).append(", bytes lost ").append(lost_bytes);
+    reminders_.note(kHole, what, detail);
+    remind();
+}
+
+void Telemetry::remind() {
+    for (const auto& due : reminders_.take_due(clock_.steady())) {
+        const bool error = due.what == kRefused || due.what == kHole;
+        const auto put = error ? &Log::error : &Log::warn;
+        (log_.*put)(due.what, {{"reason", due.reason},
+                               {"count", std::to_string(due.count)},
+                               {"so_far", std::to_string(due.so_far)},
+                               {"last", without_secrets(due.detail)}});
+    }
 }
 
 void Telemetry::count_suspect(std::string_view reason) {
     suspect_lines_.Add({{"reason", std::string(reason)}}).Increment();
-    if (std::uint64_t& count = suspect_by_reason_[std::string(reason)]; is_power_of_ten(++count)) {
-        log_.warn("a verdict that Boundary cannot have written; somebody may be forging lines",
-                  {{"reason", std::string(reason)}, {"so_far", std::to_string(count)}});
-    }
+    ++suspect_lines_seen_;
+    reminders_.note(kSuspect, reason);
+    remind();
 }
 
 void Telemetry::set_oldest_pending(std::optional<std::int64_t> event_time_ns) {
@@ -346,11 +371,8 @@ void Telemetry::on_rate_limited(const exporter::Reply& reply) {
 void Telemetry::on_rejected(std::string_view reason, std::string_view detail) {
     rejected_.Add({{"reason", std::string(reason)}}).Increment();
     ++rejected_entries_;
-    if (std::uint64_t& count = rejected_by_reason_[std::string(reason)]; is_power_of_ten(++count)) {
-        log_.error("Loki refuses entries for good", {{"reason", std::string(reason)},
-                                                     {"so_far", std::to_string(count)},
-                                                     {"answer", without_secrets(detail)}});
-    }
+    reminders_.note(kRefused, reason, detail);
+    remind();
 }
 
 void Telemetry::on_label_folded(std::string_view label) {
@@ -397,9 +419,7 @@ Health Telemetry::health() const {
             health.totals.skipped += total(*skipped_files_[i]);
         }
     }
-    for (const auto& [reason, count] : suspect_by_reason_) {
-        health.totals.suspect += count;
-    }
+    health.totals.suspect = suspect_lines_seen_;
     return health;
 }
 

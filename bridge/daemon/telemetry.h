@@ -5,7 +5,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +19,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "bridge/console/log.h"
+#include "bridge/console/reminders.h"
 #include "bridge/daemon/health.h"
 #include "exporter/streams/exporter_events.h"
 #include "tailer/files/known_files.h"
@@ -53,6 +53,8 @@ public:
     void count_suspect(std::string_view reason);
     /// What was skipped in the log folders and done to log files since the start.
     void set_files(const tailer::SkippedFiles& skipped, const tailer::FileTroubles& troubles);
+    /// A hole in a log file, which the trail tells of as well.
+    void count_loss(std::string_view what, std::string_view session, std::string_view lost_bytes);
     /// A notice by which Boundary says that its own audit forwarding dropped records.
     void count_boundary_drop();
 
@@ -97,6 +99,7 @@ public:
 private:
     class Lag;
     void watch_clock(const exporter::Reply& reply);
+    void remind();
     [[nodiscard]] std::string metrics_text() const;
 
     const Log& log_;
@@ -144,8 +147,9 @@ private:
 
     std::uint64_t stored_entries_ = 0;
     std::uint64_t rejected_entries_ = 0;
-    std::map<std::string, std::uint64_t> rejected_by_reason_;
-    std::map<std::string, std::uint64_t> suspect_by_reason_;
+    std::uint64_t suspect_lines_seen_ = 0;
+    Reminders reminders_;
+    tailer::FileTroubles told_troubles_;
     std::optional<exporter::Reply> held_;
     std::optional<base::SteadyTime> lost_at_;
     base::SteadyTime disk_trouble_logged_at_{};

@@ -207,7 +207,8 @@ std::optional<Finding> inside_jail(const Gathered& seen) {
         return std::nullopt;
     }
     return finding("boundary-jail", State::Warn,
-                   "this runs inside the jail: what it asks Loki passes Boundary's proxy",
+                   "this runs inside the jail: what it asks Loki passes Boundary's proxy, and a "
+                   "daemon started here finds its own pushes in the logs",
                    "run daemon and doctor outside of it");
 }
 

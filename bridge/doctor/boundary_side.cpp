@@ -10,6 +10,7 @@
 #include "base/durable_file.h"
 #include "base/text.h"
 #include "bridge/doctor/program.h"
+#include "bridge/process/jail.h"
 #include "bridge/process/which_boundary.h"
 
 namespace bridge::doctor {
@@ -113,7 +114,7 @@ BoundarySide look_at_boundary(const BoundaryWish& wish, const Environment& envir
     if (auto level = environment("BOUNDARY_LOG_LEVEL")) {
         side.log_level = BoundaryValue{*level, "BOUNDARY_LOG_LEVEL"};
     }
-    side.inside_jail = environment("BOUNDARY_JAIL").has_value();
+    side.inside_jail = bridge::inside_jail(environment);
     return side;
 }
 

@@ -34,6 +34,33 @@ std::optional<Finding> running(const Gathered& seen) {
                    "run doctor as the user that the daemon runs as");
 }
 
+std::string pids_text(const std::vector<::pid_t>& pids) {
+    std::string text;
+    for (const ::pid_t pid : pids) {
+        text += (text.empty() ? "" : " and ") + (pid > 0 ? "process " + std::to_string(pid)
+                                                         : std::string("one in another container"));
+    }
+    return text;
+}
+
+std::optional<Finding> followers(const Gathered& seen) {
+    for (const auto& [folder, pids] : seen.daemon.followers) {
+        if (pids.size() > 1) {
+            return finding("daemon-twice", State::Warn,
+                           "more than one daemon follows " + folder + ": " + pids_text(pids) +
+                               "; what both push may be counted twice",
+                           "stop all but one of them");
+        }
+        if (seen.daemon.lock != Lock::Held) {
+            return finding(
+                "daemon-twice", State::Warn,
+                "a daemon with another state folder follows " + folder + ": " + pids_text(pids),
+                "give doctor that daemon's --state-dir, and start no second one");
+        }
+    }
+    return std::nullopt;
+}
+
 std::optional<Finding> metrics(const Gathered& seen) {
     const auto& daemon = seen.daemon;
     if (daemon.lock != Lock::Held) {
@@ -122,7 +149,7 @@ std::optional<Finding> all_notices(const Gathered& seen) {
 }  // namespace
 
 const std::vector<Check>& daemon_checks() {
-    static const std::vector<Check> checks = {running, metrics,      lag,
+    static const std::vector<Check> checks = {running, followers,    metrics,    lag,
                                               refused, kept_queries, all_notices};
     return checks;
 }

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "bridge/console/answer_text.h"
+#include "bridge/process/folder_claim.h"
 #include "exporter/loki/loki_client.h"
 #include "exporter/loki/push_outcome.h"
 
@@ -23,7 +24,7 @@ constexpr std::streamoff kNewestLetters = 1 << 20;
 
 void look_at_lock(DaemonSide& side) {
     const std::string path = side.state_dir + "/lock";
-    const base::UniqueFd lock(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    const base::UniqueFd lock(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
     if (!lock.valid()) {
         const int code = errno;
         side.lock = code == ENOENT ? DaemonSide::Lock::NoFolder : DaemonSide::Lock::Hidden;
@@ -48,7 +49,12 @@ std::uint64_t bytes_in(const std::string& folder) {
 }
 
 void count_refused(DaemonSide& side) {
-    std::ifstream file(side.state_dir + "/dead-letter/rejected.ndjson");
+    const std::string path = side.state_dir + "/dead-letter/rejected.ndjson";
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path, ignored))) {
+        return;  // a FIFO would hold us up
+    }
+    std::ifstream file(path);
     file.seekg(0, std::ios::end);
     const std::streamoff size = file ? std::streamoff(file.tellg()) : 0;
     file.seekg(std::max<std::streamoff>(size - kNewestLetters, 0));
@@ -110,6 +116,11 @@ DaemonSide look_at_daemon(const Settings& settings) {
     side.state_dir = settings.state_dir;
     side.metrics_address = settings.metrics_address;
     look_at_lock(side);
+    for (const auto& folder : settings.log_dirs) {
+        if (auto pids = followers_of(folder); !pids.empty()) {
+            side.followers.emplace(folder, std::move(pids));
+        }
+    }
     side.spool_bytes = bytes_in(side.state_dir + "/spool");
     count_refused(side);
     if (!side.metrics_address.empty()) {

@@ -5,6 +5,9 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include <sys/types.h>
 
 #include "bridge/settings/settings.h"
 
@@ -21,6 +24,8 @@ struct DaemonSide {
     std::string state_dir;
     Lock lock = Lock::NoFolder;
     std::string lock_trouble;
+    /// Processes that follow a log folder as a daemon does, by folder; 0 = one that cannot be seen.
+    std::map<std::string, std::vector<::pid_t>> followers;
     std::uint64_t spool_bytes = 0;
     /// Of what Loki refused for good: how many letters, by reason; of the newest MiB of them.
     std::map<std::string, std::uint64_t> refused;

@@ -184,6 +184,16 @@ base::Result<void> check_loki_settings(const LokiSettings& settings) {
     return {};
 }
 
+std::vector<std::pair<std::string, std::string>> requests_to(const LokiSettings& settings) {
+    std::string url = settings.url;
+    while (url.ends_with('/')) {
+        url.pop_back();
+    }
+    const std::string query = victoria_logs::is_address(url) ? victoria_logs::query_address(url)
+                                                             : url + "/loki/api/v1/query_range";
+    return {{"POST", url + "/loki/api/v1/push"}, {"GET", query}};
+}
+
 /// The easy handle with what it points to.
 struct LokiClient::Curl {
     explicit Curl(const Libcurl& library) : api(library) {}

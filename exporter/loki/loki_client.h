@@ -38,6 +38,10 @@ struct LokiSettings {
 /// in files included. Sends nothing. The Error says what is wrong and never repeats a credential.
 [[nodiscard]] base::Result<void> check_loki_settings(const LokiSettings& settings);
 
+/// The requests by which a daemon delivers: method and URL of each, without queries.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> requests_to(
+    const LokiSettings& settings);
+
 /// What a push needs of Loki's HTTP API. The real one is LokiClient.
 class LokiApi {
 public:

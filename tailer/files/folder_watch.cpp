@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <iterator>
@@ -36,8 +37,15 @@ FolderWatch::FolderWatch(std::vector<std::string> folders)
     attach();
 }
 
+int FolderWatch::add_watch(const std::string& path, std::uint32_t events) {
+    const int watch = ::inotify_add_watch(inotify_.get(), path.c_str(), events);
+    starved_ = starved_ || (watch < 0 && errno == ENOSPC);
+    return watch;
+}
+
 bool FolderWatch::attach() {
     bool appeared = false;
+    starved_ = false;
     std::vector<int> ancestors;
     std::vector<int> links;
     for (std::size_t i = 0; i < folders_.size() && inotify_.valid(); ++i) {
@@ -48,9 +56,7 @@ bool FolderWatch::attach() {
         }
         leave(i);
         targets_[i] = target;
-        const auto watch_folder = [&] {
-            watches_[i] = ::inotify_add_watch(inotify_.get(), folders_[i].c_str(), kFolderEvents);
-        };
+        const auto watch_folder = [&] { watches_[i] = add_watch(folders_[i], kFolderEvents); };
         watch_folder();
         if (watches_[i] < 0) {
             // Again until no nearer one has come while we looked, then the folder itself.
@@ -117,7 +123,7 @@ void FolderWatch::watch_links(const std::string& folder, std::vector<int>& links
         if (++followed > kMostLinks) {
             return;
         }
-        const int watch = ::inotify_add_watch(inotify_.get(), next.c_str(), kLinkEvents);
+        const int watch = add_watch(next, kLinkEvents);
         if (watch >= 0) {
             links.push_back(watch);
         }
@@ -131,7 +137,7 @@ int FolderWatch::watch_ancestor(const std::string& folder) {
     std::filesystem::path path = std::filesystem::absolute(folder, ignored);
     while (path.has_relative_path()) {
         path = path.parent_path();
-        const int watch = ::inotify_add_watch(inotify_.get(), path.c_str(), kAncestorEvents);
+        const int watch = add_watch(path, kAncestorEvents);
         if (watch >= 0) {
             return watch;
         }

@@ -17,7 +17,7 @@ using FolderIndex = std::uint32_t;
 /// Learns by inotify which files of some folders changed: one inotify instance, one watch a folder,
 /// none a file. A folder that does not exist is waited for through its nearest existing ancestor;
 /// the links on the way to one are watched as well, since they may be pointed elsewhere. Lost
-/// events (queue overflow, no inotify to be had) are reported as a wish for a rescan.
+/// events (queue overflow) are reported as a wish for a rescan.
 class FolderWatch {
 public:
     explicit FolderWatch(std::vector<std::string> folders);
@@ -34,6 +34,10 @@ public:
     /// has. Cheap; call at each rescan.
     bool attach();
 
+    /// Whether some folder is not watched because the kernel has no watch left for this user (then
+    /// rescan on a timer); as of the last attach(), which tries again.
+    [[nodiscard]] bool starved() const { return starved_; }
+
     [[nodiscard]] const std::vector<std::string>& folders() const { return folders_; }
     /// Whether the folder itself is watched (and not an ancestor).
     [[nodiscard]] bool attached(FolderIndex folder) const { return watches_[folder] >= 0; }
@@ -45,6 +49,7 @@ private:
         friend bool operator==(const Target&, const Target&) = default;
     };
     [[nodiscard]] static Target target_of(const std::string& folder);
+    int add_watch(const std::string& path, std::uint32_t events);
     int watch_ancestor(const std::string& folder);
     void watch_links(const std::string& folder, std::vector<int>& links);
     void leave(std::size_t folder);
@@ -56,6 +61,7 @@ private:
     std::vector<Target> targets_;  ///< by folder: what is watched
     std::vector<int> ancestors_;   ///< of the folders that are not there yet
     std::vector<int> links_;       ///< on the way to any folder
+    bool starved_ = false;
 };
 
 }  // namespace tailer

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pty.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +47,13 @@ constexpr const char* kDecision =
 constexpr const char* kNotUnderstood = "this is no line of Boundary's\n";
 constexpr const char* kLog = "logs/boundary-2026-06-09_12-00-00-1.log";
 
+/// Whether the process is one that is yet to be reaped.
+bool has_ended(pid_t pid) {
+    const std::string stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+    const std::size_t at = stat.rfind(") ");
+    return at != std::string::npos && stat[at + 2] == 'Z';
+}
+
 class CliTroubleTest : public testing::Test {
 protected:
     CliTroubleTest() {
@@ -65,10 +73,11 @@ protected:
     /// `wrapper` runs what follows it.
     [[nodiscard]] Process start(std::vector<std::string> wrapper = {}) const {
         const std::vector<std::string> daemon = {
-            BOUNDARY_LOKI_BINARY, "run",         "--loki-url",          loki_.url(),    "--log-dir",
-            folder_.file("logs"), "--state-dir", folder_.file("state"), "--batch-wait", "10ms",
-            "--metrics-address",  metrics_};
+            BOUNDARY_LOKI_BINARY, "run",         "--loki-url",  loki_.url(),    "--log-dir",
+            folder_.file("logs"), "--state-dir", state_,        "--batch-wait", "10ms",
+            "--metrics-address",  metrics_,      "--heartbeat", heartbeat_};
         wrapper.insert(wrapper.end(), daemon.begin(), daemon.end());
+        wrapper.insert(wrapper.end(), more_.begin(), more_.end());
         return Process(wrapper, options_);
     }
     [[nodiscard]] std::string errors() const { return read_file(folder_.file("errors")); }
@@ -94,7 +103,10 @@ protected:
     test_support::TempDir folder_;
     test_support::FaultServer loki_;
     Process::Options options_;
+    std::vector<std::string> more_;
     std::string metrics_ = "off";
+    std::string heartbeat_ = "off";
+    std::string state_ = folder_.file("state");
 };
 
 TEST_F(CliTroubleTest, NoSignalButAnOrderToEndEndsItWhateverComesTogether) {
@@ -120,8 +132,26 @@ TEST_F(CliTroubleTest, NoSignalButAnOrderToEndEndsItWhateverComesTogether) {
     }
 }
 
+TEST_F(CliTroubleTest, NeitherDoesAnyEndASupervisedOne) {
+    loki_.set_rule([](const auto&) { return Fault::answer(503, "away"); });
+    folder_.append(kLog, kDecision);
+    more_ = {"--supervise"};
+    for (int round = 0; round < 3; ++round) {
+        forget_state();
+        Process daemon = start();
+        ASSERT_TRUE(says("cannot push to Loki"));
+        for (const int number : {SIGUSR2, SIGALRM, SIGHUP, SIGTERM, SIGHUP, SIGTERM, SIGUSR2}) {
+            daemon.signal(number);
+        }
+        EXPECT_EQ(daemon.wait(seconds(30)), 0) << errors();
+        EXPECT_TRUE(has_spooled()) << round;
+        EXPECT_THAT(errors(), HasSubstr("msg=stopped"));
+    }
+}
+
 TEST_F(CliTroubleTest, EndsAtOnceWhenThereIsNothingToSend) {
     metrics_ = "127.0.0.1:" + std::to_string(test_support::free_port());
+    heartbeat_ = "5m";
     milliseconds longest{};
     for (int round = 0; round < 5; ++round) {
         forget_state();
@@ -132,6 +162,9 @@ TEST_F(CliTroubleTest, EndsAtOnceWhenThereIsNothingToSend) {
         ASSERT_EQ(test_support::http_get("http://" + metrics_ + "/metrics").first, 200);
         const auto begun = steady_clock::now();
         daemon.signal(SIGTERM);
+        ASSERT_TRUE(eventually([&] { return has_ended(daemon.pid()); }));
+        const UniqueFd lock(::open(folder_.file("state/lock").c_str(), O_RDONLY | O_CLOEXEC));
+        EXPECT_EQ(::flock(lock.get(), LOCK_EX | LOCK_NB), 0) << "before anybody reaps it";
         EXPECT_EQ(daemon.wait(seconds(30)), 0);
         longest = std::max(longest,
                            std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun));
@@ -208,6 +241,71 @@ TEST_F(CliTroubleTest, SaysWhatItDoesNotReadAndTrustsWhomItIsTold) {
     EXPECT_EQ(daemon.wait(seconds(30)), 0);
     EXPECT_THAT(errors(), HasSubstr("msg=stopped allowed=2"));
     EXPECT_THAT(errors(), Not(HasSubstr("12345 owns it")));
+}
+
+TEST_F(CliTroubleTest, InsideTheJailItCountsNoneOfItsOwnPushes) {
+    const std::string folder = folder_.file("coder_boundary");
+    for (const char* name : {"SSL_CERT_FILE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO",
+                             "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}) {
+        options_.environment[name] = folder + "/ca-cert.pem";
+    }
+    options_.environment["SSL_CERT_DIR"] = folder;
+    // As Boundary's proxy does: each push leaves a decision in the log.
+    loki_.set_rule([this](const test_support::SeenRequest& request) {
+        if (request.method == "POST") {
+            folder_.append(kLog,
+                           "time=2026-06-09T12:00:01.000Z level=INFO msg=ALLOW method=POST url=" +
+                               loki_.url() + "/loki/api/v1/push host=127.0.0.1 rule=\"x\"\n");
+        }
+        return like_an_empty_loki(request);
+    });
+    folder_.append(kLog, kDecision);
+    Process daemon = start();
+    ASSERT_TRUE(says("finds its own pushes"));
+    folder_.append(kLog, kDecision);
+    ASSERT_TRUE(pushed(2));
+    daemon.signal(SIGTERM);
+    EXPECT_EQ(daemon.wait(seconds(30)), 0);
+    EXPECT_EQ(pushes(), 2U);
+    const std::string said = errors();
+    EXPECT_THAT(said, HasSubstr("msg=stopped allowed=2 denied=0"));
+    EXPECT_EQ(said.find("finds its own"), said.rfind("finds its own")) << said;
+}
+
+TEST_F(CliTroubleTest, TwoDaemonsOnOneFolderAreToldOfEachOther) {
+    Process first = start();
+    ASSERT_TRUE(says("msg=started"));
+    state_ = folder_.file("other");
+    Process second = start();
+    ASSERT_TRUE(says("another daemon follows this log folder"));
+    EXPECT_THAT(errors(), HasSubstr("folder=" + folder_.file("logs") +
+                                    " pid=" + std::to_string(first.pid())));
+    second.signal(SIGTERM);
+    EXPECT_EQ(second.wait(seconds(30)), 0);
+    first.signal(SIGTERM);
+    EXPECT_EQ(first.wait(seconds(30)), 0);
+}
+
+/// Becomes what follows it, without an inotify watch for its user.
+const std::vector<std::string> kWithoutWatches = {
+    "unshare", "--user", "--map-root-user",
+    "sh",      "-c",     "echo 0 >/proc/sys/user/max_inotify_watches && exec \"$@\"",
+    "sh"};
+
+TEST_F(CliTroubleTest, WithoutInotifyWatchesItListsTheFoldersAndSaysSo) {
+    folder_.append(kLog, kDecision);
+    Process daemon = start(kWithoutWatches);
+    ASSERT_TRUE(pushed(1)) << errors();
+    ASSERT_TRUE(says("the kernel gives no inotify watch"));
+    const auto begun = steady_clock::now();
+    folder_.append(kLog, kDecision);
+    ASSERT_TRUE(pushed(2));
+    EXPECT_LT(steady_clock::now() - begun, seconds(8));
+    folder_.append(kLog, kDecision);
+    daemon.signal(SIGTERM);
+    EXPECT_EQ(daemon.wait(seconds(30)), 0);
+    EXPECT_EQ(pushes(), 3U) << "what was written right before the end";
+    EXPECT_THAT(errors(), HasSubstr("msg=stopped allowed=3"));
 }
 
 TEST_F(CliTroubleTest, AStderrThatTakesNothingStopsNothing) {

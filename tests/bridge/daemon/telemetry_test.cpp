@@ -179,6 +179,58 @@ TEST_F(TelemetryTest, CountsWhatANeighbourDoes) {
     EXPECT_EQ(value("streams"), 7);
 }
 
+TEST_F(TelemetryTest, WarnsAtTheFirstOfWhateverIsWrong) {
+    CaptureStderr();
+    tailer::SkippedFiles skipped(1);
+    telemetry_.count_unparsed("no_time");
+    telemetry_.count_unparsed("no_time");
+    telemetry_.count_suspect("keys");
+    telemetry_.set_files(skipped, {.truncated = 2, .rewritten = 0, .removed = 1});
+    telemetry_.on_rejected("in_doubt", "token=SECRET-OF-A-SERVER-1234567890");
+    telemetry_.count_loss("log file was truncated or removed before it was read", "s", "17");
+    const std::string told = GetCapturedStderr();
+    EXPECT_EQ(std::ranges::count(told, '\n'), 6) << told;
+    for (const char* text :
+         {"not understood; they are kept in the dead letters\" reason=no_time count=1 so_far=1",
+          "may be forging lines\" reason=keys count=1",
+          "as no writer of a log does\" reason=truncated count=2", "reason=in_doubt count=1",
+          "reason=\"removed before it was read\" count=1", "an audit log has a hole",
+          "last=\"session s, bytes lost 17\""}) {
+        EXPECT_THAT(told, HasSubstr(text));
+    }
+    EXPECT_THAT(told, testing::Not(HasSubstr("SECRET-OF-A-SERVER")));
+}
+
+TEST_F(TelemetryTest, SaysByHowMuchTheClockIsWrongAndWhenItIsRight) {
+    const auto answer = [this](std::chrono::seconds ahead) {
+        auto reply = answered(204);
+        reply.server_time = clock_.wall_ns() / 1'000'000'000 - ahead.count();
+        telemetry_.on_answer(reply, milliseconds(1));
+    };
+    CaptureStderr();
+    answer(seconds(0));
+    answer(seconds(59));
+    answer(seconds(-59));
+    EXPECT_EQ(GetCapturedStderr(), "");
+    CaptureStderr();
+    answer(seconds(259'200));
+    answer(seconds(259'200));
+    std::string told = GetCapturedStderr();
+    EXPECT_EQ(std::ranges::count(told, '\n'), 1);
+    EXPECT_THAT(told, HasSubstr("runs ahead of Loki's"));
+    EXPECT_THAT(told, HasSubstr("seconds=259200"));
+    CaptureStderr();
+    clock_.advance(std::chrono::minutes(10));
+    answer(seconds(-600));
+    answer(seconds(0));
+    answer(seconds(0));
+    told = GetCapturedStderr();
+    EXPECT_EQ(std::ranges::count(told, '\n'), 2);
+    EXPECT_THAT(told, HasSubstr("runs behind Loki's"));
+    EXPECT_THAT(told, HasSubstr("seconds=600"));
+    EXPECT_THAT(told, HasSubstr("agree again"));
+}
+
 TEST_F(TelemetryTest, CountsLinesByWhatTheyAre) {
     telemetry_.set_lines({.allowed = 1, .denied = 0, .notices = 1});
     telemetry_.set_lines({.allowed = 2, .denied = 1, .notices = 1, .lifecycle = 4});
@@ -252,14 +304,21 @@ TEST_F(TelemetryTest, CountsPushesByTheirAnswer) {
     EXPECT_EQ(telemetry_.stored_entries(), 10U);
 }
 
-TEST_F(TelemetryTest, CountsRejectionsAndTellsOfThemAtEachPowerOfTen) {
+TEST_F(TelemetryTest, CountsRejectionsAndTellsOfThemOnceAMinute) {
     CaptureStderr();
     for (int i = 0; i < 105; ++i) {
         telemetry_.on_rejected("too_far_behind", "detail");
     }
-    const std::string told = GetCapturedStderr();
-    EXPECT_EQ(std::ranges::count(told, '\n'), 3);
-    EXPECT_THAT(told, HasSubstr("so_far=100"));
+    std::string told = GetCapturedStderr();
+    EXPECT_EQ(std::ranges::count(told, '\n'), 1);
+    EXPECT_THAT(told, HasSubstr("reason=too_far_behind count=1 so_far=1 last=detail"));
+    CaptureStderr();
+    clock_.advance(seconds(60));
+    telemetry_.set({});
+    telemetry_.set({});
+    told = GetCapturedStderr();
+    EXPECT_EQ(std::ranges::count(told, '\n'), 1);
+    EXPECT_THAT(told, HasSubstr("count=104 so_far=105"));
     EXPECT_EQ(value("rejected_entries_total{reason=\"too_far_behind\"}"), 105);
     EXPECT_EQ(telemetry_.rejected_entries(), 105U);
 }

@@ -46,6 +46,17 @@ TEST_F(BoundarySideTest, KnowsNothingWhereThereIsNothing) {
     EXPECT_FALSE(side.log_level);
 }
 
+TEST_F(BoundarySideTest, KnowsTheJailByWhatTheRealOneSets) {
+    environment_["BOUNDARY_JAIL"] = "1";
+    EXPECT_FALSE(look().inside_jail);
+    for (const char* name : {"SSL_CERT_FILE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO",
+                             "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}) {
+        environment_[name] = "/home/coder/.config/coder_boundary/ca-cert.pem";
+    }
+    environment_["SSL_CERT_DIR"] = "/home/coder/.config/coder_boundary";
+    EXPECT_TRUE(look().inside_jail);
+}
+
 TEST_F(BoundarySideTest, AsksTheProgramForItsVersion) {
     std::filesystem::permissions(
         folder_.append("boundary",

@@ -130,6 +130,20 @@ TEST(ChecksTest, PutWhatStopsAllDecisionsBeforeWhatStopsSome) {
     EXPECT_EQ(found(run_checks(seen), "log-skipped")->state, State::Warn);
 }
 
+TEST(ChecksTest, TellOfTwoDaemonsOnOneFolder) {
+    Gathered seen = healthy();
+    seen.daemon.followers = {{"/l", {11}}};
+    EXPECT_EQ(found(run_checks(seen), "daemon-twice"), nullptr);
+    seen.daemon.followers = {{"/l", {11, 0}}};
+    const Findings twice = run_checks(seen);
+    ASSERT_NE(found(twice, "daemon-twice"), nullptr);
+    EXPECT_THAT(found(twice, "daemon-twice")->seen,
+                HasSubstr("follows /l: process 11 and one in another container"));
+    seen.daemon.followers = {{"/l", {11}}};
+    seen.daemon.lock = DaemonSide::Lock::Free;
+    EXPECT_THAT(found(run_checks(seen), "daemon-twice")->seen, HasSubstr("another state folder"));
+}
+
 struct Ill {
     const char* says;
     std::function<void(Gathered&)> make;

@@ -5,8 +5,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "bridge/daemon/state_folder.h"
+#include "bridge/process/folder_claim.h"
 #include "tests/support/fault_server.h"
 #include "tests/support/temp_dir.h"
 
@@ -46,6 +49,24 @@ TEST_F(DaemonSideTest, SeesADaemonByItsLockAndTakesNone) {
     }
     EXPECT_EQ(look().lock, Lock::Free);
     EXPECT_TRUE(StateFolder::open(settings_.state_dir, 1U << 20U));
+}
+
+TEST_F(DaemonSideTest, SeesWhoFollowsTheLogFolders) {
+    settings_.log_dirs = {folder_.path(), folder_.file("none")};
+    EXPECT_THAT(look().followers, IsEmpty());
+    FolderClaim first(folder_.path());
+    FolderClaim second(folder_.path());
+    EXPECT_EQ(first.renew().size() + second.renew().size(), 1U);
+    EXPECT_THAT(look().followers, testing::ElementsAre(Pair(folder_.path(), testing::SizeIs(2))));
+}
+
+TEST_F(DaemonSideTest, IsHeldUpByNoFifo) {
+    ::alarm(60);
+    std::filesystem::create_directories(settings_.state_dir + "/dead-letter");
+    ASSERT_EQ(::mkfifo((settings_.state_dir + "/lock").c_str(), 0600), 0);
+    ASSERT_EQ(::mkfifo((settings_.state_dir + "/dead-letter/rejected.ndjson").c_str(), 0600), 0);
+    EXPECT_THAT(look().refused, IsEmpty());
+    ::alarm(0);
 }
 
 TEST_F(DaemonSideTest, DoesNotFollowALockThatIsALink) {
