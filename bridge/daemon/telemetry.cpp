@@ -233,6 +233,7 @@ void Telemetry::set(const Gauges& gauges) {
     in_doubt_entries_.Set(static_cast<double>(gauges.in_doubt_entries));
     streams_.Set(static_cast<double>(gauges.streams));
     raise(folded_tools_, gauges.folded_tools);
+    remind();
 }
 
 void Telemetry::set_files(const tailer::SkippedFiles& skipped,

@@ -67,10 +67,10 @@ std::optional<Finding> log_dir(const Gathered& seen) {
             !seen.boundary.config_trouble.empty()) {
             return std::nullopt;
         }
-        return finding("boundary-log-dir", State::Fail,
-                       "Boundary has no log_dir, so it logs to stderr alone and writes no file",
-                       "set `log_dir: " + seen.settings.log_dirs.front() + "` in " +
-                           seen.boundary.config_file);
+        return stop("boundary-log-dir",
+                    "Boundary has no log_dir, so it logs to stderr alone and writes no file",
+                    "set `log_dir: " + seen.settings.log_dirs.front() + "` in " +
+                        seen.boundary.config_file);
     }
     const auto same = [&](const std::string& ours) {
         return resolved(ours) == resolved(dir->value);
