@@ -90,7 +90,8 @@ std::optional<std::int64_t> TimeMerge::peek(FileId id) {
 bool TimeMerge::read(std::uint64_t budget_bytes, const Visit& visit, const MayVisit& may_visit) {
     let_held_back_go_on();
     const std::size_t most_held_back = held_back_.size() + kLooksAtHeldBack;
-    while (can_go_on() && budget_bytes > 0 && held_back_.size() < most_held_back) {
+    while (can_go_on() && budget_bytes > 0 &&
+           held_back_.size() + held_by_time_.size() < most_held_back) {
         const bool alone = read_by_time_ < kAloneBytes && !waiting_.empty();
         if (!turns_.empty() && !alone && (turn_is_next_ || waiting_.empty())) {
             read_by_turn(budget_bytes, visit, may_visit);
@@ -106,6 +107,9 @@ bool TimeMerge::read(std::uint64_t budget_bytes, const Visit& visit, const MayVi
 }
 
 void TimeMerge::let_held_back_go_on() {
+    for (const Waiting& held : std::exchange(held_by_time_, {})) {
+        waiting_.push(held);
+    }
     for (std::size_t i = 0; i < kLooksAtHeldBack && !held_back_.empty(); ++i) {
         turns_.push_back(held_back_.front());
         held_back_.pop_front();
@@ -145,7 +149,7 @@ void TimeMerge::read_oldest(std::uint64_t& budget, const Visit& visit, const May
             files_.file(id).queued = false;
             break;
         case Stop::HeldBack:
-            held_back_.push_back(id);
+            held_by_time_.push_back({next_ns, id});
             break;
         case Stop::AtLimit:
         case Stop::AtBudget:

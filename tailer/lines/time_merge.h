@@ -61,7 +61,7 @@ public:
     /// Reads about `budget_bytes` of lines. False when all there is has been read.
     bool read(std::uint64_t budget_bytes, const Visit& visit, const MayVisit& may_visit = {});
 
-    [[nodiscard]] bool empty() const { return !can_go_on() && held_back_.empty(); }
+    [[nodiscard]] bool empty() const { return !can_go_on() && held_back_.empty() && held_by_time_.empty(); }
     /// Whether there is more than what was held back.
     [[nodiscard]] bool can_go_on() const { return !waiting_.empty() || !turns_.empty(); }
     [[nodiscard]] std::uint64_t bytes_read() const { return reader_.bytes_read(); }
@@ -126,6 +126,9 @@ private:
     std::priority_queue<Waiting, std::vector<Waiting>, std::greater<>> waiting_;
     std::deque<FileId> turns_;
     std::deque<FileId> held_back_;
+    /// Held back while read by time: their place in time stays theirs, so that once there is room
+    /// for a stream again the oldest of its lines goes first.
+    std::vector<Waiting> held_by_time_;
     bool by_turns_ = false;
     bool enqueued_before_ = false;
     bool turn_is_next_ = false;
