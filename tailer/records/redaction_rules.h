@@ -394,7 +394,9 @@ inline constexpr std::string_view kSpeech[] = {
 /// What stands between it and the secret itself.
 inline constexpr std::string_view kCopulas[] = {"is", "was", "equals", "-", "=", "=>"};
 
-/// Methods of HTTP (IANA: HTTP Method Registry). What is none of them is text that a client chose.
+/// Methods of HTTP: IANA's HTTP Method Registry, and of those that are not there but in use what
+/// UPnP (M-SEARCH, NOTIFY, SUBSCRIBE, UNSUBSCRIBE), caches (PURGE) and Icecast (SOURCE) speak. What
+/// is none of them is text that a client chose.
 inline constexpr std::string_view kMethods[] = {
     "ACL",
     "BASELINE-CONTROL",
@@ -409,6 +411,7 @@ inline constexpr std::string_view kMethods[] = {
     "LABEL",
     "LINK",
     "LOCK",
+    "M-SEARCH",
     "MERGE",
     "MKACTIVITY",
     "MKCALENDAR",
@@ -416,6 +419,7 @@ inline constexpr std::string_view kMethods[] = {
     "MKREDIRECTREF",
     "MKWORKSPACE",
     "MOVE",
+    "NOTIFY",
     "OPTIONS",
     "ORDERPATCH",
     "PATCH",
@@ -423,16 +427,20 @@ inline constexpr std::string_view kMethods[] = {
     "PRI",
     "PROPFIND",
     "PROPPATCH",
+    "PURGE",
     "PUT",
     "QUERY",
     "REBIND",
     "REPORT",
     "SEARCH",
+    "SOURCE",
+    "SUBSCRIBE",
     "TRACE",
     "UNBIND",
     "UNCHECKOUT",
     "UNLINK",
     "UNLOCK",
+    "UNSUBSCRIBE",
     "UPDATE",
     "UPDATEREDIRECTREF",
     "VERSION-CONTROL",

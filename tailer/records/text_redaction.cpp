@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/text.h"
+#include "tailer/files/log_file_name.h"
 #include "tailer/records/character_runs.h"
 #include "tailer/records/listed.h"
 #include "tailer/records/plain_shape.h"
@@ -271,7 +272,9 @@ private:
                     (!told && core.size() == text.size() &&
                      follows_segment(core) >= rules::Follows::Secret);
         pending_ = flagged && is_label;  // -H 'X-Name: value'
-        put(text, flagged || told || (drop_quoted_ && quoted_) || !is_kept(core));
+        // `session boundary-...`: what an operator looks for, and no one's secret.
+        const bool named = told && pid_of_session(core).has_value();
+        put(text, flagged || (told && !named) || (drop_quoted_ && quoted_) || !is_kept(core));
     }
 
     /// Whether what was said before makes a secret of a word: `password letmein`, `code 123456`,
@@ -285,7 +288,8 @@ private:
     }
 
     [[nodiscard]] static bool is_kept(std::string_view core) {
-        if (core.empty() || is_number(core) || is_address(core) || is_harmless_value(core)) {
+        if (core.empty() || is_number(core) || is_address(core) || is_harmless_value(core) ||
+            pid_of_session(core)) {  // a session is what an operator looks for
             return true;
         }
         if (begins_as_token(core)) {
@@ -342,8 +346,12 @@ private:
             if (key == "method") {
                 put(value, value != "*" && !value.empty() && !is_method(value));
             } else if (key == "domain") {
-                bool had_userinfo = false;
-                parent_.urls_.append_authority(out_, value, had_userinfo);
+                if (is_address(value)) {  // an IPv6 address has no brackets in a rule
+                    out_ += value;
+                } else {
+                    bool had_userinfo = false;
+                    parent_.urls_.append_authority(out_, value, had_userinfo);
+                }
             } else {
                 target(value, {});
             }

@@ -89,13 +89,11 @@ public:
     Path(std::string& out, const PercentDecoded& path, const PathOrigin& origin)
         : out_(out), path_(path), text_(path.text()), context_(origin.follows) {
         limit_ = std::min(text_.find_first_of("?#"), text_.size());
-        if (origin.behind_userinfo) {
-            const std::size_t at = text_.substr(0, limit_).rfind('@');
-            if (at != std::string_view::npos) {
-                password_ends_ = at;
-            }
-        }
         const std::string_view whole = text_.substr(0, limit_);
+        last_at_ = whole.rfind('@');
+        if (origin.behind_userinfo && last_at_ != std::string_view::npos) {
+            password_ends_ = last_at_;
+        }
         const std::string_view file = whole.substr(whole.find_last_of("/\\") + 1);
         of_sources_ = is_source_file(file);
         of_project_ = of_sources_ || is_package_file(file);
@@ -123,6 +121,12 @@ public:
 private:
     [[nodiscard]] std::string_view piece(std::size_t begin, std::size_t end) const {
         return text_.substr(begin, end - begin);
+    }
+    /// The first of these in the piece, or its end. Never looks further: a path may have a hundred
+    /// thousand pieces.
+    [[nodiscard]] std::size_t find_in(std::size_t begin, std::size_t end,
+                                      std::string_view any_of) const {
+        return begin + std::min(piece(begin, end).find_first_of(any_of), end - begin);
     }
     void keep(std::size_t begin, std::size_t end) { out_ += path_.raw(begin, end); }
     void put(std::size_t begin, std::size_t end, bool secret) {
@@ -180,7 +184,7 @@ private:
     }
 
     void readable(std::size_t begin, std::size_t end) {
-        const std::size_t params = std::min(text_.find(';', begin), end);
+        const std::size_t params = find_in(begin, end, ";");
         if (piece(begin, params).find('=') != std::string_view::npos) {
             parameters(begin, params);
         } else {
@@ -200,7 +204,7 @@ private:
                 put(begin, end, true);
                 return;
             }
-            const std::size_t next = std::min(text_.find_first_of(";&,", begin), end);
+            const std::size_t next = find_in(begin, end, ";&,");
             const std::size_t equals = text_.substr(0, next).find('=', begin);
             if (equals == std::string_view::npos) {
                 put(begin, next, !is_harmless_bare(piece(begin, next)) || !fits(begin, next));
@@ -229,18 +233,18 @@ private:
 
     /// A segment without parameters: `name`, `name:verb`, `@scope`, `name@version`, `user@host`.
     void names(std::size_t begin, std::size_t end) {
-        const std::size_t at = text_.substr(0, end).rfind('@');
-        if (at != std::string_view::npos && at > begin && !is_tagged(begin, at, end)) {
+        const std::size_t in_piece = piece(begin, end).rfind('@');
+        const std::size_t at = begin + in_piece;
+        if (in_piece != std::string_view::npos && in_piece > 0 && !is_tagged(begin, at, end)) {
             put(begin, at, true);
             keep(at, at + 1);
             begin = at + 1;
         }
-        const std::size_t colon = std::min(text_.find(':', begin), end);
+        const std::size_t colon = find_in(begin, end, ":");
         if (nested_ && colon < end && !is_port(piece(colon + 1, end))) {
             // `https://joe:pass/word@host`: the password goes on up to the `@`.
-            password_ends_ = text_.substr(0, limit_).rfind('@');
-            if (*password_ends_ == std::string_view::npos || *password_ends_ < end) {
-                password_ends_.reset();
+            if (last_at_ != std::string_view::npos && last_at_ >= end) {
+                password_ends_ = last_at_;
             }
             put(begin, end, true);
             return;
@@ -269,7 +273,7 @@ private:
             return;
         }
         while (true) {
-            const std::size_t stop = std::min(text_.find_first_of(kParts, begin), end);
+            const std::size_t stop = find_in(begin, end, kParts);
             const std::string_view rest = piece(begin, end);
             if (context() >= Follows::Secret || begins_as_token(rest)) {
                 put(begin, end, true);
@@ -322,6 +326,7 @@ private:
     const PercentDecoded& path_;
     std::string_view text_;
     std::size_t limit_ = 0;
+    std::size_t last_at_ = std::string_view::npos;
     std::optional<std::size_t> password_ends_;
     Follows context_ = Follows::Nothing;
     Before before_;

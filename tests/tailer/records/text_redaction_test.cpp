@@ -112,6 +112,14 @@ TEST(TextRedactionTest, AnErrorsQuotesAreTheOtherSidesWords) {
               "malformed MIME header line: REDACTED");
 }
 
+TEST(TextRedactionTest, TheNameOfASessionStays) {
+    constexpr std::string_view kSession = "boundary-2026-06-09_12-00-00-4242";
+    EXPECT_EQ(readable_error("session " + std::string(kSession) + ", bytes lost 7"),
+              "session boundary-2026-06-09_12-00-00-4242, bytes lost 7");
+    EXPECT_EQ(readable_error("session boundary-2026-06-09_12-00-00-swordfish9"),
+              "session REDACTED");
+}
+
 TEST(TextRedactionTest, ThePolicyIsThatOfQueries) {
     constexpr std::string_view kText = "at https://joe:pw@h/a?b=1&token=s now";
     EXPECT_EQ(readable(kText, QueryPolicy::Keep), "at https://h/a?b=1&token=s now");
@@ -126,6 +134,8 @@ TEST(RuleRedactionTest, GivesTheSameAgainAndTakesSecretsOut) {
         EXPECT_EQ(rules.redacted("domain=h.example path=/token/swordfish"),
                   "domain=h.example path=/token/REDACTED");
         EXPECT_EQ(rules.redacted("domain=joe:pw@h.example"), "domain=h.example");
+        EXPECT_EQ(rules.redacted("domain=2001:db8::1,::1"), "domain=2001:db8::1,::1");
+        EXPECT_EQ(rules.redacted("method=M-SEARCH,purge"), "method=M-SEARCH,purge");
         EXPECT_EQ(rules.redacted("domain=h.example password:letmein"), "domain=h.example REDACTED");
         EXPECT_EQ(rules.redacted("domain=h.example note=letmein"),
                   "domain=h.example note=REDACTED");

@@ -173,7 +173,7 @@ TEST(AppendToolCallTest, WritesToThePrivateFileOfTheDay) {
               encode_toolcall(whole_start()) + encode_toolcall(ToolCallEnd{"toolu_01", kTime, 0}));
     struct stat info {};
     ASSERT_EQ(::stat(path.c_str(), &info), 0);
-    EXPECT_EQ(info.st_mode & 0757U, 0600U);  // its group may read
+    EXPECT_EQ(info.st_mode & 0737U, 0600U);  // its group may read
     ASSERT_EQ(::stat(folder.c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777U, 0700U);
     EXPECT_TRUE(is_toolcall_journal_name("toolcalls-2026-05-28.jsonl"));
