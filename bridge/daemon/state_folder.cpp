@@ -105,8 +105,18 @@ std::vector<StateFolder::WaitingSpool> find_waiting(const std::string& state) {
 
 std::string spool_target(const exporter::LokiSettings& loki) {
     std::string_view url = loki.url;
-    while (url.ends_with('/')) {
-        url.remove_suffix(1);
+    const auto without_slashes = [&url] {
+        while (url.ends_with('/')) {
+            url.remove_suffix(1);
+        }
+    };
+    without_slashes();
+    // The same VictoriaLogs: without it nothing was taken, and who mends the address wants the rest
+    // delivered.
+    constexpr std::string_view kVictoriaLogs = "/insert";
+    if (url.ends_with(kVictoriaLogs)) {
+        url.remove_suffix(kVictoriaLogs.size());
+        without_slashes();
     }
     return std::string(url) + (loki.tenant.empty() ? "" : " tenant " + loki.tenant);
 }

@@ -97,14 +97,14 @@ TEST_F(PipelineTroubleTest, UnparsedLinesWaitForAFullDiskAndDecisionsGoOn) {
         garbage +=
             "nor is this one, of a hundred bytes or more, as it goes on and on and on and on\n";
     }
-    write(2, garbage + allow(milliseconds(1), "behind garbage"));
+    write(2, garbage + allow(milliseconds(1), "behind-garbage"));
     write(3, allow(milliseconds(2), "elsewhere"));
     {
         const test_support::FileSizeLimit full(0);
         ASSERT_TRUE(deliver(2));
         step_for(Seconds(30));
     }
-    write(3, allow(milliseconds(3), "elsewhere later"));
+    write(3, allow(milliseconds(3), "elsewhere-later"));
     {
         const test_support::FileSizeLimit full(0);
         ASSERT_TRUE(deliver(3));

@@ -211,6 +211,9 @@ TEST(SpoolTargetTest, IsTheServerAndTheTenant) {
     EXPECT_EQ(spool_target(loki), "https://loki.example/base");
     loki.tenant = "team";
     EXPECT_EQ(spool_target(loki), "https://loki.example/base tenant team");
+    // VictoriaLogs takes nothing without /insert; who mends the address wants the rest delivered.
+    loki.url = "http://logs.example:9428/insert/";
+    EXPECT_EQ(spool_target(loki), "http://logs.example:9428 tenant team");
 }
 
 }  // namespace
