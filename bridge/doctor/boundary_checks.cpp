@@ -82,8 +82,8 @@ std::optional<Finding> log_dir(const Gathered& seen) {
     for (const auto& each : seen.settings.log_dirs) {
         ours += (ours.empty() ? "" : ", ") + each;
     }
-    return finding(
-        "boundary-log-dir", State::Fail,
+    return stop(
+        "boundary-log-dir",
         "Boundary logs to " + dir->value + " (" + dir->source + "), but we follow " + ours,
         "start the daemon with --log-dir " + dir->value + ", or set BOUNDARY_LOG_DIR for both");
 }

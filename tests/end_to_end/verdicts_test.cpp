@@ -33,9 +33,10 @@ std::size_t id_of(const std::string& line) {
     return at == std::string::npos ? SIZE_MAX : std::stoul(line.substr(at + 3));
 }
 
-/// Every tenth decision is older than Loki takes, every tenth but one is longer; what is said of
-/// each is compared id by id.
-void keeps_just_the_poison_aside(const std::string& limits, std::size_t long_path_bytes) {
+/// Every tenth decision is older than Loki takes, every sixtieth is longer; what is said of each is
+/// compared id by id. `long_reason` is why a long one is refused; empty when it is stored.
+void keeps_just_the_poison_aside(const std::string& limits, std::size_t long_path_bytes,
+                                 const std::string& long_reason) {
     LokiServer loki({.limits = limits});
     loki.start();
     Daemon daemon(loki.url());
@@ -48,7 +49,9 @@ void keeps_just_the_poison_aside(const std::string& limits, std::size_t long_pat
             wanted_reason[id] = "greater_than_max_sample_age";
         } else if (id % 60 == 5) {
             line = decision_line(now_ns(), id, long_path);
-            wanted_reason[id] = "line_too_long";
+            if (!long_reason.empty()) {
+                wanted_reason[id] = long_reason;
+            }
         }
         append_to(daemon.log_dir(), log_name(1 + id % 3), line);
     }
@@ -71,17 +74,19 @@ void keeps_just_the_poison_aside(const std::string& limits, std::size_t long_pat
     }
     EXPECT_EQ(rejected_entries(daemon), static_cast<double>(wanted_reason.size()));
     EXPECT_EQ(daemon.metric("boundary_loki_spool_segments"), 0);
-    // 1, 10 of the 30 that are too old; 1 of the 5 that are too long.
-    EXPECT_EQ(occurrences(daemon.log(), "Loki refuses entries for good"), 3U);
+    // The first of each kind at once; what follows within its minute is told with the next.
+    EXPECT_EQ(occurrences(daemon.log(), "Loki refuses entries for good"),
+              long_reason.empty() ? 1U : 2U);
     EXPECT_EQ(daemon.stop(), 0);
 }
 
 TEST(VerdictsTest, KeepsJustThePoisonAsideWhenTheServersLimitsAreLow) {
-    keeps_just_the_poison_aside("reject_old_samples_max_age: 8h, max_line_size: 8KB", 10U << 10U);
+    keeps_just_the_poison_aside("reject_old_samples_max_age: 8h, max_line_size: 8KB", 10U << 10U,
+                                "line_too_long");
 }
 
-TEST(VerdictsTest, KeepsJustThePoisonAsideWhenALineOutgrowsTheDefaultLimitByWhatWeAdd) {
-    keeps_just_the_poison_aside("reject_old_samples_max_age: 8h", (256U << 10U) - 300);
+TEST(VerdictsTest, ALineThatOutgrowsTheDefaultLimitByWhatWeAddIsCutAndStored) {
+    keeps_just_the_poison_aside("reject_old_samples_max_age: 8h", (256U << 10U) - 300, "");
 }
 
 TEST(VerdictsTest, KeepsEveryDecisionOfAStreamWhoseLabelIsTooLong) {

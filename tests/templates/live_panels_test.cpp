@@ -322,6 +322,8 @@ protected:
             environment[variable.substr(0, variable.size() - 1)] =
                 value.substr(0, value.size() - 1);
         }
+        // Workspaces have machines of their own; tests share one, and its port 8080.
+        environment["PROXY_PORT"] = std::to_string(test_support::free_port());
         const auto session =
             workspace.command({"/opt/firewall/bin/real-boundary", "--", "/bin/sh", "-c",
                                event("PreToolUse") + "sleep 0.2\n" + requests() + "sleep 0.2\n" +
