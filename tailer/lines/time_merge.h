@@ -61,7 +61,9 @@ public:
     /// Reads about `budget_bytes` of lines. False when all there is has been read.
     bool read(std::uint64_t budget_bytes, const Visit& visit, const MayVisit& may_visit = {});
 
-    [[nodiscard]] bool empty() const { return !can_go_on() && held_back_.empty() && held_by_time_.empty(); }
+    [[nodiscard]] bool empty() const {
+        return !can_go_on() && held_back_.empty() && held_by_time_.empty();
+    }
     /// Whether there is more than what was held back.
     [[nodiscard]] bool can_go_on() const { return !waiting_.empty() || !turns_.empty(); }
     [[nodiscard]] std::uint64_t bytes_read() const { return reader_.bytes_read(); }

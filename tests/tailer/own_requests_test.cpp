@@ -23,8 +23,8 @@ TEST(OwnRequestsTest, KnowsThemAsBoundaryWritesThem) {
 }
 
 TEST(OwnRequestsTest, EverybodyElsesCount) {
-    const OwnRequests own(std::vector<OwnRequests::Request>{
-        {"POST", "http://loki.example:3100/loki/api/v1/push"}});
+    const OwnRequests own(
+        std::vector<OwnRequests::Request>{{"POST", "http://loki.example:3100/loki/api/v1/push"}});
     for (const auto& [method, url] :
          {std::pair("GET", "http://loki.example:3100/loki/api/v1/push"),
           std::pair("POST", "http://loki.example/loki/api/v1/push"),
