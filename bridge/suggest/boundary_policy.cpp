@@ -55,8 +55,9 @@ base::Result<BoundaryPolicy> BoundaryPolicy::read(const std::string& path) {
         auto rule = parse_allow_rule(text);
         const std::string redacted(base::utf8_prefix(redactor.redacted(text), kRuleBytes));
         if (!rule) {
-            return base::failure(path + ": Boundary does not understand the rule `" + redacted +
-                                 "`: " + rule.error().message);
+            std::string message = path;
+            message.append(": Boundary does not understand the rule `").append(redacted);
+            return base::failure(message.append("`: ").append(rule.error().message));
         }
         policy.by_redacted_.emplace(redacted, policy.rules_.size());
         policy.rules_.push_back({std::move(*rule), redacted});

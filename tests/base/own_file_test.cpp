@@ -23,8 +23,8 @@ constexpr std::uint64_t kMost = 1'000;
 
 class OwnFileTest : public testing::Test {
 protected:
-    OwnFileTest() { ::alarm(60); }  // whatever waits ends the test
-    ~OwnFileTest() override { ::alarm(0); }
+    void SetUp() override { ::alarm(60); }  // whatever waits ends the test
+    void TearDown() override { ::alarm(0); }
 
     /// That it is refused, and left as it is.
     void expect_refused(const std::string& name, const std::string& why) {

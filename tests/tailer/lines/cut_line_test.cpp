@@ -40,8 +40,9 @@ void expect_heads_of(const std::string& line, std::size_t from, std::string_view
 TEST(CutLineTest, AUrlThatIsCutKeepsItsWholePieces) {
     LineParser parser;
     for (const std::string quote : {"", "\""}) {
-        const std::string head = kCutStamp + " level=WARN msg=DENY method=GET url=" + quote +
-                                 "https://evil.example/a/b?" + (quote.empty() ? "" : "c=d&e=");
+        std::string head = kCutStamp;
+        head.append(" level=WARN msg=DENY method=GET url=").append(quote);
+        head.append("https://evil.example/a/b?").append(quote.empty() ? "" : "c=d&e=");
         const auto parsed = parser.parse_head(head + "secr");
         const auto* decision = decision_of_head(parsed);
         ASSERT_NE(decision, nullptr) << head;

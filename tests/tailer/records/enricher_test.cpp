@@ -303,11 +303,11 @@ TEST(EnricherTest, NoKeyOfANoticeCanPassForOneOfOurs) {
         for (const auto name : kOurs) {
             const std::vector<base::LabelView> fields = {{name, "forged"}};
             const auto record = enriched(settings, {kNoon, "INFO", "boundary_request", fields});
-            const std::string as = "boundary_" + std::string(name);
-            const std::string value = name == "session" ? "REDACTED" : "forged";
-            EXPECT_THAT(record.line,
-                        HasSubstr(format == LineFormat::Json ? "\"" + as + "\":\"" + value + "\""
-                                                             : " " + as + "=" + value));
+            const bool json = format == LineFormat::Json;
+            std::string wanted(json ? "\"boundary_" : " boundary_");
+            wanted.append(name).append(json ? "\":\"" : "=");
+            wanted += name == "session" ? "REDACTED" : "forged";
+            EXPECT_THAT(record.line, HasSubstr(wanted += json ? "\"" : ""));
             EXPECT_THAT(record.line, Not(HasSubstr("\"" + std::string(name) + "\":\"forged\"")));
             EXPECT_THAT(record.line, Not(HasSubstr(" " + std::string(name) + "=forged")));
             EXPECT_THAT(record.metadata, ElementsAre(Pair("session", kSession), Pair("seq", "5")));

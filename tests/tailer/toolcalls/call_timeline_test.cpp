@@ -45,6 +45,7 @@ TEST(CallTimelineTest, SaysWhatALookAtEachCallSays) {
         return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(below));
     };
     std::vector<std::string> ids;
+    ids.reserve(2'000);
     for (int i = 0; i < 2'000; ++i) {
         ids.push_back(std::to_string(i));
     }
