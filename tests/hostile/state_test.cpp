@@ -137,8 +137,8 @@ std::string traces(const std::string& folder, const std::string& outside) {
 
 class HostileStateTest : public testing::TestWithParam<StateCase> {
 protected:
-    HostileStateTest() { ::alarm(60); }  // whatever waits or has no end ends the test
-    ~HostileStateTest() override { ::alarm(0); }
+    void SetUp() override { ::alarm(60); }  // whatever waits or has no end ends the test
+    void TearDown() override { ::alarm(0); }
 
     test_support::TempDir folder_;
 };

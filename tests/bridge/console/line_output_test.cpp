@@ -65,8 +65,8 @@ std::string line(int number) {
 
 class LineOutputTest : public testing::Test {
 protected:
-    LineOutputTest() { ::alarm(60); }  // whatever waits ends the test
-    ~LineOutputTest() override { ::alarm(0); }
+    void SetUp() override { ::alarm(60); }  // whatever waits ends the test
+    void TearDown() override { ::alarm(0); }
 };
 
 TEST_F(LineOutputTest, NeverWaitsAndTearsNoLine) {

@@ -33,7 +33,7 @@ std::string variable(const char* name) {
 
 class InheritedSecretsTest : public testing::Test {
 protected:
-    ~InheritedSecretsTest() override {
+    void TearDown() override {
         ::unsetenv("LOKI_BEARER_TOKEN");
         ::unsetenv("LOKI_PASSWORD");
     }

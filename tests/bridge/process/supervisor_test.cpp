@@ -30,7 +30,7 @@ constexpr RestartPause kShort{milliseconds(10), milliseconds(40), milliseconds(1
 
 class SupervisorTest : public testing::Test {
 protected:
-    ~SupervisorTest() override {
+    void TearDown() override {
         if (supervisor_ > 0) {
             ::kill(supervisor_, SIGKILL);
             ::waitpid(supervisor_, nullptr, 0);

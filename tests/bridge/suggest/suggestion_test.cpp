@@ -140,8 +140,12 @@ TEST(SuggestionTest, AFloodOfDifferentRequestsCostsBoundedMemory) {
     constexpr std::size_t kFlood = 300'000;
     for (std::size_t i = 0; i < kFlood; ++i) {
         const std::string n = std::to_string(i);
-        denied.add("GET", "https://h" + n + ".d" + n + ".example/p", "call-" + n, "bash");
-        denied.add("GET", "https://a.example/" + n + "/x/" + n, "", "");
+        std::string host = "https://h";
+        host.append(n).append(".d").append(n).append(".example/p");
+        denied.add("GET", host, "call-" + n, "bash");
+        std::string path = "https://a.example/";
+        path.append(n).append("/x/").append(n);
+        denied.add("GET", path, "", "");
         denied.add("GET", "https://kept.example/often", "", "");
     }
     std::size_t nodes = 0;

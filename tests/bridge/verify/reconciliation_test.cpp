@@ -137,7 +137,7 @@ TEST_F(ReconciliationTest, NamesTheDifferencesOfAFleetExactly) {
         for (std::uint64_t seq = 0; seq < 60; ++seq) {
             Made made{.workspace = name, .seq = seq, .url = "", .allow = dice() % 2 == 0};
             made.url = "https://h.example/" + std::to_string(dice() % 5);
-            made.event_ns = kStartNs + static_cast<std::int64_t>(seq) * 40'000'000 + dice() % 1000;
+            made.event_ns = kStartNs + static_cast<std::int64_t>(seq * 40'000'000 + dice() % 1000);
             const bool here = workspace % 10 != 3 || dice() % 20 != 0;
             const bool there = workspace % 4 != 0 || dice() % 8 != 0;
             if (here) {
