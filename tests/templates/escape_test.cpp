@@ -166,8 +166,9 @@ TEST_F(EscapeTest, TheShimRunsNoProgramThatTheUserCouldReplace) {
     const std::string alone = "PATH=/home/coder/.local/bin:/usr/bin:/bin CODER_CHAT_ID=chat-1 ";
     // Without a program beside it, and with modes that the owner could change back.
     for (const std::string mode : {"true", "chmod 555 ~/.local/bin"}) {
-        const auto refused =
-            workspace_.root().shell(mode + "; " + alone + "~/own/sh -c 'echo ran'");
+        std::string command = mode;
+        command.append("; ").append(alone).append("~/own/sh -c 'echo ran'");
+        const auto refused = workspace_.root().shell(command);
         EXPECT_EQ(refused.status, 126);
         EXPECT_EQ(refused.output, "");
         EXPECT_THAT(refused.errors, HasSubstr("can replace /home/coder/.local/bin/boundary-loki"));

@@ -64,9 +64,9 @@ std::string ours(const std::string& title) {
         "gsub(\"\\\\$(domain|chat_id|tool_call_id)\"; \"\") | "
         "gsub(\"\\\\$(owner|workspace|template|tool|decision)\"; \".*\") | "
         "gsub(\"\\\\$__range\"; \"1h\")";
+    const std::string dashboard = BOUNDARY_LOKI_SOURCE_DIR "/dashboards/agent-firewall.json";
     const auto found =
-        test_support::run_command({"jq", "-r", "--arg", "title", title, filter,
-                                   BOUNDARY_LOKI_SOURCE_DIR "/dashboards/agent-firewall.json"});
+        test_support::run_command({"jq", "-r", "--arg", "title", title, filter, dashboard});
     EXPECT_EQ(found.status, 0) << found.errors;
     return found.output;
 }

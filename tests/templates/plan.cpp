@@ -79,7 +79,7 @@ Plan::Plan(const std::string& name, const Inputs& inputs) {
     tofu_.write("inputs.json", kInputs);
     std::string filter = ".";
     for (const auto& [input, value] : inputs) {
-        filter += " | ." + input + " = " + value;
+        filter.append(" | .").append(input).append(" = ").append(value);
     }
     for (const std::string input : {"boundary_url", "boundary_sha256"}) {
         if (declared.find("variable \"" + input + "\"") == std::string::npos) {

@@ -93,12 +93,11 @@ TEST(TemplatesTest, TheModulesOwnTestsPass) {
 /// Links of the repository are whole in a clone, as the registry's and Coder's users have it.
 TEST(TemplatesTest, TheModuleResolvesFromAGitAddress) {
     const Tofu tofu;
-    const auto made = test_support::run_command(
-        {"sh", "-ec",
-         "mkdir \"$1\"; cp -a '" BOUNDARY_LOKI_SOURCE_DIR
-         "/coder-templates' \"$1\"; cd \"$1\"; git init -q; git add .; git -c user.name=t -c "
-         "user.email=t@t.example commit -qm t; git tag v0.1.0",
-         "sh", tofu.file("origin.git")});
+    const std::string make =
+        "mkdir \"$1\"; cp -a '" BOUNDARY_LOKI_SOURCE_DIR
+        "/coder-templates' \"$1\"; cd \"$1\"; git init -q; git add .; git -c user.name=t -c "
+        "user.email=t@t.example commit -qm t; git tag v0.1.0";
+    const auto made = test_support::run_command({"sh", "-ec", make, "sh", tofu.file("origin.git")});
     ASSERT_EQ(made.status, 0) << made.errors;
     const std::string page = read_file(kSource + "modules/boundary-loki/README.md");
     const auto at = page.find("```tf\n") + 6;
@@ -121,12 +120,10 @@ TEST(TemplatesTest, TheModuleResolvesFromAGitAddress) {
 /// The base64 texts of the init container's script, by the file that they are written to.
 std::string file_of(const Plan& plan, const std::string& name) {
     const auto script = plan.pod(".init_container[0].args[0]");
-    return test_support::run_command(
-               {"sh", "-c",
-                "printf %s \"$1\" | sed -n \"s|^echo '\\(.*\\)' . base64 -d >/opt/firewall/$2\\$|"
-                "\\1|p\" | base64 -d",
-                "sh", script, name})
-        .output;
+    const std::string unpack =
+        "printf %s \"$1\" | sed -n \"s|^echo '\\(.*\\)' . base64 -d >/opt/firewall/$2\\$|"
+        "\\1|p\" | base64 -d";
+    return test_support::run_command({"sh", "-c", unpack, "sh", script, name}).output;
 }
 
 TEST(TemplatesTest, ToolCallsAloneAreFirewalled) {
@@ -188,15 +185,14 @@ TEST(TemplatesTest, ThePolicyIsTheFileAndTheInputAndTheTwoHostsOfGit) {
 /// Boundary takes what the templates render.
 TEST(TemplatesTest, BoundaryTakesThePolicy) {
     const TempDir folder;
+    const std::string unpack =
+        "sed -n \"s|^echo '\\(.*\\)' . base64 -d >.*config.yaml.*|\\1|p\" \"$1\" | base64 -d";
     for (const std::string name : {"agents-firewalled", "firewalled"}) {
         const Plan plan(name);
         const std::string config =
             name == "firewalled"
                 ? test_support::run_command(
-                      {"sh", "-c",
-                       "sed -n \"s|^echo '\\(.*\\)' . base64 -d >.*config.yaml.*|\\1|p\" \"$1\" | "
-                       "base64 -d",
-                       "sh",
+                      {"sh", "-c", unpack, "sh",
                        folder.append("pre-install",
                                      plan.jq("[.. | objects | select(.address? == "
                                              "\"module.claude_code.terraform_data.pre_install\")]"
