@@ -16,7 +16,7 @@
 namespace tailer {
 namespace {
 
-/// dpkg, rpm, apk, npm, PyPI, conda, RubyGems, crates.io, Maven, NuGet, Go; and plain archives.
+/// dpkg, rpm, apk, npm, PyPI, conda, RubyGems, Cargo, Maven, NuGet, Go; and plain archives.
 constexpr std::string_view kPackageEnds[] = {
     ".tgz",  ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst", ".zip",   ".whl",   ".egg",
     ".gem",  ".crate",  ".deb",    ".udeb",    ".dsc",     ".rpm",   ".drpm",  ".apk",

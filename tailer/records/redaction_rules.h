@@ -249,7 +249,7 @@ inline constexpr std::string_view kVerbs[] = {
 };
 
 /// What may follow it where it is the name of a package or of a project: from there on it is as
-/// Follows::Names. npm (`/-/`), Go's module proxy (`/@v/`), GitHub, GitLab, crates.io, PyPI.
+/// Follows::Names. npm (`/-/`), Go's module proxy (`/@v/`), GitHub, GitLab, Cargo, PyPI.
 inline constexpr std::string_view kProjectWords[] = {
     "-",       "@v",       "@latest", "blob",  "tree",   "raw",       "commit", "commits",
     "compare", "releases", "issues",  "pulls", "pull",   "archive",   "tags",   "branches",

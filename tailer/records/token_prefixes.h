@@ -48,7 +48,7 @@ inline constexpr TokenPrefix kTokenPrefixes[] = {
     {"CFPAT-", 8, Body::Any, "Contentful: personal access token"},
     {"CLOJARS_", 8, Body::Any, "Clojars: deploy token"},
     {"csk-", 12, Body::Random, "Cerebras: API key"},
-    {"cio", 20, Body::Random, "crates.io: API token"},
+    {"cio", 20, Body::Random, "Cargo: API token"},
     {"CCIPAT_", 8, Body::Any, "CircleCI: personal API token"},
     {"CCIPRJ_", 8, Body::Any, "CircleCI: project API token"},
     {"ctx7sk-", 8, Body::Any, "Context7: API key"},
