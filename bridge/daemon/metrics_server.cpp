@@ -39,10 +39,11 @@ std::string response(std::string_view status, std::string_view body) {
 
 }  // namespace
 
-MetricsServer::MetricsServer(std::string address, Owner owner)
+MetricsServer::MetricsServer(std::string address, Owner owner, milliseconds client_limit)
     : address_(std::move(address)),
       owner_(std::move(owner)),
-      stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+      stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      client_limit_(client_limit) {}
 
 MetricsServer::~MetricsServer() {
     if (thread_.joinable()) {
@@ -172,7 +173,7 @@ bool MetricsServer::accept_all() {
         if (clients_.size() == kMostClients) {
             clients_.pop_front();  // who has been there the longest had the most time to ask
         }
-        clients_.push_back({std::move(fd), now() + kClientLimit, {}, {}, false});
+        clients_.push_back({std::move(fd), now() + client_limit_, {}, {}, false});
         // A request mostly comes along with its connection.
         if (!go_on(clients_.back())) {
             clients_.pop_back();

@@ -31,7 +31,8 @@ public:
     };
 
     /// `address` is HOST:PORT. The functions of `owner` are called on the server's thread.
-    MetricsServer(std::string address, Owner owner);
+    MetricsServer(std::string address, Owner owner,
+                  std::chrono::milliseconds client_limit = kClientLimit);
     MetricsServer(const MetricsServer&) = delete;
     MetricsServer& operator=(const MetricsServer&) = delete;
     ~MetricsServer();
@@ -60,6 +61,7 @@ private:
     std::string address_;
     Owner owner_;
     base::UniqueFd stop_;
+    std::chrono::milliseconds client_limit_;
     base::UniqueFd listener_;
     std::list<Client> clients_;  ///< in the order in which they came
     bool failing_ = false;

@@ -22,10 +22,6 @@ constexpr milliseconds kLook{50};
 constexpr milliseconds kForEver = std::chrono::hours(24);
 /// Within it a second request to end is the first one.
 constexpr milliseconds kSameRequest{1'000};
-/// A request under way notices an abort within a second, and spooling takes a moment.
-constexpr milliseconds kPatience{6'000};
-/// For what notices nothing, such as a disk that hangs.
-constexpr milliseconds kLongestTurn{9'500};
 
 [[noreturn]] void end_at_once() { ::_exit(static_cast<int>(ExitCode::Incomplete)); }
 
@@ -49,11 +45,11 @@ void serve(const Worker& worker, const BlockedSignals& signals,
         } else if (now - *asked_at >= kSameRequest) {
             end_at_once();
         }
-        if (asked_at && !aborted && now - *asked_at >= kPatience) {
+        if (asked_at && !aborted && now - *asked_at >= worker.patience) {
             aborted = true;
             worker.abort();
         }
-        if (asked_at && now - *asked_at >= kLongestTurn) {
+        if (asked_at && now - *asked_at >= worker.longest) {
             worker.give_up();
             end_at_once();
         }

@@ -51,19 +51,22 @@ std::string answer_to(int port, std::string_view request) {
 
 class MetricsServerTest : public testing::Test {
 protected:
-    [[nodiscard]] std::unique_ptr<MetricsServer> make(const std::string& address) {
+    [[nodiscard]] std::unique_ptr<MetricsServer> make(
+        const std::string& address, milliseconds client_limit = MetricsServer::kClientLimit) {
         return std::make_unique<MetricsServer>(
-            address, MetricsServer::Owner{
-                         .metrics =
-                             [this] {
-                                 if (broken_) {
-                                     throw std::runtime_error("no memory for metrics");
-                                 }
-                                 return text_;
-                             },
-                         .failed = [this](const std::string& cause) { tell("failed: " + cause); },
-                         .serves = [this] { tell("serves"); },
-                     });
+            address,
+            MetricsServer::Owner{
+                .metrics =
+                    [this] {
+                        if (broken_) {
+                            throw std::runtime_error("no memory for metrics");
+                        }
+                        return text_;
+                    },
+                .failed = [this](const std::string& cause) { tell("failed: " + cause); },
+                .serves = [this] { tell("serves"); },
+            },
+            client_limit);
     }
     [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
     [[nodiscard]] std::string url() const { return "http://" + address() + "/metrics"; }
@@ -125,7 +128,7 @@ TEST_F(MetricsServerTest, NobodyWhoReadsNothingKeepsAnybodyFromAnAnswer) {
 }
 
 TEST_F(MetricsServerTest, HangsUpOnWhoeverTakesTooLong) {
-    const auto server = make(address());
+    const auto server = make(address(), milliseconds(200));
     ASSERT_TRUE(server->start());
     const base::UniqueFd idle = connected(port_);
     char byte = 0;
