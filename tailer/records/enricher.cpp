@@ -159,7 +159,7 @@ void Enricher::begin_line(Verdict verdict, std::int64_t timestamp_ns) {
 
 void Enricher::identity() {
     for (const auto& [name, value] : identity_fields_) {
-        builder_.our_field(name, value);
+        builder_.field(name, value);
     }
 }
 
@@ -478,7 +478,7 @@ Record Enricher::enrich_own(const Notice& notice, std::string_view session) {
     builder_.begin(notice.time_ns, notice.level, message_);
     identity();
     for (const auto& [name, value] : notice.fields) {
-        builder_.our_field(name, value);
+        builder_.field(name, value);
     }
     Record record = finish_notice(notice, session, std::nullopt);
     record.notice = notice.message;

@@ -98,17 +98,14 @@ void LineBuilder::separate() {
     first_field_ = false;
 }
 
-/// A name of our own, and what stands in front of it and behind it.
-void LineBuilder::put_name(std::string_view name) {
-    constexpr std::size_t kAroundName = 4;
-    line_.make_room(name.size() + kAroundName);
-    separate();
+void LineBuilder::put_name(const FieldName& name) {
+    line_.make_room(name.json().size());
     if (format_ == LineFormat::Json) {
-        line_.put('"');
-        line_.put(name);
-        line_.put("\":");
+        line_.put(name.json().substr(first_field_ ? 1 : 0));
+        first_field_ = false;
     } else {
-        line_.put(name);
+        separate();
+        line_.put(name.name());
         line_.put('=');
     }
 }
@@ -130,7 +127,7 @@ void LineBuilder::field(std::string_view name, std::string_view value) {
     }
 }
 
-void LineBuilder::our_field(std::string_view name, std::string_view value) {
+void LineBuilder::our_field(const FieldName& name, std::string_view value) {
     if (value.empty()) {
         return;
     }
@@ -138,11 +135,11 @@ void LineBuilder::our_field(std::string_view name, std::string_view value) {
     if (format_ == LineFormat::Json) {
         base::put_json_string(line_, value);
     } else {
-        put_logfmt_value(line_, name, value);
+        put_logfmt_value(line_, name.name(), value);
     }
 }
 
-void LineBuilder::plain_field(std::string_view name, std::string_view value) {
+void LineBuilder::plain_field(const FieldName& name, std::string_view value) {
     if (value.empty()) {
         return;
     }
@@ -153,18 +150,18 @@ void LineBuilder::plain_field(std::string_view name, std::string_view value) {
         line_.put(value);
         line_.put('"');
     } else {
-        put_logfmt_value(line_, name, value);
+        put_logfmt_value(line_, name.name(), value);
     }
 }
 
-void LineBuilder::number_field(std::string_view name, std::uint64_t value) {
+void LineBuilder::number_field(const FieldName& name, std::uint64_t value) {
     std::array<char, 20> digits{};
     const auto end = std::to_chars(digits.begin(), digits.end(), value).ptr;
     put_name(name);
     put_text(line_, {digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
-void LineBuilder::true_field(std::string_view name) {
+void LineBuilder::true_field(const FieldName& name) {
     put_name(name);
     put_text(line_, "true");
 }

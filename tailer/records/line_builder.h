@@ -7,6 +7,7 @@
 
 #include "base/rfc3339.h"
 #include "base/text_buffer.h"
+#include "tailer/records/field_name.h"
 
 namespace tailer {
 
@@ -26,13 +27,12 @@ public:
     /// The same with what head() gave of an earlier line.
     void begin(std::int64_t timestamp_ns, std::string_view head);
     void field(std::string_view name, std::string_view value);
-    /// The same for a name of our own, which no format has to escape.
-    void our_field(std::string_view name, std::string_view value);
+    void our_field(const FieldName& name, std::string_view value);
     /// The same for a value that is known to hold nothing that a JSON string has to escape.
-    void plain_field(std::string_view name, std::string_view value);
-    void number_field(std::string_view name, std::uint64_t value);
+    void plain_field(const FieldName& name, std::string_view value);
+    void number_field(const FieldName& name, std::uint64_t value);
     /// What is said by its presence.
-    void true_field(std::string_view name);
+    void true_field(const FieldName& name);
     /// Bytes of what was built since begin().
     [[nodiscard]] std::size_t size() const { return line_.size(); }
     /// The line; borrows from this object until the next begin().
@@ -45,7 +45,7 @@ public:
 private:
     void separate();
     void put_stamp(std::int64_t timestamp_ns);
-    void put_name(std::string_view name);
+    void put_name(const FieldName& name);
 
     LineFormat format_;
     base::TextBuffer line_;

@@ -11,6 +11,9 @@
 namespace tailer {
 namespace {
 
+static_assert(FieldName("tool_call_id").json() == ",\"tool_call_id\":");
+static_assert(FieldName("tool_call_id").name() == "tool_call_id");
+
 TEST(LineBuilderTest, BuildsCoderdsJsonShape) {
     LineBuilder builder(LineFormat::Json);
     builder.begin(test_support::kNoon + 5, "WARN", "boundary_request");
