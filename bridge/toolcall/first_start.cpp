@@ -3,8 +3,11 @@
 
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <optional>
 #include <thread>
 
 #include <pwd.h>
@@ -23,24 +26,36 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLongestWait{2'000};
 constexpr milliseconds kStep{10};
 
-std::string home_in_passwd() {
+/// The home of the first entry of /etc/passwd that `is_theirs`.
+template <typename Entry>
+std::optional<std::string> home_in_passwd(Entry is_theirs) {
     constexpr std::size_t kLargestEntry = 16U << 10U;
+    const std::unique_ptr<FILE, int (*)(FILE*)> file(::fopen("/etc/passwd", "re"), ::fclose);
     std::array<char, kLargestEntry> buffer{};
     passwd entry{};
     passwd* found = nullptr;
+    while (file && ::fgetpwent_r(file.get(), &entry, buffer.data(), buffer.size(), &found) == 0) {
+        if (is_theirs(entry)) {
+            return entry.pw_dir;
+        }
+    }
+    return std::nullopt;
+}
+
+/// As Go's os/user has it in a program without C, such as Boundary: it asks no name service.
+std::string home() {
     const char* sudo_user = std::getenv("SUDO_USER");
+    std::optional<std::string> found;
     if (sudo_user != nullptr && *sudo_user != '\0' && ::geteuid() == 0 &&
         std::strcmp(sudo_user, "root") != 0) {
-        ::getpwnam_r(sudo_user, &entry, buffer.data(), buffer.size(), &found);
+        found = home_in_passwd(
+            [=](const passwd& entry) { return std::strcmp(entry.pw_name, sudo_user) == 0; });
     }
-    if (found == nullptr) {
-        ::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found);
+    if (!found) {
+        found = home_in_passwd([](const passwd& entry) { return entry.pw_uid == ::getuid(); });
     }
-    if (found != nullptr) {
-        return found->pw_dir;
-    }
-    const char* home = std::getenv("HOME");  // as Go's os/user has it then
-    return home == nullptr ? "" : home;
+    const char* variable = std::getenv("HOME");
+    return found ? *found : variable == nullptr ? "" : variable;
 }
 
 bool is_made(const std::string& certificate) {
@@ -62,7 +77,7 @@ bool has_calls(const std::string& journal_dir) {
 std::string ca_certificate_path() {
     const char* config = std::getenv("XDG_CONFIG_HOME");
     const std::string folder =
-        config != nullptr && *config != '\0' ? std::string(config) : home_in_passwd() + "/.config";
+        config != nullptr && *config != '\0' ? std::string(config) : home() + "/.config";
     return folder + "/coder_boundary/ca-cert.pem";
 }
 
