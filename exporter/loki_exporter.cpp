@@ -18,7 +18,8 @@ constexpr std::size_t kSmallestSplitBytes = 16U << 10U;
 
 LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<base::Labels>& streams,
                            LokiApi& loki, const base::Clock& clock, ExporterEvents& events,
-                           Spool* spool, DeadLetters* dead_letters, std::uint64_t jitter_seed)
+                           Spool* spool, DeadLetters* dead_letters, std::uint64_t jitter_seed,
+                           const Resume& resume)
     : settings_(settings),
       loki_(loki),
       clock_(clock),
@@ -27,26 +28,31 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
       backlog_(spool, streams_, events, settings.own_labels),
       refusals_(streams_, backlog_, unsettled_, dead_letters, clock, events, settings.batch_bytes),
       doubts_(loki, clock, events, settings.push_timeout, settings.least_landing),
+      doubtful_(resume.predecessor != Resume::Predecessor::Settled),
       origins_(settings.unstable_metadata) {
     for (const auto& labels : streams) {
         add_stream(labels);
     }
-}
-
-void LokiExporter::set_doubtful(bool doubtful) {
-    doubtful_ = doubtful;
-    if (!doubtful_) {
-        origins_.forget_inherited();
+    streams_.restore_high_water(resume.high_water);
+    if (doubtful_) {
+        inherit_origins(resume);
+    }
+    if (resume.predecessor == Resume::Predecessor::Killed) {
+        doubts_.predecessor_lost();
     }
 }
 
-void LokiExporter::restore_origins(const std::vector<std::uint64_t>& origins,
-                                   std::uint64_t newest_segment) {
-    for (const std::uint64_t origin : origins) {
+void LokiExporter::end_doubt() {
+    doubtful_ = false;
+    origins_.forget_inherited();
+}
+
+void LokiExporter::inherit_origins(const Resume& resume) {
+    for (const std::uint64_t origin : resume.origins) {
         origins_.inherit(origin);
     }
     // The checkpoint says nothing yet of what was spooled after it.
-    backlog_.visit_newer(newest_segment, [this](std::string_view entries) {
+    backlog_.visit_newer(resume.newest_segment, [this](std::string_view entries) {
         for (const auto& entry : decode_entries(entries)) {
             origins_.inherit(origins_.origin_of(entry.timestamp_ns, entry.metadata));
         }

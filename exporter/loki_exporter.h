@@ -22,6 +22,7 @@
 #include "exporter/streams/limited_pace.h"
 #include "exporter/streams/outgoing_streams.h"
 #include "exporter/streams/refusal_handler.h"
+#include "exporter/streams/resume.h"
 #include "exporter/streams/unsettled.h"
 
 namespace exporter {
@@ -60,10 +61,10 @@ struct ExportSettings {
 class LokiExporter {
 public:
     /// `spool` and `dead_letters` may be null: then batches wait in memory, and a rejected entry is
-    /// only counted. All that is given must outlive this object.
+    /// only counted. All that is referred to must outlive this object.
     LokiExporter(const ExportSettings& settings, const std::vector<base::Labels>& streams,
                  LokiApi& loki, const base::Clock& clock, ExporterEvents& events, Spool* spool,
-                 DeadLetters* dead_letters, std::uint64_t jitter_seed);
+                 DeadLetters* dead_letters, std::uint64_t jitter_seed, const Resume& resume = {});
     LokiExporter(const LokiExporter&) = delete;  // its parts know each other
     LokiExporter& operator=(const LokiExporter&) = delete;
     ~LokiExporter() = default;
@@ -90,24 +91,23 @@ public:
     /// Moves all that is unsettled to the spool; what cannot be moved stays.
     void spool_all();
 
-    /// What is read again after a crash may lie in the spool or in Loki already: until told
-    /// otherwise, an entry whose origin is known is settled at once, and a batch is looked for in
-    /// Loki before it is sent.
-    void set_doubtful(bool doubtful);
+    /// Whether entries may have been delivered by a predecessor. Then an entry whose origin is
+    /// known is settled at once, and a batch is looked up in Loki before it is sent.
     [[nodiscard]] bool doubtful() const { return doubtful_; }
-    /// What it sent last may still be on its way to Loki, which is asked only later then.
-    void predecessor_killed() { doubts_.predecessor_lost(); }
+    /// What is added from here on cannot have been sent by a predecessor.
+    void end_doubt();
 
     /// The labels of what was found in the spool and is not ours; it stays there.
     [[nodiscard]] const std::vector<std::string>& foreign_segments() const {
         return backlog_.foreign();
     }
 
-    /// To be kept with the checkpoint, with the last segment that it counts on; and given back at
-    /// the next start, before set_doubtful().
+    /// To be kept with the checkpoint, and given back at the next start: see Resume.
     [[nodiscard]] KeptOrigins& origins() { return origins_; }
     [[nodiscard]] std::uint64_t newest_segment() const { return backlog_.newest_segment(); }
-    void restore_origins(const std::vector<std::uint64_t>& origins, std::uint64_t newest_segment);
+    [[nodiscard]] std::map<std::string, std::int64_t> high_water() const {
+        return streams_.high_water(settings_.late_after);
+    }
 
     /// Until told otherwise, nothing is sent or spooled: a checkpoint has to say first where what
     /// was added comes from.
@@ -135,20 +135,13 @@ public:
     [[nodiscard]] bool idle() const { return streams_.idle(); }
     [[nodiscard]] std::vector<Ticket> take_settled() { return unsettled_.take_settled(); }
 
-    /// To be kept with the checkpoint and given back at the next start: see OutgoingStreams.
-    [[nodiscard]] std::map<std::string, std::int64_t> high_water() const {
-        return streams_.high_water(settings_.late_after);
-    }
-    void restore_high_water(const std::map<std::string, std::int64_t>& marks) {
-        streams_.restore_high_water(marks);
-    }
-
 private:
     struct Target {
         OutgoingStream* stream = nullptr;
         bool ahead = false;  ///< of what Loki takes by now
     };
     [[nodiscard]] Target target_of(std::size_t index, std::int64_t timestamp_ns);
+    void inherit_origins(const Resume& resume);
     void keep_origins(const SealedBatch& batch);
     void seal_due(base::SteadyTime now);
     [[nodiscard]] bool spool_sealed();
@@ -179,7 +172,7 @@ private:
     PushBody push_body_;
     LimitedPace tenant_pace_;
     std::uint64_t turns_ = 0;
-    bool doubtful_ = false;
+    bool doubtful_;
     bool held_ = false;
     bool due_while_held_ = false;
     std::int64_t lead_limit_ns_ = INT64_MIN;  ///< see may_lead(); as of its last look at the clock

@@ -54,9 +54,6 @@ Wakeup::Wakeup() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 void Wakeup::notify() const { static_cast<void>(::eventfd_write(fd_.get(), 1)); }
 
-Pipeline::Pipeline(const PipelineParts& parts, const Wakeup& wakeup)
-    : parts_(parts), wakeup_(wakeup) {}
-
 void Pipeline::stop() {
     stopped_at_ = parts_.clock.steady();
     stopping_ = true;
@@ -230,7 +227,7 @@ base::SteadyTime Pipeline::step() {
     write_letters();
     if (!backlog_read_ && !parts_.tailer.has_more() && !parts_.tailer.files().any_unseen()) {
         backlog_read_ = true;  // what is read from here on cannot have been sent by a predecessor
-        parts_.exporter.set_doubtful(false);
+        parts_.exporter.end_doubt();
     }
     parts_.exporter.hold(has_unsaved_files());
     base::SteadyTime due = parts_.exporter.work();
@@ -359,13 +356,10 @@ void Pipeline::report() {
 
 /// When the next heartbeat is due.
 base::SteadyTime Pipeline::beat() {
-    if (parts_.heartbeat == nullptr) {
-        return base::SteadyTime::max();
+    if (parts_.clock.steady() >= parts_.heartbeat.due()) {
+        parts_.heartbeat.beat(parts_.telemetry.health());
     }
-    if (parts_.clock.steady() >= parts_.heartbeat->due()) {
-        parts_.heartbeat->beat(parts_.telemetry.health());
-    }
-    return parts_.heartbeat->due();
+    return parts_.heartbeat.due();
 }
 
 void Pipeline::wait_until(base::SteadyTime due) const {
@@ -491,10 +485,8 @@ bool Pipeline::drain(milliseconds limit) {
     // Lines that a killed predecessor may have sent and that were not read yet are still in doubt.
     save_checkpoint(settled && !parts_.exporter.doubtful());
     report();
-    if (parts_.heartbeat != nullptr) {
-        const auto left = std::chrono::floor<milliseconds>(deadline - parts_.clock.steady());
-        parts_.heartbeat->end(parts_.telemetry.health(), left);
-    }
+    parts_.heartbeat.end(parts_.telemetry.health(),
+                         std::chrono::floor<milliseconds>(deadline - parts_.clock.steady()));
     return settled;
 }
 

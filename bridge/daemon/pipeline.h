@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/unique_fd.h"
@@ -32,17 +33,17 @@ private:
     base::UniqueFd fd_;
 };
 
-/// What the pipeline is made of; all must outlive it. Without state nothing is kept on disk.
+/// What the pipeline works on; all must outlive it. Daemon::open puts it together.
 struct PipelineParts {
     const Log& log;
     const base::Clock& clock;
     tailer::Tailer& tailer;
     exporter::LokiExporter& exporter;
     Telemetry& telemetry;
-    StateFolder* state = nullptr;
-    Heartbeat* heartbeat = nullptr;  ///< none = it says nothing of itself
+    StateFolder* state;  ///< null = nothing is kept on disk
+    Heartbeat& heartbeat;
     /// Called whenever the log folders are listed anew.
-    std::function<void()> on_rescan = [] {};
+    std::function<void()> on_rescan;
 };
 
 /// Moves records from the tailer to the exporter and keeps the checkpoint. One thread runs it:
@@ -56,7 +57,7 @@ public:
     /// wait, and the others are read on.
     static constexpr std::size_t kMostLetters = 256U << 10U;
 
-    Pipeline(const PipelineParts& parts, const Wakeup& wakeup);
+    explicit Pipeline(PipelineParts parts) : parts_(std::move(parts)) {}
 
     /// Follows the logs until stop() is called.
     void follow();
@@ -113,7 +114,7 @@ private:
     void read_rest(base::SteadyTime deadline);
 
     PipelineParts parts_;
-    const Wakeup& wakeup_;
+    Wakeup wakeup_;
     AckLedger ledger_;
     /// Unparsed lines that could not be written to the dead letters yet.
     struct Letter {

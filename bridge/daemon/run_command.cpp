@@ -11,8 +11,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "bridge/daemon/heartbeat.h"
-#include "bridge/daemon/pipeline.h"
+#include "bridge/daemon/daemon.h"
 #include "bridge/process/environment.h"
 #include "bridge/process/folder_claim.h"
 #include "bridge/process/hardening.h"
@@ -78,16 +77,65 @@ private:
     std::set<std::pair<std::string, ::pid_t>> told_;
 };
 
-Checkpoint load_checkpoint(const StateFolder& state, const Log& log) {
-    auto loaded = state.load_checkpoint();
-    if (!loaded) {
-        log.warn("cannot use the checkpoint; reading all logs again (Loki keeps what it has once)",
-                 {{"cause", loaded.error().message}});
-        return {};
+/// In Boundary's jail our own pushes show in the logs.
+std::vector<tailer::OwnRequests::Request> own_requests(const exporter::LokiSettings& loki) {
+    std::vector<tailer::OwnRequests::Request> own;
+    if (inside_jail(process_environment())) {
+        for (auto& [method, url] : exporter::requests_to(loki)) {
+            own.push_back({std::move(method), std::move(url)});
+        }
     }
-    // Without a checkpoint nobody knows whether this is the first start of all or the state is
-    // lost.
-    return loaded->value_or(Checkpoint{});
+    return own;
+}
+
+void expose_metrics(Telemetry& telemetry, const std::string& address, const Log& log) {
+    if (address.empty()) {
+        return;
+    }
+    if (const auto exposed = telemetry.expose(address); !exposed) {
+        // Whoever holds the port must not keep decisions from Loki.
+        log.warn("no metrics for now; trying again", {{"cause", exposed.error().message}});
+    }
+}
+
+void tell_of_start(const Settings& settings, const Log& log, bool confined) {
+    log.info("started", {{"version", std::string(kVersion)},
+                         {"log_dirs", base::joined(settings.log_dirs, ':')},
+                         {"waits_for", base::joined(missing_folders(settings.log_dirs), ':')},
+                         {"loki", settings.loki.url},
+                         {"state_dir", settings.state_dir},
+                         {"metrics", settings.metrics_address},
+                         {"spool_max_bytes", std::to_string(settings.spool_max_bytes)},
+                         {"writes_confined_by", confined ? "landlock" : "nothing"},
+                         {"open_files_limit", open_files_limit()},
+                         {"memory_limit", memory_limit()}});
+}
+
+void tell_of_end(Daemon& daemon, const Log& log) {
+    const auto& account = daemon.pipeline().account();
+    log.info("stopped", {{"allowed", std::to_string(account.allowed)},
+                         {"denied", std::to_string(account.denied)},
+                         {"notices", std::to_string(account.notices)},
+                         {"lifecycle", std::to_string(account.lifecycle)},
+                         {"unparsed", std::to_string(account.unparsed)},
+                         {"pushed", std::to_string(daemon.telemetry().stored_entries())},
+                         {"spooled_bytes", std::to_string(daemon.state()->spool().bytes())}});
+}
+
+ExitCode follow_until_stopped(Pipeline& pipeline, const Log& log) {
+    try {
+        pipeline.follow();
+        if (!pipeline.drain(kDrain)) {
+            log.warn(
+                "stopping with lines that are neither in Loki nor in the spool; the next start "
+                "reads them again");
+        }
+        return ExitCode::Done;
+    } catch (const std::exception& trouble) {
+        log.error("ending, as something failed that never should", {{"cause", trouble.what()}});
+        pipeline.rescue();
+        return ExitCode::Incomplete;
+    }
 }
 
 }  // namespace
@@ -110,94 +158,23 @@ ExitCode run_command(const Settings& settings) {
         return ExitCode::Usage;
     }
     warn_of_open_secrets(settings, log);
-    Telemetry telemetry(log, clock, kVersion);
-    if (!settings.metrics_address.empty()) {
-        if (const auto exposed = telemetry.expose(settings.metrics_address); !exposed) {
-            // Whoever holds the port must not keep decisions from Loki.
-            log.warn("no metrics for now; trying again", {{"cause", exposed.error().message}});
-        }
-    }
-    for (const auto& name : state->spool().damaged()) {
-        log.error("a spool segment is damaged and was set aside", {{"file", name}});
-    }
-    for (const auto& sentence : state->spool().refused()) {
-        log.error("what has the name of a spool segment is none of ours; it is left alone",
-                  {{"cause", sentence}, {"try", "see who may write to the state folder"}});
-    }
-    for (const auto& [folder, target] : state->waiting_spools()) {
-        log.warn(
-            "what was spooled for another server or tenant is not sent to this one; it waits "
-            "until --loki-url and --tenant are those again",
-            {{"spooled_for", target}, {"folder", folder}});
-    }
-    Checkpoint checkpoint = load_checkpoint(*state, log);
-    const bool predecessor_killed = checkpoint.writer_was_killed();
-    if (!state->spool().damaged().empty()) {
-        // The checkpoint counts on what that segment held; the logs may still have it.
-        log.warn("reading all logs again for what the damaged segment held");
-        checkpoint = {};
-    }
-    tailer::Tailer tailer = tailer::Tailer::follow(settings.log_dirs, std::move(checkpoint.files),
-                                                   settings.enrich, settings.journal_dir);
-    tailer.trust_owners(settings.trusted_owners);
-    if (inside_jail(process_environment())) {
-        std::vector<tailer::OwnRequests::Request> own;
-        for (auto& [method, url] : exporter::requests_to(settings.loki)) {
-            own.push_back({std::move(method), std::move(url)});
-        }
-        tailer.leave_out(tailer::OwnRequests(std::move(own)));
-    }
-    exporter::LokiExporter exporter(settings.delivery, tailer.streams(), **loki, clock, telemetry,
-                                    &state->spool(), &state->dead_letters(),
-                                    std::random_device{}());
-    for (const auto& labels : exporter.foreign_segments()) {
-        log.error("a spool segment bears labels of another workspace; it is not sent, and stays",
-                  {{"labels", labels},
-                   {"try",
-                    "start the daemon once with those labels if they were this workspace's; "
-                    "else see who may write to the state folder"}});
-    }
-    exporter.restore_high_water(checkpoint.high_water);
-    exporter.restore_origins(checkpoint.kept_origins, checkpoint.newest_segment);
-    exporter.set_doubtful(!checkpoint.clean);
-    if (predecessor_killed) {
-        exporter.predecessor_killed();
-    }
-
-    log.info("started", {{"version", std::string(kVersion)},
-                         {"log_dirs", base::joined(settings.log_dirs, ':')},
-                         {"waits_for", base::joined(missing_folders(settings.log_dirs), ':')},
-                         {"loki", settings.loki.url},
-                         {"state_dir", settings.state_dir},
-                         {"metrics", settings.metrics_address},
-                         {"spool_max_bytes", std::to_string(settings.spool_max_bytes)},
-                         {"writes_confined_by", confined ? "landlock" : "nothing"},
-                         {"open_files_limit", open_files_limit()},
-                         {"memory_limit", memory_limit()}});
-    const Wakeup wakeup;
-    Heartbeat heartbeat(settings.enrich, kVersion, settings.heartbeat, **loki, clock, log);
     FolderClaims claims(settings.log_dirs, log);
-    Pipeline pipeline({log, clock, tailer, exporter, telemetry, &*state, &heartbeat,
-                       [&claims] { claims.renew(); }},
-                      wakeup);
+    const auto daemon = Daemon::open(settings, {.log = log,
+                                                .clock = clock,
+                                                .loki = **loki,
+                                                .state = std::move(*state),
+                                                .own_requests = own_requests(settings.loki),
+                                                .on_rescan = [&claims] { claims.renew(); },
+                                                .jitter_seed = std::random_device{}()});
+    if (!daemon) {
+        log.error("cannot start", {{"cause", daemon.error().message}});
+        return ExitCode::Usage;
+    }
+    expose_metrics((*daemon)->telemetry(), settings.metrics_address, log);
+    tell_of_start(settings, log, confined);
+    Pipeline& pipeline = (*daemon)->pipeline();
     const ExitCode code = run_until_signal({
-        .work =
-            [&] {
-                try {
-                    pipeline.follow();
-                    if (!pipeline.drain(kDrain)) {
-                        log.warn(
-                            "stopping with lines that are neither in Loki nor in the spool; the "
-                            "next start reads them again");
-                    }
-                    return ExitCode::Done;
-                } catch (const std::exception& trouble) {
-                    log.error("ending, as something failed that never should",
-                              {{"cause", trouble.what()}});
-                    pipeline.rescue();
-                    return ExitCode::Incomplete;
-                }
-            },
+        .work = [&] { return follow_until_stopped(pipeline, log); },
         .stop = [&] { pipeline.stop(); },
         .abort = [&] { (*loki)->abort(); },
         .reload =
@@ -207,18 +184,11 @@ ExitCode run_command(const Settings& settings) {
                 (*loki)->reconnect();
                 log.info("SIGHUP: credentials are read anew, with a new connection");
             },
-        .report = [&] { telemetry.log_state(); },
+        .report = [&] { (*daemon)->telemetry().log_state(); },
         .give_up =
             [&] { log.error("ended before all was delivered or spooled; the next start goes on"); },
     });
-    const auto& account = pipeline.account();
-    log.info("stopped", {{"allowed", std::to_string(account.allowed)},
-                         {"denied", std::to_string(account.denied)},
-                         {"notices", std::to_string(account.notices)},
-                         {"lifecycle", std::to_string(account.lifecycle)},
-                         {"unparsed", std::to_string(account.unparsed)},
-                         {"pushed", std::to_string(telemetry.stored_entries())},
-                         {"spooled_bytes", std::to_string(state->spool().bytes())}});
+    tell_of_end(**daemon, log);
     return code;
 }
 

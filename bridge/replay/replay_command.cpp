@@ -11,9 +11,8 @@
 
 #include <unistd.h>
 
-#include "bridge/daemon/pipeline.h"
+#include "bridge/daemon/daemon.h"
 #include "bridge/process/hardening.h"
-#include "bridge/process/version.h"
 #include "bridge/process/worker.h"
 #include "bridge/replay/letter_file.h"
 #include "bridge/replay/replay_letters.h"
@@ -155,11 +154,10 @@ ExitCode count_only(tailer::Tailer& tailer, const Log& log) {
 /// Says how far it is: on a terminal a line that is drawn anew, else a plain one now and then.
 class Progress {
 public:
-    explicit Progress(const Pipeline& pipeline, const tailer::Tailer& tailer,
-                      const Telemetry& telemetry)
-        : pipeline_(pipeline),
-          tailer_(tailer),
-          telemetry_(telemetry),
+    explicit Progress(Daemon& daemon)
+        : pipeline_(daemon.pipeline()),
+          tailer_(daemon.tailer()),
+          telemetry_(daemon.telemetry()),
           terminal_(::isatty(STDERR_FILENO) == 1),
           began_(std::chrono::steady_clock::now()),
           shown_at_(terminal_ ? std::chrono::steady_clock::time_point() : began_) {}
@@ -204,32 +202,10 @@ private:
     std::chrono::steady_clock::time_point shown_at_;
 };
 
-struct Deliverer {
-    const Settings& settings;
-    const Log& log;
-    tailer::Tailer& tailer;
-    exporter::LokiClient& loki;
-    StateFolder* state;
-    const Checkpoint& checkpoint;
-};
-
-ExitCode deliver(const Deliverer& with) {
-    const base::SystemClock clock;
-    Telemetry telemetry(with.log, clock, kVersion);
-    exporter::LokiExporter exporter(
-        with.settings.delivery, with.tailer.streams(), with.loki, clock, telemetry,
-        with.state != nullptr ? &with.state->spool() : nullptr,
-        with.state != nullptr ? &with.state->dead_letters() : nullptr, std::random_device{}());
-    exporter.restore_high_water(with.checkpoint.high_water);
-    exporter.restore_origins(with.checkpoint.kept_origins, with.checkpoint.newest_segment);
-    // A daemon, or an earlier replay, may have shipped these very files: ask Loki first.
-    exporter.set_doubtful(true);
-    if (with.checkpoint.writer_was_killed()) {
-        exporter.predecessor_killed();
-    }
-    const Wakeup wakeup;
-    Pipeline pipeline({with.log, clock, with.tailer, exporter, telemetry, with.state}, wakeup);
-    Progress progress(pipeline, with.tailer, telemetry);
+ExitCode deliver(Daemon& daemon, exporter::LokiClient& loki, const Log& log) {
+    Pipeline& pipeline = daemon.pipeline();
+    Telemetry& telemetry = daemon.telemetry();
+    Progress progress(daemon);
     const ExitCode code = run_until_signal({
         .work =
             [&] {
@@ -239,61 +215,65 @@ ExitCode deliver(const Deliverer& with) {
                     return telemetry.held().has_value();
                 });
                 progress.clear();
-                if (!delivered && with.state != nullptr) {
+                if (!delivered && daemon.state() != nullptr) {
                     pipeline.drain(std::chrono::milliseconds(0));
                 }
                 return delivered ? ExitCode::Done : ExitCode::Incomplete;
             },
         .stop = [&] { pipeline.stop(); },
-        .abort = [&] { with.loki.abort(); },
-        .reload = [&] { with.loki.reconnect(); },
+        .abort = [&] { loki.abort(); },
+        .reload = [&] { loki.reconnect(); },
         .report = [&] { telemetry.log_state(); },
     });
     const auto& account = pipeline.account();
-    log_account(with.log, "replayed", account, telemetry.stored_entries(),
-                telemetry.rejected_entries());
+    log_account(log, "replayed", account, telemetry.stored_entries(), telemetry.rejected_entries());
     const bool complete = telemetry.rejected_entries() == 0 && account.unreadable_files == 0;
     return code == ExitCode::Done && !complete ? ExitCode::Incomplete : code;
 }
 
+ExitCode cannot_start(const Log& log, const base::Error& error) {
+    log.error("cannot start", {{"cause", error.message}});
+    return ExitCode::Usage;
+}
+
+/// Reads the logs and sends nothing.
+ExitCode only_look(const Settings& settings, const ReplayOptions& options, const Log& log) {
+    auto tailer = tailer::Tailer::once(options.paths, {}, settings.enrich, settings.journal_dir);
+    if (!tailer) {
+        return cannot_start(log, tailer.error());
+    }
+    return options.dry_run ? count_only(*tailer, log) : print_ndjson(*tailer, log);
+}
+
 /// What files and folders of logs hold.
 ExitCode replay_logs(const Settings& settings, const ReplayOptions& options, const Log& log) {
+    if (options.dry_run || options.ndjson) {
+        return only_look(settings, options, log);
+    }
     std::optional<StateFolder> state;
-    Checkpoint checkpoint;
-    if (!settings.state_dir.empty() && !options.ndjson && !options.dry_run) {
+    if (!settings.state_dir.empty()) {
         auto opened = StateFolder::open(settings.state_dir, settings.spool_max_bytes,
                                         spool_target(settings.loki));
         if (!opened) {
-            log.error("cannot start", {{"cause", opened.error().message}});
-            return ExitCode::Usage;
+            return cannot_start(log, opened.error());
         }
         state.emplace(std::move(*opened));
-        auto loaded = state->load_checkpoint();
-        if (loaded && *loaded) {
-            checkpoint = std::move(**loaded);
-        } else if (!loaded) {
-            log.warn("cannot use the checkpoint; reading all again",
-                     {{"cause", loaded.error().message}});
-        }
-    }
-    auto tailer = tailer::Tailer::once(options.paths, checkpoint.files, settings.enrich,
-                                       settings.journal_dir);
-    if (!tailer) {
-        log.error("cannot start", {{"cause", tailer.error().message}});
-        return ExitCode::Usage;
-    }
-    if (options.dry_run) {
-        return count_only(*tailer, log);
-    }
-    if (options.ndjson) {
-        return print_ndjson(*tailer, log);
     }
     auto loki = exporter::LokiClient::create(settings.loki);
     if (!loki) {
-        log.error("cannot start", {{"cause", loki.error().message}});
-        return ExitCode::Usage;
+        return cannot_start(log, loki.error());
     }
-    return deliver({settings, log, *tailer, **loki, state ? &*state : nullptr, checkpoint});
+    const base::SystemClock clock;
+    const auto daemon = Daemon::open(settings, {.log = log,
+                                                .clock = clock,
+                                                .loki = **loki,
+                                                .state = std::move(state),
+                                                .read_once = options.paths,
+                                                .jitter_seed = std::random_device{}()});
+    if (!daemon) {
+        return cannot_start(log, daemon.error());
+    }
+    return deliver(**daemon, **loki, log);
 }
 
 }  // namespace

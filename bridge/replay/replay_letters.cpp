@@ -180,8 +180,9 @@ ExitCode replay_letters(const Settings& settings, const ReplayOptions& options,
     const base::SystemClock clock;
     Telemetry telemetry(log, clock, kVersion);
     exporter::LokiExporter exporter(settings.delivery, {}, **loki, clock, telemetry, nullptr,
-                                    nullptr, std::random_device{}());
-    exporter.set_doubtful(true);  // what is in doubt may be there
+                                    nullptr, std::random_device{}(),
+                                    // What is in doubt may be there.
+                                    {.predecessor = exporter::Resume::Predecessor::MayHaveSent});
     LetterDelivery delivery(exporter, telemetry);
     const ExitCode code = run_until_signal({
         .work = [&] { return delivery.deliver(letters) ? ExitCode::Done : ExitCode::Incomplete; },

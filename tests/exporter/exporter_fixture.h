@@ -30,6 +30,7 @@ protected:
     static constexpr std::size_t kAllowStream = 0;
     static constexpr std::size_t kDenyStream = 1;
     using Milliseconds = std::chrono::milliseconds;
+    using Predecessor = Resume::Predecessor;
 
     ExporterTest() {
         // Tests that mean the pace, the split or the landing say so.
@@ -50,19 +51,19 @@ protected:
     [[nodiscard]] std::string spool_path() const { return folder_.file("spool"); }
 
     /// Call it once the settings are as wanted.
-    void start() {
+    void start(const Resume& resume = {}) {
         const std::vector<base::Labels> streams = {{{"decision", "allow"}, {"job", "boundary"}},
                                                    {{"decision", "deny"}, {"job", "boundary"}}};
-        exporter_ = std::make_unique<LokiExporter>(settings_, streams, loki_, clock_, events_,
-                                                   spool_ ? &*spool_ : nullptr,
-                                                   dead_letters_ ? &*dead_letters_ : nullptr, 1);
+        exporter_ = std::make_unique<LokiExporter>(
+            settings_, streams, loki_, clock_, events_, spool_ ? &*spool_ : nullptr,
+            dead_letters_ ? &*dead_letters_ : nullptr, 1, resume);
     }
     /// The same state folder under a new process.
-    void restart() {
+    void restart(const Resume& resume = {}) {
         exporter_.reset();
         spool_.reset();
         open_spool();
-        start();
+        start(resume);
     }
 
     /// An instant relative to the clock's start.

@@ -246,8 +246,7 @@ TEST_F(LokiExporterLateTest, WhatAWrongClockHasStampedWaitsUntilItsTimeWhateverT
 TEST_F(LokiExporterLateTest, TheExtremesOfTimeDoNoHarm) {
     constexpr auto kLowest = std::numeric_limits<std::int64_t>::min();
     constexpr auto kHighest = std::numeric_limits<std::int64_t>::max();
-    start();
-    exporter_->set_doubtful(true);
+    start({.predecessor = Predecessor::MayHaveSent});
     add(kDenyStream, kLowest, "lowest");
     add(kDenyStream, kLowest + 1, "next to lowest");
     add(kDenyStream, kHighest, "highest");
@@ -285,7 +284,7 @@ TEST_F(LokiExporterLateTest, JudgesTheSameAfterARestart) {
 
     restart();
     EXPECT_THAT(exporter_->high_water(), IsEmpty());
-    exporter_->restore_high_water(marks);
+    restart({.high_water = marks});
     EXPECT_EQ(exporter_->high_water(), marks);
     add(kDenyStream, -minutes(50), "late after the restart");
     flush_and_run();
@@ -351,18 +350,16 @@ TEST_F(LokiExporterLateTest, AMarkIsNoNewerThanTheOldestUnsettledEntryAllows) {
 }
 
 TEST_F(LokiExporterLateTest, KeepsTheMarksOfStreamsThatAreNotFedNow) {
-    start();
     const std::map<std::string, std::int64_t> marks = {
         {R"({job="boundary", owner="a \"b\""})", at(seconds(5))}};
-    exporter_->restore_high_water(marks);
+    start({.high_water = marks});
     EXPECT_EQ(exporter_->high_water(), marks);
 }
 
-TEST_F(LokiExporterLateTest, AnOlderMarkDoesNotSetAStreamBack) {
-    start();
+TEST_F(LokiExporterLateTest, AnOlderMarkDoesNotHoldAStreamBack) {
+    start({.high_water = {{kDeny, at(seconds(5))}}});
     add(kDenyStream, seconds(10), "a");
     flush_and_run();
-    exporter_->restore_high_water({{kDeny, at(seconds(5))}});
     EXPECT_EQ(exporter_->high_water().at(kDeny), at(seconds(10)));
 }
 

@@ -69,9 +69,9 @@ TEST_F(LokiExporterMayChangeTest, IsKnownAgainInTheSpoolWhateverItsCallIsNow) {
     add_of_call(kDenyStream, "of a", "a");
     exporter_->flush();
     static_cast<void>(exporter_->work());
-    restart();  // killed before the checkpoint: the line is read again
-    exporter_->restore_origins({}, 0);
-    exporter_->set_doubtful(true);
+    restart(
+        {.predecessor =
+             Predecessor::MayHaveSent});  // killed before the checkpoint: the line is read again
     added_ = 0;
     add_of_call(kAllowStream, "of b", "b");
     add(kDenyStream, seconds(1), "another");
@@ -92,9 +92,7 @@ TEST_F(LokiExporterMayChangeTest, IsKnownAgainByTheCheckpointWhenTheSpoolHasSent
     add_of_call(kDenyStream, "of a", "a");
     exporter_->flush();
     static_cast<void>(exporter_->work());
-    restart();  // killed before any checkpoint
-    exporter_->restore_origins({}, 0);
-    exporter_->set_doubtful(true);
+    restart({.predecessor = Predecessor::MayHaveSent});  // killed before any checkpoint
     const auto first = origins();
     const std::uint64_t newest = exporter_->newest_segment();
     EXPECT_EQ(first.size(), 1U) << "to be kept with the checkpoint that lets the segment go";
@@ -102,16 +100,15 @@ TEST_F(LokiExporterMayChangeTest, IsKnownAgainByTheCheckpointWhenTheSpoolHasSent
     run();
     EXPECT_THAT(loki_.lines(kDeny), ElementsAre("of a"));
     EXPECT_EQ(spool_->segments(), 0U);
-    restart();  // killed before the line was read again
-    exporter_->restore_origins(first, newest);
-    exporter_->set_doubtful(true);
+    // killed before the line was read again
+    restart({.origins = first, .newest_segment = newest, .predecessor = Predecessor::MayHaveSent});
     EXPECT_EQ(origins(), first) << "and with each that follows, until it was";
     added_ = 0;
     add_of_call(kAllowStream, "of b", "b");
     flush_and_run();
     EXPECT_THAT(loki_.lines(kAllow), IsEmpty());
     expect_all_settled();
-    exporter_->set_doubtful(false);
+    exporter_->end_doubt();
     EXPECT_EQ(origins(), first) << "the checkpoint is not past its line yet";
     exporter_->origins().forget_if([](const Ticket& ticket) { return ticket.position == 1; });
     EXPECT_THAT(origins(), IsEmpty());

@@ -110,8 +110,7 @@ TEST_F(LokiExporterReadBackTest, AsksNoServerBeforeItShowsWhatItTook) {
 
 TEST_F(LokiExporterReadBackTest, WaitsAfterAStartAsThePredecessorMayHavePushedJustBefore) {
     loki_.set_shows_after(seconds(3));
-    start();
-    exporter_->set_doubtful(true);
+    start({.predecessor = Predecessor::MayHaveSent});
     add(kAllowStream, seconds(0), "a");
     add(kDenyStream, seconds(0), "b");
     exporter_->flush();
@@ -230,8 +229,7 @@ TEST_F(LokiExporterReadBackTest, AQuestionRefusedForOneBatchIsStillAskedForOther
 }
 
 TEST_F(LokiExporterReadBackTest, AsksBeforeTheFirstPushOfWhatAPredecessorMayHaveSent) {
-    start();
-    exporter_->set_doubtful(true);
+    start({.predecessor = Predecessor::MayHaveSent});
     loki_.store(kDeny, {at(seconds(0)), "sent before the crash", {}});
     add(kDenyStream, seconds(0), "sent before the crash");
     add(kDenyStream, seconds(1), "not sent");
@@ -240,7 +238,7 @@ TEST_F(LokiExporterReadBackTest, AsksBeforeTheFirstPushOfWhatAPredecessorMayHave
     EXPECT_THAT(sent_lines(kDeny), ElementsAre("not sent"));
     expect_every_row_once();
 
-    exporter_->set_doubtful(false);
+    exporter_->end_doubt();
     add(kDenyStream, seconds(2), "new");
     flush_and_run();
     EXPECT_EQ(loki_.queries(), 1U);
@@ -248,8 +246,7 @@ TEST_F(LokiExporterReadBackTest, AsksBeforeTheFirstPushOfWhatAPredecessorMayHave
 }
 
 TEST_F(LokiExporterReadBackTest, PushesOnWhenQueriesFailForLongThoughTheServerIsThere) {
-    start();
-    exporter_->set_doubtful(true);
+    start({.predecessor = Predecessor::MayHaveSent});
     loki_.answer_queries(answered(503, "no querier"));
     add(kDenyStream, seconds(0), "a");
     exporter_->flush();
@@ -273,8 +270,7 @@ TEST_F(LokiExporterReadBackTest, PushesOnWhenQueriesFailForLongThoughTheServerIs
 }
 
 TEST_F(LokiExporterReadBackTest, WaitsForAServerThatIsNotThereHoweverLong) {
-    start();
-    exporter_->set_doubtful(true);
+    start({.predecessor = Predecessor::MayHaveSent});
     loki_.store(kDeny, {at(seconds(0)), "sent before the crash", {}});
     loki_.set_rule([](const SeenPush&) { return test_support::not_sent(); });
     loki_.answer_queries(test_support::not_sent());
@@ -285,11 +281,10 @@ TEST_F(LokiExporterReadBackTest, WaitsForAServerThatIsNotThereHoweverLong) {
 }
 
 TEST_F(LokiExporterReadBackTest, ABatchWithOneDoubtfulEntryIsDoubtful) {
-    start();
-    exporter_->set_doubtful(true);
+    start({.predecessor = Predecessor::MayHaveSent});
     loki_.store(kDeny, {at(seconds(0)), "sent before the crash", {}});
     add(kDenyStream, seconds(0), "sent before the crash");
-    exporter_->set_doubtful(false);
+    exporter_->end_doubt();
     add(kDenyStream, seconds(1), "new");
     flush_and_run();
     EXPECT_THAT(sent_lines(kDeny), ElementsAre("new"));
@@ -340,9 +335,7 @@ TEST_F(LokiExporterReadBackTest, ASlowServerIsGivenLonger) {
 
 TEST_F(LokiExporterReadBackTest, APredecessorsPushIsGivenTimeToLand) {
     settings_.least_landing = seconds(3);
-    start();
-    exporter_->set_doubtful(true);
-    exporter_->predecessor_killed();
+    start({.predecessor = Predecessor::Killed});
     add(kDenyStream, seconds(0), "on its way");
     exporter_->flush();
     run_for(std::chrono::milliseconds(2'900));

@@ -179,13 +179,11 @@ TEST_F(LokiExporterSpoolTest, SettlesWhatIsReadAgainAndLiesInTheSpoolAlready) {
     add(kDenyStream, seconds(0), "spooled before the crash");
     exporter_->spool_all();
     expect_all_settled();
-    restart();
-    exporter_->restore_origins({}, 0);
-    exporter_->set_doubtful(true);
+    restart({.predecessor = Predecessor::MayHaveSent});
     add(kDenyStream, seconds(0), "spooled before the crash");
     add(kDenyStream, seconds(1), "not spooled");
     EXPECT_THAT(settled(), ElementsAre(1, 2));
-    exporter_->set_doubtful(false);
+    exporter_->end_doubt();
     flush_and_run();
     EXPECT_THAT(sent_lines(kDeny), ElementsAre("spooled before the crash", "not spooled"));
     expect_all_settled();

@@ -36,8 +36,9 @@ bool tells_of_harm(const std::string& line) {
 }  // namespace
 
 Story::Story(std::uint64_t seed, bool tell) : tell_(tell), dice_(seed) {
-    settings_.log_folder = temp_.file("logs");
-    settings_.state_folder = temp_.file("state");
+    settings_.log_dirs = {temp_.file("logs")};
+    settings_.state_dir = temp_.file("state");
+    settings_.heartbeat = milliseconds(0);
     kills_ = dice_.chance(70);
     harms_ = dice_.chance(70);
     floods_ = dice_.chance(15);
@@ -236,7 +237,7 @@ std::map<std::uint64_t, int> Story::durable() const {
         }
     }
     if (daemon_ == nullptr) {
-        auto spool = exporter::Spool::open(settings_.state_folder + "/spool", 0).value();
+        auto spool = exporter::Spool::open(settings_.state_dir + "/spool", 0).value();
         for (const auto& segment : spool.take_found()) {
             const std::string entries = spool.load(segment).value();
             for (const auto& entry : exporter::decode_entries(entries)) {
@@ -255,7 +256,7 @@ std::map<std::uint64_t, int> Story::durable() const {
 /// How many lines of each mark are in the dead letters, as Loki may have them and may not be asked.
 std::map<std::uint64_t, int> Story::given_up_in_doubt() const {
     std::map<std::uint64_t, int> counts;
-    std::ifstream letters(settings_.state_folder + "/dead-letter/rejected.ndjson");
+    std::ifstream letters(settings_.state_dir + "/dead-letter/rejected.ndjson");
     for (std::string line; std::getline(letters, line);) {
         if (line.find(R"("reason":"in_doubt")") != std::string::npos) {
             ++counts[mark_in(line)];
@@ -351,7 +352,7 @@ void Story::reckon_losses(const Found& found, std::uint64_t reported) {
 }
 
 void Story::reckon_checkpoint() {
-    const auto state = bridge::StateFolder::open(settings_.state_folder, 0).value();
+    const auto state = bridge::StateFolder::open(settings_.state_dir, 0).value();
     const auto checkpoint = state.load_checkpoint().value().value();
     EXPECT_TRUE(checkpoint.clean || world_.files().empty());
     std::vector<tailer::FileProgress> known;

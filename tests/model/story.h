@@ -54,7 +54,7 @@ private:
     MortalClock clock_{fuse_};
     ModelLoki loki_{dice_, fuse_, clock_.hands()};
     LogWorld world_{temp_.file("logs"), dice_, clock_.hands(), *this};
-    DaemonSettings settings_;
+    bridge::Settings settings_;
     std::unique_ptr<Daemon> daemon_;
     // What a story may hold is drawn once, so that some are gentle and lines can be counted
     // exactly.

@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "base/rfc3339.h"
-#include "bridge/daemon/pipeline.h"
+#include "bridge/daemon/daemon.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_loki.h"
 #include "tests/support/temp_dir.h"
@@ -41,32 +41,35 @@ protected:
         folder_.append("logs/" + std::filesystem::path(log_file(pid)).filename().string(), text);
     }
 
-    /// What `run` is made of, from the state folder up.
+    /// What `run` works with, from the state folder up.
     struct Daemon {
         Daemon(const PipelineTest& test, exporter::LokiApi& loki, const base::Clock& clock,
                std::uint64_t spool_bytes)
-            : state(std::move(*StateFolder::open(test.folder_.file("state"), spool_bytes))),
-              checkpoint(state.load_checkpoint()
-                             .value_or(Checkpoint{})
-                             .value_or(Checkpoint{.files = {}, .high_water = {}, .clean = true})),
-              telemetry(log, clock, "test"),
-              tailer(tailer::Tailer::follow({test.logs()}, checkpoint.files, {}, test.journal())),
-              exporter(test.settings_, tailer.streams(), loki, clock, telemetry, &state.spool(),
-                       &state.dead_letters(), 1),
-              pipeline({log, clock, tailer, exporter, telemetry, &state}, wakeup) {
-            exporter.restore_high_water(checkpoint.high_water);
-            exporter.restore_origins(checkpoint.kept_origins, checkpoint.newest_segment);
-            exporter.set_doubtful(!checkpoint.clean);
-        }
+            : daemon(
+                  bridge::Daemon::open(
+                      test.settings(),
+                      {.log = log,
+                       .clock = clock,
+                       .loki = loki,
+                       .state = StateFolder::open(test.folder_.file("state"), spool_bytes).value(),
+                       .jitter_seed = 1})
+                      .value()) {}
         Log log{LogLevel::Error, LogFormat::Text};
-        StateFolder state;
-        Checkpoint checkpoint;
-        Telemetry telemetry;
-        tailer::Tailer tailer;
-        exporter::LokiExporter exporter;
-        Wakeup wakeup;
-        Pipeline pipeline;
+        std::unique_ptr<bridge::Daemon> daemon;
+        StateFolder& state = *daemon->state();
+        Telemetry& telemetry = daemon->telemetry();
+        tailer::Tailer& tailer = daemon->tailer();
+        exporter::LokiExporter& exporter = daemon->exporter();
+        Pipeline& pipeline = daemon->pipeline();
     };
+    [[nodiscard]] Settings settings() const {
+        Settings settings;
+        settings.log_dirs = {logs()};
+        settings.journal_dir = journal();
+        settings.delivery = settings_;
+        settings.heartbeat = Seconds(0);
+        return settings;
+    }
 
     void start() {
         daemon_.reset();

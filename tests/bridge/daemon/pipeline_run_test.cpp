@@ -78,17 +78,17 @@ class PipelineOnceTest : public PipelineRunTest {
 protected:
     struct Once {
         Once(const PipelineOnceTest& test, exporter::LokiApi& loki)
-            : telemetry(log, test.system_clock_, "test"),
-              tailer(std::move(*tailer::Tailer::once({test.logs()}, {}, {}))),
-              exporter(test.settings_, tailer.streams(), loki, test.system_clock_, telemetry,
-                       nullptr, nullptr, 1),
-              pipeline({log, test.system_clock_, tailer, exporter, telemetry}, wakeup) {}
+            : daemon(bridge::Daemon::open(test.settings(),
+                                          {.log = log,
+                                           .clock = test.system_clock_,
+                                           .loki = loki,
+                                           .read_once = std::vector<std::string>{test.logs()},
+                                           .jitter_seed = 1})
+                         .value()) {}
         Log log{LogLevel::Error, LogFormat::Text};
-        Telemetry telemetry;
-        tailer::Tailer tailer;
-        exporter::LokiExporter exporter;
-        Wakeup wakeup;
-        Pipeline pipeline;
+        std::unique_ptr<bridge::Daemon> daemon;
+        Telemetry& telemetry = daemon->telemetry();
+        Pipeline& pipeline = daemon->pipeline();
     };
 };
 

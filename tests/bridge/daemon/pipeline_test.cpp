@@ -112,12 +112,13 @@ TEST_F(PipelineTest, ReadsNothingTwiceAfterAnOrderlyEnd) {
     write(2, allow(milliseconds(1), "b"));
     start();
     ASSERT_TRUE(deliver(2));
+    const std::size_t queries = loki_.queries();  // a first start cannot know that it is the first
     stop();
     write(1, allow(milliseconds(2), "c"));
     start();
     ASSERT_TRUE(deliver(3));
     EXPECT_EQ(daemon_->pipeline.account().lines, 1U);
-    EXPECT_EQ(loki_.queries(), 0U) << "nothing was in doubt";
+    EXPECT_EQ(loki_.queries(), queries) << "nothing was in doubt";
     expect_every_row_once();
 }
 
@@ -145,7 +146,7 @@ TEST_F(PipelineTest, SpoolsAtTheEndWhatLokiDoesNotTake) {
     stop();
     loki_.set_rule(nullptr);
     start();
-    EXPECT_TRUE(daemon_->checkpoint.clean);
+    EXPECT_FALSE(daemon_->exporter.doubtful());
     ASSERT_TRUE(deliver(1));
     EXPECT_EQ(daemon_->pipeline.account().lines, 0U);
 }

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace exporter {
+
+/// What an exporter knows of the one before it, which may have been killed at any moment.
+struct Resume {
+    /// Newest settled timestamp of each stream, by its label text: see OutgoingStreams.
+    std::map<std::string, std::int64_t> high_water = {};
+    /// Origins of entries that are durable though they will be read again: see KeptOrigins.
+    std::vector<std::uint64_t> origins = {};
+    /// Newest segment of the spool whose entries the checkpoint takes into account.
+    std::uint64_t newest_segment = 0;
+
+    enum class Predecessor {
+        Settled,      ///< nothing that it sent will be read again
+        MayHaveSent,  ///< what is read again may be in Loki or in the spool already
+        Killed,       ///< and its last push may still be on its way
+    };
+    Predecessor predecessor = Predecessor::Settled;
+};
+
+}  // namespace exporter
