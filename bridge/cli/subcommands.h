@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
+#include "bridge/cli/subcommand.h"
 
 namespace bridge {
 
@@ -14,25 +14,6 @@ namespace bridge {
 inline constexpr std::string_view kNotes =
     "A flag beats the environment variable in [brackets], which beats --config FILE.\n"
     "Exit status: 0 done, 1 failed or incomplete, 2 wrong usage or configuration.";
-
-/// A subcommand's flags, and what it does once they are read.
-class Subcommand {
-public:
-    Subcommand() = default;
-    Subcommand(const Subcommand&) = delete;
-    Subcommand& operator=(const Subcommand&) = delete;
-    virtual ~Subcommand() = default;
-
-    /// Parsing `app` sets members of this object.
-    virtual void add_flags(CLI::App& app) = 0;
-    /// Gives the exit status.
-    [[nodiscard]] virtual int run() = 0;
-    /// Whether it exits 0 and says nothing, even when its command line makes no sense.
-    [[nodiscard]] virtual bool never_fails() const { return false; }
-    /// Whether run() makes another program of this process, which inherits what it does about
-    /// signals.
-    [[nodiscard]] virtual bool becomes_another() const { return false; }
-};
 
 struct NamedSubcommand {
     std::string group;  ///< "toolcall" for `toolcall exec`; most have none
