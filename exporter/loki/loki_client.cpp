@@ -6,7 +6,6 @@
 
 #include <strings.h>
 
-#include "base/host.h"
 #include "exporter/loki/libcurl.h"
 #include "exporter/loki/secret_file.h"
 #include "exporter/loki/victoria_logs.h"
@@ -20,28 +19,7 @@ constexpr std::size_t kErrorBodyBytes = 64U << 10U;
 /// A page of entries read back; see facts of Loki's own 4 MiB message limit.
 constexpr std::size_t kQueryBodyBytes = 16U << 20U;
 
-using Url = std::unique_ptr<CURLU, decltype(&::curl_url_cleanup)>;
 using Text = std::unique_ptr<char, decltype(&::curl_free)>;
-
-std::string url_part(const Libcurl& curl, const Url& url, CURLUPart part) {
-    char* text = nullptr;
-    if (curl.url_get(url.get(), part, &text, 0) != CURLUE_OK) {
-        return {};
-    }
-    const Text owner(text, curl.free);
-    return text;
-}
-
-/// Loki's rule (grafana/dskit tenant/tenant.go). A bad one is refused in a push, and a query with
-/// it may never be answered.
-bool is_tenant(std::string_view tenant) {
-    static constexpr std::string_view kOther = "!-_.*'()";
-    return tenant.size() <= 150 && tenant != "." && tenant != ".." &&
-           std::ranges::all_of(tenant, [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      kOther.find(c) != std::string_view::npos;
-           });
-}
 
 Reply unsent(std::string error) {
     Reply reply;
@@ -81,118 +59,6 @@ bool server_cannot_have_seen(CURLcode code) {
 }
 
 }  // namespace
-
-base::Result<void> check_loki_url(const std::string& address) {
-    const auto& curl = libcurl();
-    if (!curl) {
-        return tl::unexpected(curl.error());
-    }
-    const Url url(curl->url(), curl->url_cleanup);
-    const CURLUcode code = curl->url_set(url.get(), CURLUPART_URL, address.c_str(), 0);
-    const auto part = [&](CURLUPart which) { return url_part(*curl, url, which); };
-    const std::string scheme = code == CURLUE_OK ? part(CURLUPART_SCHEME) : "";
-    if (code != CURLUE_OK || (scheme != "http" && scheme != "https")) {
-        return base::failure("not a URL of the form http(s)://host[:port][/path]");
-    }
-    if (!part(CURLUPART_USER).empty() || !part(CURLUPART_PASSWORD).empty()) {
-        return base::failure(
-            "the URL carries credentials; use --username and --password-file instead");
-    }
-    if (!part(CURLUPART_QUERY).empty() || !part(CURLUPART_FRAGMENT).empty()) {
-        return base::failure("the URL has a query or fragment; give the base address alone");
-    }
-    const std::string host = part(CURLUPART_HOST);
-    if (host.starts_with('[')) {
-        return {};  // libcurl has read the address
-    }
-    const bool ascii = std::ranges::all_of(host, [](char c) { return c > 0; });
-    if (ascii && !base::can_be_host(host)) {
-        return base::failure("the URL's host is neither an address nor a name");
-    }
-    if (const std::string port = part(CURLUPART_PORT); port == "0") {
-        return base::failure("the URL's port is none: want 1 to 65535");
-    }
-    return {};
-}
-
-namespace {
-
-/// What needs no file to be read.
-base::Result<void> check_headers(const LokiSettings& settings) {
-    if (auto checked = check_loki_url(settings.url); !checked) {
-        return checked;
-    }
-    if (victoria_logs::is_address(settings.url)) {
-        if (!victoria_logs::tenant_headers(settings.tenant)) {
-            return base::failure("the tenant `" + settings.tenant +
-                                 "` is none that VictoriaLogs takes: AccountID or "
-                                 "AccountID:ProjectID, both of them numbers");
-        }
-    } else if (!is_tenant(settings.tenant)) {
-        return base::failure("the tenant `" + settings.tenant +
-                             "` is none that Loki takes: up to 150 letters, digits and !-_.*'()");
-    }
-    if (!fits_header(settings.bearer_token)) {
-        return base::failure("the bearer token holds a control byte, maybe a newline at its end");
-    }
-    if (settings.username.find(':') != std::string::npos || !fits_header(settings.username)) {
-        return base::failure(
-            "a user name of basic authentication holds neither : nor control "
-            "bytes");
-    }
-    return {};
-}
-
-/// RFC 6750, 2.1.
-base::Result<void> check_token(const std::string& token, const std::string& where) {
-    const bool plain = std::ranges::all_of(token, [](char c) { return c > ' ' && c < 0x7F; });
-    if (plain) {
-        return {};
-    }
-    return base::failure(where + (token.starts_with("Bearer ")
-                                      ? " begins with `Bearer`; give the token alone"
-                                      : " holds a space or what is not ASCII"));
-}
-
-}  // namespace
-
-base::Result<void> check_loki_settings(const LokiSettings& settings) {
-    LokiSettings trimmed = settings;
-    while (trimmed.url.ends_with('/')) {
-        trimmed.url.pop_back();
-    }
-    if (auto checked = check_headers(trimmed); !checked) {
-        return checked;
-    }
-    if (auto checked = check_token(settings.bearer_token, "the bearer token"); !checked) {
-        return checked;
-    }
-    for (const auto* path : {&settings.password_file, &settings.bearer_token_file}) {
-        if (path->empty()) {
-            continue;
-        }
-        const auto secret = read_secret(*path);
-        if (!secret) {
-            return tl::unexpected(secret.error());
-        }
-        if (path == &settings.bearer_token_file) {
-            if (auto checked = check_token(*secret, *path); !checked) {
-                return checked;
-            }
-        }
-    }
-    return {};
-}
-
-std::vector<std::pair<std::string, std::string>> requests_to(const LokiSettings& settings) {
-    std::string url = settings.url;
-    while (url.ends_with('/')) {
-        url.pop_back();
-    }
-    const std::string query = victoria_logs::is_address(url) ? victoria_logs::query_address(url)
-                                                             : url + "/loki/api/v1/query_range";
-    return {{"POST", url + "/loki/api/v1/push"}, {"GET", query}};
-}
 
 /// The easy handle with what it points to.
 struct LokiClient::Curl {
@@ -249,10 +115,8 @@ struct LokiClient::Curl {
 };
 
 base::Result<std::unique_ptr<LokiClient>> LokiClient::create(LokiSettings settings) {
-    while (settings.url.ends_with('/')) {
-        settings.url.pop_back();
-    }
-    if (const auto checked = check_headers(settings); !checked) {
+    settings.url = without_end_slashes(std::move(settings.url));
+    if (const auto checked = check_loki_headers(settings); !checked) {
         return tl::unexpected(checked.error());
     }
     return std::unique_ptr<LokiClient>(new LokiClient(std::move(settings)));
@@ -304,7 +168,7 @@ std::string LokiClient::basic_credentials(const std::string& password) const {
     return encoded;  // padding is no secret
 }
 
-base::Result<void> LokiClient::prepare(const std::string& url, bool push) {
+base::Result<void> LokiClient::prepare(const std::string& url, Purpose purpose) {
     const auto token = bearer_token();
     if (!token) {
         return tl::unexpected(token.error());
@@ -313,13 +177,29 @@ base::Result<void> LokiClient::prepare(const std::string& url, bool push) {
     if (!secret_word) {
         return tl::unexpected(secret_word.error());
     }
+    secrets_.clear();
+    for (const std::string& secret : {*token, *secret_word, basic_credentials(*secret_word)}) {
+        if (secret.size() >= 4) {  // a shorter one would leave no text to read
+            secrets_.push_back(secret);
+        }
+    }
     curl_->api.easy_reset(curl_->easy);  // keeps the connection
+    set_headers(purpose, *token);
+    set_credentials(*secret_word);
+    set_transfer(url);
+    if (curl_->set(CURLOPT_XFERINFODATA, &aborted_) != CURLE_OK) {
+        return base::failure("cannot set up a request");
+    }
+    return {};
+}
+
+void LokiClient::set_headers(Purpose purpose, const std::string& token) {
     curl_->api.slist_free_all(curl_->headers);
     curl_->headers = nullptr;
     const auto header = [this](const std::string& text) {
         curl_->headers = curl_->api.slist_append(curl_->headers, text.c_str());
     };
-    if (push) {
+    if (purpose == Purpose::Push) {
         header("Content-Type: application/x-protobuf");
         header("Expect:");
         if (victoria_logs_) {
@@ -327,19 +207,17 @@ base::Result<void> LokiClient::prepare(const std::string& url, bool push) {
         }
     }
     std::ranges::for_each(tenant_headers_, header);
-    secrets_.clear();
-    for (const std::string& secret : {*token, *secret_word, basic_credentials(*secret_word)}) {
-        if (secret.size() >= 4) {  // a shorter one would leave no text to read
-            secrets_.push_back(secret);
-        }
+    if (!token.empty()) {
+        header("Authorization: Bearer " + token);
     }
-    if (!token->empty()) {
-        header("Authorization: Bearer " + *token);
-    }
+    curl_->set(CURLOPT_HTTPHEADER, curl_->headers);
+}
+
+void LokiClient::set_credentials(const std::string& password) {
     if (!settings_.username.empty()) {
         curl_->set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
         curl_->set(CURLOPT_USERNAME, settings_.username.c_str());
-        curl_->set(CURLOPT_PASSWORD, secret_word->c_str());
+        curl_->set(CURLOPT_PASSWORD, password.c_str());
     }
     const auto path = [this](CURLoption option, const std::string& value) {
         if (!value.empty()) {
@@ -349,10 +227,14 @@ base::Result<void> LokiClient::prepare(const std::string& url, bool push) {
     path(CURLOPT_CAINFO, settings_.ca_cert);
     path(CURLOPT_SSLCERT, settings_.client_cert);
     path(CURLOPT_SSLKEY, settings_.client_key);
-    path(CURLOPT_USERAGENT, settings_.user_agent);
+}
+
+void LokiClient::set_transfer(const std::string& url) {
+    if (!settings_.user_agent.empty()) {
+        curl_->set(CURLOPT_USERAGENT, settings_.user_agent.c_str());
+    }
     curl_->set(CURLOPT_FRESH_CONNECT, fresh_.exchange(false) ? 1L : 0L);
     curl_->set(CURLOPT_URL, url.c_str());
-    curl_->set(CURLOPT_HTTPHEADER, curl_->headers);
     curl_->set(CURLOPT_PROTOCOLS_STR, "http,https");
     curl_->set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     curl_->set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
@@ -368,10 +250,6 @@ base::Result<void> LokiClient::prepare(const std::string& url, bool push) {
     curl_->set(CURLOPT_ERRORBUFFER, &curl_->error[0]);
     curl_->set(CURLOPT_NOPROGRESS, 0L);
     curl_->set(CURLOPT_XFERINFOFUNCTION, &Curl::progress);
-    if (curl_->set(CURLOPT_XFERINFODATA, &aborted_) != CURLE_OK) {
-        return base::failure("cannot set up a request");
-    }
-    return {};
 }
 
 /// A proxy may show in its error what it was sent, and errors go to the log and the dead letters.
@@ -418,7 +296,7 @@ Reply LokiClient::perform(std::chrono::milliseconds timeout, std::size_t body_li
 }
 
 Reply LokiClient::push(std::string_view body, std::chrono::milliseconds timeout) {
-    if (const auto ready = prepare(settings_.url + "/loki/api/v1/push", true); !ready) {
+    if (const auto ready = prepare(settings_.url + "/loki/api/v1/push", Purpose::Push); !ready) {
         return unsent(ready.error().message);
     }
     curl_->request = body;
@@ -469,7 +347,7 @@ Reply LokiClient::get_from(std::string url, const Parameters& parameters,
         url.append(1, separator).append(name).append("=").append(escaped ? escaped.get() : "");
         separator = '&';
     }
-    if (const auto ready = prepare(url, false); !ready) {
+    if (const auto ready = prepare(url, Purpose::Query); !ready) {
         return unsent(ready.error().message);
     }
     return perform(timeout, kQueryBodyBytes);

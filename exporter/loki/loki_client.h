@@ -11,36 +11,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "exporter/loki/loki_settings.h"
 #include "exporter/loki/push_outcome.h"
 
 namespace exporter {
-
-/// Where Loki is and how to speak to it.
-struct LokiSettings {
-    std::string url;  ///< base address, as logcli's LOKI_ADDR
-    std::string tenant;
-    std::string username;
-    std::string password;
-    std::string password_file;  ///< beats `password`; read for every request
-    std::string bearer_token;
-    std::string bearer_token_file;  ///< read again for every request
-    std::string ca_cert;            ///< paths; empty = system trust, no client certificate
-    std::string client_cert;
-    std::string client_key;
-    std::string user_agent;
-};
-
-/// Whether `address` can be Loki's base address: http(s)://host[:port][/path], without credentials,
-/// query and fragment. The Error says what is wrong and never repeats a credential.
-[[nodiscard]] base::Result<void> check_loki_url(const std::string& address);
-
-/// Whether a request can be made of these settings: the address, the tenant, the credentials, those
-/// in files included. Sends nothing. The Error says what is wrong and never repeats a credential.
-[[nodiscard]] base::Result<void> check_loki_settings(const LokiSettings& settings);
-
-/// The requests by which a daemon delivers: method and URL of each, without queries.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> requests_to(
-    const LokiSettings& settings);
 
 /// What a push needs of Loki's HTTP API. The real one is LokiClient.
 class LokiApi {
@@ -96,7 +70,11 @@ private:
     [[nodiscard]] Reply get_from(std::string url, const Parameters& parameters,
                                  std::chrono::milliseconds timeout);
     [[nodiscard]] Reply perform(std::chrono::milliseconds timeout, std::size_t body_limit);
-    [[nodiscard]] base::Result<void> prepare(const std::string& url, bool push);
+    enum class Purpose { Push, Query };
+    [[nodiscard]] base::Result<void> prepare(const std::string& url, Purpose purpose);
+    void set_headers(Purpose purpose, const std::string& token);
+    void set_credentials(const std::string& password);
+    void set_transfer(const std::string& url);
     [[nodiscard]] base::Result<std::string> bearer_token() const;
     [[nodiscard]] base::Result<std::string> password() const;
     [[nodiscard]] std::string basic_credentials(const std::string& password) const;
