@@ -50,8 +50,7 @@ struct Checkpoint {
 // A last group that is not whole was being written when the process ended: what it says counts for
 // nothing, as if it had not been begun. Anything else that does not fit makes the file damaged.
 // Version 2 had neither `decisions` nor `lines`, which count what stands before the offset; a file
-// that lacks them is counted once it grows. Version 1 had one group, with the number of its lines
-// in the head and the folder in each line.
+// that lacks them is counted once it grows.
 
 /// Writes one group, in pieces of some KiB, to `write`.
 class CheckpointWriter {

@@ -104,21 +104,15 @@ std::vector<StateFolder::WaitingSpool> find_waiting(const std::string& state) {
 }  // namespace
 
 std::string spool_target(const exporter::LokiSettings& loki) {
-    std::string_view url = loki.url;
-    const auto without_slashes = [&url] {
-        while (url.ends_with('/')) {
-            url.remove_suffix(1);
-        }
-    };
-    without_slashes();
+    std::string url = exporter::without_end_slashes(loki.url);
     // The same VictoriaLogs: without it nothing was taken, and who mends the address wants the rest
     // delivered.
     constexpr std::string_view kVictoriaLogs = "/insert";
     if (url.ends_with(kVictoriaLogs)) {
-        url.remove_suffix(kVictoriaLogs.size());
-        without_slashes();
+        url.resize(url.size() - kVictoriaLogs.size());
+        url = exporter::without_end_slashes(std::move(url));
     }
-    return std::string(url) + (loki.tenant.empty() ? "" : " tenant " + loki.tenant);
+    return loki.tenant.empty() ? url : url + " tenant " + loki.tenant;
 }
 
 base::Result<StateFolder> StateFolder::open(const std::string& path, std::uint64_t spool_max_bytes,

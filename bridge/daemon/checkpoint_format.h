@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <zlib.h>
+
+// What reader and writer of a checkpoint have to agree on: see checkpoint.h.
+
+namespace bridge::checkpoint_format {
+
+inline constexpr std::int64_t kVersion = 3;
+inline constexpr std::int64_t kOldestVersion = 2;  ///< that is still read
+inline constexpr std::string_view kWholeName = "boundary_loki_checkpoint";
+inline constexpr std::string_view kChangesName = "changed";
+inline constexpr std::string_view kChangesStart = "{\"changed\":";
+inline constexpr std::string_view kEndName = "{\"crc32\":";
+
+[[nodiscard]] inline std::uint32_t crc_of(std::string_view text, std::uint32_t before) {
+    return static_cast<std::uint32_t>(
+        ::crc32_z(before, reinterpret_cast<const Bytef*>(text.data()), text.size()));
+}
+
+/// The line that closes a group, by the sum of all bytes before it.
+[[nodiscard]] inline std::string end_line(std::uint32_t crc) {
+    return std::string(kEndName) + std::to_string(crc) + "}\n";
+}
+
+}  // namespace bridge::checkpoint_format

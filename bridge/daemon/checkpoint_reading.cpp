@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include <simdjson.h>
+
+#include "bridge/daemon/checkpoint.h"
+#include "bridge/daemon/checkpoint_format.h"
+
+namespace bridge {
+namespace {
+
+/// Reads the lines of all groups.
+class Reader {
+public:
+    /// Of a text of so many lines.
+    explicit Reader(std::size_t lines) : lines_(lines) {}
+
+    /// False when the line does not fit.
+    bool head(std::string_view line) {
+        simdjson::dom::element object;
+        std::int64_t version = 0;
+        if (!parse(line, object) ||
+            object[groups_ == 0 ? checkpoint_format::kWholeName : checkpoint_format::kChangesName]
+                    .get(version) != simdjson::SUCCESS ||
+            version < checkpoint_format::kOldestVersion || version > checkpoint_format::kVersion ||
+            (groups_ > 0 && version != version_) ||
+            object["clean"].get(result_.clean) != simdjson::SUCCESS) {
+            return false;
+        }
+        version_ = version;
+        folder_ = nullptr;
+        ++groups_;
+        return true;
+    }
+
+    bool body(std::string_view line) {
+        simdjson::dom::element object;
+        if (!parse(line, object)) {
+            return false;
+        }
+        std::string_view folder;
+        if (object["folder"].get(folder) == simdjson::SUCCESS) {
+            enter(folder);
+            return true;
+        }
+        if (object["stream"].error() == simdjson::SUCCESS) {
+            return stream(object);
+        }
+        std::uint64_t origin = 0;
+        if (object["kept"].get(origin) == simdjson::SUCCESS) {
+            result_.kept_origins.push_back(origin);
+            return true;
+        }
+        if (object["segment"].error() == simdjson::SUCCESS) {
+            return object["segment"].get(result_.newest_segment) == simdjson::SUCCESS;
+        }
+        return folder_ != nullptr &&
+               (object["gone"].error() == simdjson::SUCCESS ? gone(object) : file(object));
+    }
+
+    [[nodiscard]] std::size_t groups() const { return groups_; }
+
+    Checkpoint finish() {
+        for (auto& [folder, files] : result_.files) {
+            if (groups_ > 1) {
+                keep_newest(files);
+            }
+        }
+        std::erase_if(result_.files, [](const auto& folder) { return folder.second.empty(); });
+        result_.read = true;
+        return std::move(result_);
+    }
+
+private:
+    bool parse(std::string_view line, simdjson::dom::element& object) {
+        return parser_.parse(line.data(), line.size()).get(object) == simdjson::SUCCESS;
+    }
+    void enter(std::string_view folder) {
+        folder_ = &result_.files[std::string(folder)];
+        if (result_.files.size() == 1) {
+            folder_->reserve(lines_);  // mostly it is the only one; growing would copy a great many
+        }
+    }
+    bool file(simdjson::dom::element object) {
+        tailer::FileProgress file;
+        std::string_view name;
+        if (object["name"].get(name) != simdjson::SUCCESS ||
+            object["inode"].get(file.identity.inode) != simdjson::SUCCESS ||
+            object["birth_ns"].get(file.identity.birth_ns) != simdjson::SUCCESS ||
+            object["offset"].get(file.offset) != simdjson::SUCCESS) {
+            return false;
+        }
+        std::uint64_t fingerprint = 0;
+        if (object["fingerprint"].get(fingerprint) == simdjson::SUCCESS) {
+            file.fingerprint = static_cast<std::uint32_t>(fingerprint);
+        }
+        file.counts = counts(object);
+        std::string_view session;
+        if (object["session"].get(session) == simdjson::SUCCESS) {
+            file.session = session;
+        }
+        file.name = tailer::CompactName(name);
+        folder_->push_back(std::move(file));
+        return true;
+    }
+    static tailer::LineCounts counts(simdjson::dom::element object) {
+        std::uint64_t decisions = 0;
+        std::uint64_t lines = 0;
+        if (object["decisions"].get(decisions) != simdjson::SUCCESS ||
+            object["lines"].get(lines) != simdjson::SUCCESS ||
+            decisions >= tailer::LineCounts::kUnknown) {
+            return tailer::LineCounts::unknown();
+        }
+        return {static_cast<std::uint32_t>(decisions), static_cast<std::uint32_t>(lines)};
+    }
+    /// Kept as a file without a name until finish().
+    bool gone(simdjson::dom::element object) {
+        tailer::FileProgress file;
+        if (object["inode"].get(file.identity.inode) != simdjson::SUCCESS) {
+            return false;
+        }
+        folder_->push_back(std::move(file));
+        return true;
+    }
+    bool stream(simdjson::dom::element object) {
+        std::string_view stream;
+        std::int64_t newest_ns = 0;
+        if (object["stream"].get(stream) != simdjson::SUCCESS ||
+            object["newest_ns"].get(newest_ns) != simdjson::SUCCESS) {
+            return false;
+        }
+        result_.high_water.insert_or_assign(std::string(stream), newest_ns);
+        return true;
+    }
+    /// Of each inode the last that was said.
+    static void keep_newest(std::vector<tailer::FileProgress>& files) {
+        std::vector<std::size_t> order(files.size());
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            order[i] = i;
+        }
+        const auto inode = [&files](std::size_t i) { return files[i].identity.inode; };
+        std::ranges::stable_sort(order, {}, inode);
+        std::vector<bool> outdated(files.size());
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            const bool last = i + 1 == order.size() || inode(order[i]) != inode(order[i + 1]);
+            outdated[order[i]] = !last || files[order[i]].name.empty();
+        }
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < files.size(); ++i) {
+            if (!outdated[i]) {
+                if (kept != i) {
+                    files[kept] = std::move(files[i]);
+                }
+                ++kept;
+            }
+        }
+        files.resize(kept);
+    }
+
+    simdjson::dom::parser parser_;
+    Checkpoint result_;
+    std::size_t lines_;
+    std::vector<tailer::FileProgress>* folder_ = nullptr;  ///< whose files are being told
+    std::size_t groups_ = 0;
+    std::int64_t version_ = 0;
+};
+
+/// Where the group that starts at `begin` ends, if it is whole. `crc` is that of all before it, and
+/// then of all up to its end.
+std::optional<std::size_t> end_of_group(std::string_view text, std::size_t begin,
+                                        std::uint32_t& crc) {
+    std::uint32_t sum = crc;
+    for (std::size_t at = begin; at < text.size();) {
+        const std::size_t newline = text.find('\n', at);
+        if (newline == std::string_view::npos) {
+            return std::nullopt;
+        }
+        const std::string_view line = text.substr(at, newline + 1 - at);
+        if (line.starts_with(checkpoint_format::kEndName)) {
+            if (line != checkpoint_format::end_line(sum)) {
+                return std::nullopt;
+            }
+            crc = checkpoint_format::crc_of(line, sum);
+            return newline + 1;
+        }
+        sum = checkpoint_format::crc_of(line, sum);
+        at = newline + 1;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+base::Result<Checkpoint> decode_checkpoint(std::string_view text) {
+    Reader reader(static_cast<std::size_t>(std::ranges::count(text, '\n')));
+    std::uint32_t crc = 0;
+    std::size_t line_number = 0;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const auto end = end_of_group(text, begin, crc);
+        if (!end) {
+            // What follows a group that was changed on disk is lost with it; only at the very end
+            // this is what a sudden end leaves.
+            const bool more =
+                text.find(checkpoint_format::kEndName, begin) != std::string_view::npos &&
+                text.find(checkpoint_format::kChangesStart, begin + 1) != std::string_view::npos;
+            if (begin == 0 || more) {
+                return base::failure("checkpoint is cut off, damaged, or not one of ours");
+            }
+            break;
+        }
+        for (bool first = true; begin < *end; first = false) {
+            const std::size_t newline = text.find('\n', begin);
+            const std::string_view line = text.substr(begin, newline - begin);
+            begin = newline + 1;
+            ++line_number;
+            if (!first && begin == *end) {
+                break;  // the sum, which was checked
+            }
+            if (!(first ? reader.head(line) : reader.body(line))) {
+                return base::failure(
+                    "checkpoint line " + std::to_string(line_number) +
+                    " is damaged, or of a version that this program does not know");
+            }
+        }
+    }
+    if (reader.groups() == 0) {
+        return base::failure("checkpoint is empty");
+    }
+    return reader.finish();
+}
+
+}  // namespace bridge
