@@ -12,6 +12,7 @@
 #include "tailer/files/log_file_name.h"
 #include "tailer/lines/line_parser.h"
 #include "tailer/lines/line_reader.h"
+#include "tailer/records/notice_policy.h"
 
 namespace bridge::doctor {
 namespace {
@@ -134,8 +135,7 @@ private:
             says == "Audit logs are disabled; workspace agent has not created log proxy socket" ||
             says == "failed to connect to audit socket";
         survey_.audit_off += says == "Audit logs are disabled by configuration";
-        survey_.audit_dropped += says.starts_with("audit log dropped") ||
-                                 says == "dropping batch due to data error on flush attempt";
+        survey_.audit_dropped += tailer::is_audit_drop(says);
         survey_.sessions_started += says == "boundary session started";
         survey_.no_listener += says == "Failed to create HTTP listener";
         survey_.no_rules +=

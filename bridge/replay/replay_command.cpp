@@ -84,41 +84,19 @@ ExitCode print_ndjson(tailer::Tailer& tailer, const Log& log) {
 /// Counts what would be delivered.
 class CountingSink final : public tailer::LineSink {
 public:
-    void on_record(const tailer::Record& record) override {
-        ++account_.lines;
-        account_.withheld += record.shipped ? 0U : 1U;
-        switch (record.kind) {
-            case tailer::RecordKind::Allow:
-                ++account_.allowed;
-                break;
-            case tailer::RecordKind::Deny:
-                ++account_.denied;
-                break;
-            case tailer::RecordKind::Notice:
-                ++account_.notices;
-                break;
-            case tailer::RecordKind::Lifecycle:
-                ++account_.lifecycle;
-                break;
-        }
-    }
-    void on_unparsed(const tailer::UnparsedLine&) override {
-        ++account_.lines;
-        ++account_.unparsed;
-    }
-    [[nodiscard]] const Pipeline::Account& account() const { return account_; }
+    void on_record(const tailer::Record& record) override { account_.count(record); }
+    void on_unparsed(const tailer::UnparsedLine&) override { account_.count_unparsed(); }
+    [[nodiscard]] const LineAccount& account() const { return account_; }
 
 private:
-    Pipeline::Account account_;
+    LineAccount account_;
 };
 
-/// lines = allowed + denied + notices + lifecycle + unparsed; of the first four, each is withheld
-/// by
-/// --notices, pushed (which counts what Loki had already), rejected, or left.
-void log_account(const Log& log, std::string_view what, const Pipeline::Account& account,
+/// Of what is not unparsed, each line is withheld by --notices, pushed (which counts what Loki had
+/// already), rejected, or left.
+void log_account(const Log& log, std::string_view what, const LineAccount& account,
                  std::uint64_t pushed, std::uint64_t rejected) {
-    const std::uint64_t entries =
-        account.allowed + account.denied + account.notices + account.lifecycle - account.withheld;
+    const std::uint64_t entries = account.entries();
     const std::uint64_t settled = std::min(entries, pushed + rejected);
     log.info(what, {{"lines", std::to_string(account.lines)},
                     {"allowed", std::to_string(account.allowed)},

@@ -170,6 +170,11 @@ NoticeKind kind_of(const Notice& notice) noexcept {
     return exited ? kLife : known->kind;
 }
 
+bool is_audit_drop(std::string_view message) noexcept {
+    return message.starts_with("audit log dropped") ||
+           message == "dropping batch due to data error on flush attempt";
+}
+
 bool keeps_value(const Notice& notice, std::string_view key) noexcept {
     // Who forges a verdict is to be found by what it says.
     constexpr std::string_view kOfAVerdict = "method url host rule";

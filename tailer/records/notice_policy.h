@@ -45,6 +45,9 @@ enum class ValueKind : std::uint8_t { Text, Number, Path, Error, Method, Url, Ho
 /// what is logged at DEBUG is for Boundary's developers.
 [[nodiscard]] NoticeKind kind_of(const Notice& notice) noexcept;
 
+/// Whether Boundary says by it that its own audit forwarding dropped records.
+[[nodiscard]] bool is_audit_drop(std::string_view message) noexcept;
+
 /// Whether the value of `key` stays in a notice of the trail.
 [[nodiscard]] bool keeps_value(const Notice& notice, std::string_view key) noexcept;
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "bridge/daemon/telemetry.h"
+#include "exporter/disk/dead_letters.h"
+#include "exporter/streams/unsettled.h"
+#include "tailer/tailer.h"
+
+namespace bridge {
+
+/// Unparsed lines on their way to the dead letters. They wait here for as long as the disk does not
+/// take them.
+class LetterQueue {
+public:
+    /// Bytes that may wait: at that, the files that hold more such lines wait, and the others are
+    /// read on.
+    static constexpr std::size_t kMostBytes = 256U << 10U;
+
+    /// All must outlive this object.
+    LetterQueue(exporter::DeadLetters& letters, const base::Clock& clock, Telemetry& telemetry)
+        : letters_(letters), clock_(clock), telemetry_(telemetry) {}
+
+    [[nodiscard]] bool has_room(std::size_t bytes) const {
+        return queue_.empty() || bytes_ + bytes <= kMostBytes;
+    }
+    void add(const tailer::UnparsedLine& line, const exporter::Ticket& ticket);
+    [[nodiscard]] bool empty() const { return queue_.empty(); }
+
+    using Written = std::function<void(const exporter::Ticket&)>;
+    /// Writes what waits, unless that failed a moment ago; `written` is told of each.
+    void write(const Written& written);
+    /// The same, however lately it failed.
+    void write_now(const Written& written);
+    /// When write() is to be called again; never while nothing waits.
+    [[nodiscard]] base::SteadyTime due() const;
+
+    /// Makes durable what was written, before a checkpoint counts on it.
+    [[nodiscard]] base::Result<void> sync();
+
+private:
+    struct Letter {
+        std::string session;
+        std::string text;
+        std::string reason;
+        exporter::Ticket ticket;
+        [[nodiscard]] std::size_t bytes() const {
+            return sizeof(Letter) + session.size() + text.size();
+        }
+    };
+    exporter::DeadLetters& letters_;
+    const base::Clock& clock_;
+    Telemetry& telemetry_;
+    std::deque<Letter> queue_;
+    std::size_t bytes_ = 0;
+    base::SteadyTime try_at_{};
+    bool unsynced_ = false;
+};
+
+}  // namespace bridge
