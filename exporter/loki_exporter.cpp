@@ -24,10 +24,10 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
       loki_(loki),
       clock_(clock),
       events_(events),
-      streams_(settings.stream_rate, settings.most_late_streams, jitter_seed, events),
-      backlog_(spool, streams_, events, settings.own_labels),
-      refusals_(streams_, backlog_, unsettled_, dead_letters, clock, events, settings.batch_bytes),
-      doubts_(loki, clock, events, settings.push_timeout, settings.least_landing),
+      streams_(settings.stream_rate, settings.most_late_streams, jitter_seed, events_),
+      backlog_(spool, streams_, events_, settings.own_labels),
+      refusals_(streams_, backlog_, unsettled_, dead_letters, clock, events_, settings.batch_bytes),
+      doubts_(loki, clock, events_, settings.push_timeout, settings.least_landing),
       doubtful_(resume.predecessor != Resume::Predecessor::Settled),
       origins_(settings.unstable_metadata) {
     for (const auto& labels : streams) {

@@ -16,6 +16,7 @@
 #include "exporter/loki/loki_client.h"
 #include "exporter/loki/push_request.h"
 #include "exporter/streams/backlog.h"
+#include "exporter/streams/delivery_account.h"
 #include "exporter/streams/doubt_resolver.h"
 #include "exporter/streams/exporter_events.h"
 #include "exporter/streams/kept_origins.h"
@@ -118,6 +119,9 @@ public:
     [[nodiscard]] bool wants_checkpoint() const;
     void checkpoint_saved() { backlog_.checkpoint_saved(); }
 
+    /// What came of it so far.
+    [[nodiscard]] const DeliveryAccount& account() const { return events_; }
+
     /// Unsettled bytes in memory.
     [[nodiscard]] std::size_t in_flight_bytes() const { return unsettled_.bytes(); }
     /// Entries that Loki may have and takes no more; they wait until it can be asked.
@@ -162,7 +166,7 @@ private:
     ExportSettings settings_;
     LokiApi& loki_;
     const base::Clock& clock_;
-    ExporterEvents& events_;
+    DeliveryAccount events_;
     OutgoingStreams streams_;
     Backlog backlog_;
     Unsettled unsettled_;

@@ -15,4 +15,9 @@ std::string answer_text(const exporter::Reply& reply) {
     return without_secrets(exporter::reply_text(reply));
 }
 
+std::string code_of(const exporter::Reply& reply) {
+    return reply.transport == exporter::Reply::Transport::Answered ? std::to_string(reply.status)
+                                                                   : "error";
+}
+
 }  // namespace bridge

@@ -118,7 +118,7 @@ void tell_of_end(Daemon& daemon, const Log& log) {
                          {"notices", std::to_string(account.notices)},
                          {"lifecycle", std::to_string(account.lifecycle)},
                          {"unparsed", std::to_string(account.unparsed)},
-                         {"pushed", std::to_string(daemon.telemetry().stored_entries())},
+                         {"pushed", std::to_string(daemon.exporter().account().stored())},
                          {"spooled_bytes", std::to_string(daemon.state()->spool().bytes())}});
 }
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/daemon/telemetry.h"
 
-#include <cstdlib>
 #include <limits>
 
 #include <prometheus/collectable.h>
 #include <prometheus/text_serializer.h>
 
-#include "base/nanoseconds.h"
 #include "bridge/console/answer_text.h"
 #include "bridge/daemon/metrics_server.h"
 
@@ -19,11 +17,6 @@ using prometheus::BuildGauge;
 using prometheus::BuildHistogram;
 
 constexpr std::int64_t kNothingPending = std::numeric_limits<std::int64_t>::max();
-/// One reminder of a lasting trouble, not one a try.
-constexpr std::chrono::seconds kReminder{60};
-/// A clock that is further off than that is wrong; less may be a slow answer.
-constexpr std::chrono::seconds kClockTolerance{60};
-constexpr std::chrono::seconds kClockReminder{600};
 
 prometheus::Counter& counter(prometheus::Registry& registry, const std::string& name,
                              const std::string& help) {
@@ -42,28 +35,9 @@ prometheus::Family<prometheus::Counter>& family(prometheus::Registry& registry,
 
 std::string whole(double value) { return std::to_string(static_cast<std::uint64_t>(value)); }
 
-std::string code_of(const exporter::Reply& reply) {
-    return reply.transport == exporter::Reply::Transport::Answered ? std::to_string(reply.status)
-                                                                   : "error";
-}
-
 /// A counter whose total is kept elsewhere.
 void raise(prometheus::Counter& counter, std::uint64_t total) {
     counter.Increment(static_cast<double>(total) - counter.Value());
-}
-
-constexpr const char* kUnparsed =
-    "lines that are not understood; they are kept in the dead letters";
-constexpr const char* kSuspect =
-    "verdicts that Boundary cannot have written; somebody may be forging lines";
-constexpr const char* kTampered = "log files were changed as no writer of a log does";
-constexpr const char* kHole = "an audit log has a hole";
-constexpr const char* kRefused = "Loki refuses entries for good; they are kept in the dead letters";
-
-/// What to do about a reply, as a field of the log.
-std::string advice_text(const exporter::Reply& reply) {
-    const std::string_view text = exporter::advice(reply);
-    return text.empty() ? "nothing: it is tried again until it works" : std::string(text);
 }
 
 }  // namespace
@@ -102,6 +76,7 @@ private:
 Telemetry::Telemetry(const Log& log, const base::Clock& clock, std::string_view version)
     : log_(log),
       clock_(clock),
+      trouble_(log, clock),
       registry_(std::make_shared<prometheus::Registry>()),
       lag_(std::make_shared<Lag>(clock)),
       allowed_(family(*registry_, "decisions_total", "Decisions read, by decision.")
@@ -216,9 +191,7 @@ void Telemetry::set_lines(const Lines& lines) {
 
 void Telemetry::count_unparsed(std::string_view reason) {
     unparsed_lines_.Increment();
-    reminders_.note(kUnparsed, reason);
-    remind();
-    log_.debug("line not understood", {{"reason", std::string(reason)}});
+    trouble_.unparsed(reason);
 }
 
 void Telemetry::count_boundary_drop() { boundary_dropped_.Increment(); }
@@ -233,7 +206,7 @@ void Telemetry::set(const Gauges& gauges) {
     in_doubt_entries_.Set(static_cast<double>(gauges.in_doubt_entries));
     streams_.Set(static_cast<double>(gauges.streams));
     raise(folded_tools_, gauges.folded_tools);
-    remind();
+    trouble_.remind();
 }
 
 void Telemetry::set_files(const tailer::SkippedFiles& skipped,
@@ -244,38 +217,18 @@ void Telemetry::set_files(const tailer::SkippedFiles& skipped,
     raise(truncated_files_, troubles.truncated);
     raise(rewritten_files_, troubles.rewritten);
     raise(removed_files_, troubles.removed);
-    reminders_.note(kTampered, "truncated", {}, troubles.truncated - told_troubles_.truncated);
-    reminders_.note(kTampered, "rewritten", {}, troubles.rewritten - told_troubles_.rewritten);
-    reminders_.note(kTampered, "removed before it was read", {},
-                    troubles.removed - told_troubles_.removed);
-    told_troubles_ = troubles;
-    remind();
+    trouble_.tampered(troubles);
 }
 
 void Telemetry::count_loss(std::string_view what, std::string_view session,
                            std::string_view lost_bytes) {
-    std::string detail = "session ";
-    detail.append(session).append(", bytes lost ").append(lost_bytes);
-    reminders_.note(kHole, what, detail);
-    remind();
-}
-
-void Telemetry::remind() {
-    for (const auto& due : reminders_.take_due(clock_.steady())) {
-        const bool error = due.what == kRefused || due.what == kHole;
-        const auto put = error ? &Log::error : &Log::warn;
-        (log_.*put)(due.what, {{"reason", due.reason},
-                               {"count", std::to_string(due.count)},
-                               {"so_far", std::to_string(due.so_far)},
-                               {"last", without_secrets(due.detail)}});
-    }
+    trouble_.lost(what, session, lost_bytes);
 }
 
 void Telemetry::count_suspect(std::string_view reason) {
     suspect_lines_.Add({{"reason", std::string(reason)}}).Increment();
     ++suspect_lines_seen_;
-    reminders_.note(kSuspect, reason);
-    remind();
+    trouble_.suspect(reason);
 }
 
 void Telemetry::set_oldest_pending(std::optional<std::int64_t> event_time_ns) {
@@ -295,85 +248,31 @@ void Telemetry::set_checkpoint_written() {
 void Telemetry::on_answer(const exporter::Reply& reply, std::chrono::nanoseconds took) {
     push_requests_.Add({{"code", code_of(reply)}}).Increment();
     push_duration_.Observe(std::chrono::duration<double>(took).count());
-    watch_clock(reply);
-}
-
-void Telemetry::watch_clock(const exporter::Reply& reply) {
-    if (!reply.server_time) {
-        return;
-    }
-    const std::int64_t ahead = clock_.wall_ns() / base::kNanosPerSecond - *reply.server_time;
-    const base::SteadyTime now = clock_.steady();
-    if (std::abs(ahead) < kClockTolerance.count()) {
-        if (clock_wrong_told_at_) {
-            log_.info("this machine's clock and Loki's agree again");
-            clock_wrong_told_at_.reset();
-        }
-    } else if (!clock_wrong_told_at_ || now - *clock_wrong_told_at_ >= kClockReminder) {
-        clock_wrong_told_at_ = now;
-        log_.warn(
-            ahead > 0 ? "this machine's clock runs ahead of Loki's; what is further ahead "
-                        "than Loki takes waits until its time has come"
-                      : "this machine's clock runs behind Loki's; decisions look older than "
-                        "they are",
-            {{"seconds", std::to_string(std::abs(ahead))}, {"try", "let NTP set both clocks"}});
-    }
+    trouble_.answered(reply);
 }
 
 void Telemetry::on_stored(std::size_t entries, std::size_t bytes) {
     pushed_entries_.Increment(static_cast<double>(entries));
     pushed_bytes_.Increment(static_cast<double>(bytes));
     stored_entries_ += entries;
-    held_.reset();
-    if (lost_at_) {
-        const auto away =
-            std::chrono::duration_cast<std::chrono::seconds>(clock_.steady() - *lost_at_);
-        log_.info("Loki is back", {{"after_seconds", std::to_string(away.count())},
-                                   {"spooled_bytes", whole(spool_bytes_.Value())},
-                                   {"spooled_batches", whole(spool_segments_.Value())}});
-        lost_at_.reset();
-    }
+    trouble_.stored(static_cast<std::uint64_t>(spool_bytes_.Value()),
+                    static_cast<std::uint64_t>(spool_segments_.Value()));
 }
 
 void Telemetry::on_retry(const exporter::Reply& reply, exporter::Outcome outcome) {
     push_retries_.Increment();
-    const bool was_held = held_.has_value();
-    if (outcome == exporter::Outcome::Hold) {
-        held_ = reply;
-        if (!was_held) {
-            log_.error("Loki does not take our pushes; holding the data until this is mended",
-                       {{"code", code_of(reply)},
-                        {"answer", answer_text(reply)},
-                        {"try", advice_text(reply)}});
-        }
-    }
-    if (!lost_at_) {
-        lost_at_ = clock_.steady();
-        if (outcome != exporter::Outcome::Hold) {
-            log_.warn("cannot push to Loki, trying again until it works",
-                      {{"code", code_of(reply)},
-                       {"answer", answer_text(reply)},
-                       {"try", advice_text(reply)}});
-        }
-    }
-    log_.debug("push will be tried again",
-               {{"code", code_of(reply)}, {"answer", answer_text(reply)}});
+    trouble_.retried(reply, outcome);
 }
 
 void Telemetry::on_rate_limited(const exporter::Reply& reply) {
     push_retries_.Increment();
-    if (clock_.steady() - limit_logged_at_ >= kReminder) {
-        limit_logged_at_ = clock_.steady();
-        log_.warn("Loki limits the rate of pushes; sending as much as it takes",
-                  {{"answer", answer_text(reply)}});
-    }
+    trouble_.rate_limited(reply);
 }
 
 void Telemetry::on_rejected(std::string_view reason, std::string_view detail) {
     rejected_.Add({{"reason", std::string(reason)}}).Increment();
     ++rejected_entries_;
-    reminders_.note(kRefused, reason, detail);
-    remind();
+    trouble_.rejected(reason, detail);
 }
 
 void Telemetry::on_label_folded(std::string_view label) {
@@ -424,36 +323,14 @@ Health Telemetry::health() const {
     return health;
 }
 
-void Telemetry::on_metadata_refused() {
-    log_.warn("this Loki takes no structured metadata; pushing without it (the line holds it all)");
-}
+void Telemetry::on_metadata_refused() { trouble_.metadata_refused(); }
 
 void Telemetry::on_read_back_unavailable(const exporter::Reply& reply) {
-    log_.warn(
-        reply.stores_repeats
-            ? "cannot read back from VictoriaLogs; a push of unknown outcome is sent again, and "
-              "then stored twice"
-            : "cannot read back from Loki; a push of unknown outcome is sent again, which log "
-              "queries do not show but metric queries may count twice",
-        {{"code", code_of(reply)}, {"answer", answer_text(reply)}});
+    trouble_.read_back_unavailable(reply);
 }
 
-void Telemetry::on_doubt_waits(const exporter::Reply& reply) {
-    if (clock_.steady() - doubt_logged_at_ >= kReminder) {
-        doubt_logged_at_ = clock_.steady();
-        log_.error(
-            "Loki may have stored entries that it takes no more; they wait until it answers a "
-            "query",
-            {{"code", code_of(reply)}, {"answer", reply_text(reply)}});
-    }
-}
+void Telemetry::on_doubt_waits(const exporter::Reply& reply) { trouble_.doubt_waits(reply); }
 
-void Telemetry::on_disk_trouble(std::string_view what) {
-    if (clock_.steady() - disk_trouble_logged_at_ >= kReminder) {
-        disk_trouble_logged_at_ = clock_.steady();
-        log_.error("cannot keep data in the state folder; it stays in memory and in the log files",
-                   {{"cause", std::string(what)}});
-    }
-}
+void Telemetry::on_disk_trouble(std::string_view what) { trouble_.disk_trouble(what); }
 
 }  // namespace bridge

@@ -19,8 +19,8 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "bridge/console/log.h"
-#include "bridge/console/reminders.h"
 #include "bridge/daemon/health.h"
+#include "bridge/daemon/trouble_log.h"
 #include "exporter/streams/exporter_events.h"
 #include "tailer/files/known_files.h"
 #include "tailer/records/record.h"
@@ -91,19 +91,13 @@ public:
     void on_doubt_waits(const exporter::Reply& reply) override;
     void on_disk_trouble(std::string_view what) override;
 
-    [[nodiscard]] std::uint64_t stored_entries() const { return stored_entries_; }
-    [[nodiscard]] std::uint64_t rejected_entries() const { return rejected_entries_; }
-    /// The last reply that asks for an operator (401, 404 ...), if the newest push got one.
-    [[nodiscard]] const std::optional<exporter::Reply>& held() const { return held_; }
-
 private:
     class Lag;
-    void watch_clock(const exporter::Reply& reply);
-    void remind();
     [[nodiscard]] std::string metrics_text() const;
 
     const Log& log_;
     const base::Clock& clock_;
+    TroubleLog trouble_;
     std::shared_ptr<prometheus::Registry> registry_;
     std::shared_ptr<Lag> lag_;
     std::unique_ptr<MetricsServer> server_;
@@ -148,14 +142,6 @@ private:
     std::uint64_t stored_entries_ = 0;
     std::uint64_t rejected_entries_ = 0;
     std::uint64_t suspect_lines_seen_ = 0;
-    Reminders reminders_;
-    tailer::FileTroubles told_troubles_;
-    std::optional<exporter::Reply> held_;
-    std::optional<base::SteadyTime> lost_at_;
-    base::SteadyTime disk_trouble_logged_at_{};
-    base::SteadyTime doubt_logged_at_{};
-    std::optional<base::SteadyTime> clock_wrong_told_at_;
-    base::SteadyTime limit_logged_at_{};
 };
 
 }  // namespace bridge

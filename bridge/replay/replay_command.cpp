@@ -135,7 +135,7 @@ public:
     explicit Progress(Daemon& daemon)
         : pipeline_(daemon.pipeline()),
           tailer_(daemon.tailer()),
-          telemetry_(daemon.telemetry()),
+          delivered_(daemon.exporter().account()),
           terminal_(::isatty(STDERR_FILENO) == 1),
           began_(std::chrono::steady_clock::now()),
           shown_at_(terminal_ ? std::chrono::steady_clock::time_point() : began_) {}
@@ -159,8 +159,8 @@ public:
             " entries stored, %" PRIu64 " rejected, %.1f MiB/s, %.0f s left%s",
             terminal_ ? "\r\033[K" : "",
             total == 0 ? 100.0 : 100.0 * static_cast<double>(read) / static_cast<double>(total),
-            static_cast<double>(total) / (1U << 20U), decisions, telemetry_.stored_entries(),
-            telemetry_.rejected_entries(), rate / (1U << 20U), left, terminal_ ? "" : "\n");
+            static_cast<double>(total) / (1U << 20U), decisions, delivered_.stored(),
+            delivered_.rejected(), rate / (1U << 20U), left, terminal_ ? "" : "\n");
     }
     void clear() const {
         if (terminal_) {
@@ -171,7 +171,7 @@ public:
 private:
     const Pipeline& pipeline_;
     const tailer::Tailer& tailer_;
-    const Telemetry& telemetry_;
+    const exporter::DeliveryAccount& delivered_;
     static constexpr std::chrono::milliseconds kRedraw{200};
     static constexpr std::chrono::milliseconds kPlainLine{10'000};
 
@@ -182,7 +182,7 @@ private:
 
 ExitCode deliver(Daemon& daemon, exporter::LokiClient& loki, const Log& log) {
     Pipeline& pipeline = daemon.pipeline();
-    Telemetry& telemetry = daemon.telemetry();
+    const exporter::DeliveryAccount& outcome = daemon.exporter().account();
     Progress progress(daemon);
     const ExitCode code = run_until_signal({
         .work =
@@ -190,7 +190,7 @@ ExitCode deliver(Daemon& daemon, exporter::LokiClient& loki, const Log& log) {
                 const bool delivered = pipeline.deliver([&] {
                     progress.update();
                     // An operator is there to mend it: do not wait for ever.
-                    return telemetry.held().has_value();
+                    return outcome.held().has_value();
                 });
                 progress.clear();
                 if (!delivered && daemon.state() != nullptr) {
@@ -201,11 +201,11 @@ ExitCode deliver(Daemon& daemon, exporter::LokiClient& loki, const Log& log) {
         .stop = [&] { pipeline.stop(); },
         .abort = [&] { loki.abort(); },
         .reload = [&] { loki.reconnect(); },
-        .report = [&] { telemetry.log_state(); },
+        .report = [&] { daemon.telemetry().log_state(); },
     });
     const auto& account = pipeline.account();
-    log_account(log, "replayed", account, telemetry.stored_entries(), telemetry.rejected_entries());
-    const bool complete = telemetry.rejected_entries() == 0 && account.unreadable_files == 0;
+    log_account(log, "replayed", account, outcome.stored(), outcome.rejected());
+    const bool complete = outcome.rejected() == 0 && account.unreadable_files == 0;
     return code == ExitCode::Done && !complete ? ExitCode::Incomplete : code;
 }
 

@@ -37,8 +37,7 @@ std::vector<base::LabelView> views_of(const base::Labels& labels) {
 /// Feeds an exporter with the entries of files.
 class LetterDelivery {
 public:
-    LetterDelivery(exporter::LokiExporter& to, const Telemetry& telemetry)
-        : exporter_(to), telemetry_(telemetry) {}
+    explicit LetterDelivery(exporter::LokiExporter& to) : exporter_(to) {}
 
     /// True when all is settled.
     bool deliver(std::vector<LetterFile>& files) {
@@ -79,7 +78,7 @@ private:
     bool work() {
         const base::SteadyTime due = exporter_.work();
         static_cast<void>(exporter_.take_settled());
-        if (stopping_ || telemetry_.held()) {
+        if (stopping_ || exporter_.account().held()) {
             return false;
         }
         const base::SteadyTime now = clock_.steady();
@@ -90,7 +89,6 @@ private:
     }
 
     exporter::LokiExporter& exporter_;
-    const Telemetry& telemetry_;
     const base::SystemClock clock_;
     std::map<base::Labels, std::size_t> streams_;
     std::atomic<bool> stopping_ = false;
@@ -183,7 +181,7 @@ ExitCode replay_letters(const Settings& settings, const ReplayOptions& options,
                                     nullptr, std::random_device{}(),
                                     // What is in doubt may be there.
                                     {.predecessor = exporter::Resume::Predecessor::MayHaveSent});
-    LetterDelivery delivery(exporter, telemetry);
+    LetterDelivery delivery(exporter);
     const ExitCode code = run_until_signal({
         .work = [&] { return delivery.deliver(letters) ? ExitCode::Done : ExitCode::Incomplete; },
         .stop = [&] { delivery.stop(); },
@@ -191,10 +189,10 @@ ExitCode replay_letters(const Settings& settings, const ReplayOptions& options,
         .reload = [&] { (*loki)->reconnect(); },
         .report = [&] { telemetry.log_state(); },
     });
-    tell_account(log, "replayed dead letters", counts, telemetry.stored_entries(),
-                 telemetry.rejected_entries());
-    const bool complete = all_can_be_sent && telemetry.rejected_entries() == 0 &&
-                          telemetry.stored_entries() == counts.entries;
+    tell_account(log, "replayed dead letters", counts, exporter.account().stored(),
+                 exporter.account().rejected());
+    const bool complete = all_can_be_sent && exporter.account().rejected() == 0 &&
+                          exporter.account().stored() == counts.entries;
     return code == ExitCode::Done && !complete ? ExitCode::Incomplete : code;
 }
 

@@ -97,7 +97,7 @@ protected:
         counts.decisions = account.allowed + account.denied - 2;
         counts.notices = account.notices;
         counts.unparsed = account.unparsed;
-        counts.rejected = daemon_->telemetry.rejected_entries();
+        counts.rejected = daemon_->exporter.account().rejected();
         const auto& files = daemon_->tailer.files();
         for (std::size_t i = 0; i < tailer::kSkipReasons; ++i) {
             counts.skipped[i] = files.skipped().count(static_cast<tailer::SkipReason>(i));

@@ -212,7 +212,7 @@ void Story::count_account() {
     EXPECT_EQ(account.lines, account.allowed + account.denied + account.notices +
                                  account.lifecycle + account.unparsed);
     if (!loki_.queries_forbidden()) {
-        EXPECT_EQ(daemon_->telemetry.rejected_entries(), 0U) << "nothing written is refusable";
+        EXPECT_EQ(daemon_->exporter.account().rejected(), 0U) << "nothing written is refusable";
     }
     lines_read_ += account.lines;
 }

@@ -109,7 +109,7 @@ TEST_F(PipelineOnceTest, GivesUpWhenToldSo) {
     write(1, allow(milliseconds(0), "a"));
     loki_.set_rule([](const auto&) { return answered(401); });
     Once once(*this, loki_);
-    EXPECT_FALSE(once.pipeline.deliver([&] { return once.telemetry.held().has_value(); }));
+    EXPECT_FALSE(once.pipeline.deliver([&] { return once.daemon->exporter().account().held().has_value(); }));
     EXPECT_THAT(loki_.pushes(), SizeIs(1));
 }
 

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/clock.h"
+#include "bridge/console/log.h"
+#include "bridge/console/reminders.h"
+#include "exporter/loki/push_outcome.h"
+#include "tailer/files/known_files.h"
+
+namespace bridge {
+
+/// Writes trouble to the daemon's own log, with what to do about it: once when it begins, then as a
+/// reminder for as long as it lasts, and once when it is over. Not thread-safe.
+class TroubleLog {
+public:
+    /// Both must outlive this object.
+    TroubleLog(const Log& log, const base::Clock& clock) : log_(log), clock_(clock) {}
+
+    /// Compares the clocks.
+    void answered(const exporter::Reply& reply);
+    /// With what waits in the spool by now.
+    void stored(std::uint64_t spooled_bytes, std::uint64_t spooled_batches);
+    void retried(const exporter::Reply& reply, exporter::Outcome outcome);
+    void rate_limited(const exporter::Reply& reply);
+    void rejected(std::string_view reason, std::string_view detail);
+    void metadata_refused();
+    void read_back_unavailable(const exporter::Reply& reply);
+    void doubt_waits(const exporter::Reply& reply);
+    void disk_trouble(std::string_view what);
+
+    void unparsed(std::string_view reason);
+    void suspect(std::string_view reason);
+    /// What was done to log files since the start.
+    void tampered(const tailer::FileTroubles& so_far);
+    void lost(std::string_view what, std::string_view session, std::string_view lost_bytes);
+
+    /// Writes the reminders that are due.
+    void remind();
+
+private:
+    /// Whether a minute has gone since it last was so.
+    [[nodiscard]] bool is_time(base::SteadyTime& told_at) const;
+
+    const Log& log_;
+    const base::Clock& clock_;
+    Reminders reminders_;
+    tailer::FileTroubles told_troubles_;
+    bool held_ = false;  ///< until an operator mends something
+    std::optional<base::SteadyTime> away_since_;
+    std::optional<base::SteadyTime> clock_wrong_told_at_;
+    base::SteadyTime disk_told_at_{};
+    base::SteadyTime doubt_told_at_{};
+    base::SteadyTime limit_told_at_{};
+};
+
+}  // namespace bridge
