@@ -2,57 +2,56 @@
 #include "bridge/settings/effective_settings.h"
 
 #include <algorithm>
+#include <chrono>
+#include <map>
+#include <string_view>
 
 #include "base/text.h"
 #include "base/utf8.h"
 #include "bridge/console/terminal.h"
+#include "bridge/settings/choices.h"
 
 namespace bridge {
 namespace {
 
 constexpr const char* kMasked = "(set, not shown)";
 
+/// "5m", "1000ms"
+std::string duration_text(std::chrono::milliseconds duration) {
+    const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(duration);
+    return minutes == duration ? std::to_string(minutes.count()) + "m"
+                               : std::to_string(duration.count()) + "ms";
+}
+
 /// What takes effect where nothing is said. Empty = nothing does.
-std::vector<std::string> default_of(const std::string& name, const Settings& settings) {
-    const auto& delivery = settings.delivery;
+std::vector<std::string> default_of(std::string_view name, const Settings& settings) {
     if (name == "log-dir") {
         return settings.log_dirs;
     }
-    std::string value;
-    if (name == "state-dir") {
-        value = settings.state_dir;
-    } else if (name == "journal-dir") {
-        value = settings.journal_dir;
-    } else if (name == "namespace") {
-        value = settings.enrich.identity.kubernetes_namespace;
-    } else if (name == "stream-labels") {
-        value = base::joined(settings.enrich.stream_labels, ',');
-    } else if (name == "tools") {
-        value = base::joined(settings.enrich.tools, ',');
-    } else if (name == "line-format") {
-        value = "json";
-    } else if (name == "url-query") {
-        value = "redact";
-    } else if (name == "notices") {
-        value = "trail";
-    } else if (name == "metrics-address") {
-        value = settings.metrics_address;
-    } else if (name == "heartbeat") {
-        value = "5m";
-    } else if (name == "batch-bytes") {
-        value = std::to_string(delivery.batch_bytes);
-    } else if (name == "batch-wait") {
-        value = std::to_string(delivery.batch_wait.count()) + "ms";
-    } else if (name == "stream-rate") {
-        value = std::to_string(delivery.stream_rate);
-    } else if (name == "spool-max-bytes") {
-        value = std::to_string(settings.spool_max_bytes);
-    } else if (name == "log-level") {
-        value = "info";
-    } else if (name == "log-format") {
-        value = "text";
-    }
-    return value.empty() ? std::vector<std::string>{} : std::vector<std::string>{value};
+    const auto& delivery = settings.delivery;
+    const auto& enrich = settings.enrich;
+    const std::map<std::string_view, std::string> defaults = {
+        {"state-dir", settings.state_dir},
+        {"journal-dir", settings.journal_dir},
+        {"namespace", enrich.identity.kubernetes_namespace},
+        {"stream-labels", base::joined(enrich.stream_labels, ',')},
+        {"tools", base::joined(enrich.tools, ',')},
+        {"line-format", std::string(word_of(kLineFormats, enrich.line_format))},
+        {"url-query", std::string(word_of(kQueryPolicies, enrich.url_query))},
+        {"notices", std::string(word_of(kNoticePolicies, enrich.notices))},
+        {"metrics-address", settings.metrics_address},
+        {"heartbeat", duration_text(settings.heartbeat)},
+        {"batch-bytes", std::to_string(delivery.batch_bytes)},
+        {"batch-wait", duration_text(delivery.batch_wait)},
+        {"stream-rate", std::to_string(delivery.stream_rate)},
+        {"spool-max-bytes", std::to_string(settings.spool_max_bytes)},
+        {"log-level", std::string(word_of(kLogLevels, settings.log_level))},
+        {"log-format", std::string(word_of(kLogFormats, settings.log_format))},
+    };
+    const auto found = defaults.find(name);
+    return found == defaults.end() || found->second.empty()
+               ? std::vector<std::string>{}
+               : std::vector<std::string>{found->second};
 }
 
 EffectiveSetting secret(const char* name, bool set, const std::string& source) {

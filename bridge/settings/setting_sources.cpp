@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "bridge/settings/config_file.h"
 #include "bridge/settings/option_specs.h"
 
@@ -35,6 +36,18 @@ base::Result<std::map<std::string, Given>> load_config(const std::string& path) 
 }
 
 }  // namespace
+
+std::vector<std::string> Given::parts(char separator) const {
+    if (source.starts_with("--")) {
+        return values;
+    }
+    std::vector<std::string> all;
+    for (const auto& value : values) {
+        const auto some = base::split(value, separator);
+        all.insert(all.end(), some.begin(), some.end());
+    }
+    return all;
+}
 
 base::Result<SettingSources> SettingSources::load(FlagValues flags, Environment environment,
                                                   const std::string& config_file) {

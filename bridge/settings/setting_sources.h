@@ -26,7 +26,8 @@ struct Given {
                                                   std::string_view wanted) const {
         return base::failure(source + ": `" + value + "`: " + std::string(wanted));
     }
-    [[nodiscard]] bool is_flag() const { return source.starts_with("--"); }
+    /// Its parts: a flag is given once for each, a variable or a line of the file names several.
+    [[nodiscard]] std::vector<std::string> parts(char separator) const;
 };
 
 /// Finds each setting's value by precedence: a flag beats the environment beats the config file.
