@@ -92,10 +92,10 @@ public:
     /// Moves all that is unsettled to the spool; what cannot be moved stays.
     void spool_all();
 
-    /// Whether entries may have been delivered by a predecessor. Then an entry whose origin is
-    /// known is settled at once, and a batch is looked up in Loki before it is sent.
+    /// Whether a predecessor may have delivered what is added. If so, an entry with a known origin
+    /// is settled at once, and a batch is looked up in Loki before it is sent.
     [[nodiscard]] bool doubtful() const { return doubtful_; }
-    /// What is added from here on cannot have been sent by a predecessor.
+    /// From here on, nothing that is added can have been sent by a predecessor.
     void end_doubt();
 
     /// The labels of what was found in the spool and is not ours; it stays there.
@@ -119,7 +119,7 @@ public:
     [[nodiscard]] bool wants_checkpoint() const;
     void checkpoint_saved() { backlog_.checkpoint_saved(); }
 
-    /// What came of it so far.
+    /// What came of the entries so far.
     [[nodiscard]] const DeliveryAccount& account() const { return events_; }
 
     /// Unsettled bytes in memory.

@@ -14,7 +14,7 @@ namespace bridge {
 [[nodiscard]] std::vector<const CLI::Option*> flags_of(const CLI::App& app);
 [[nodiscard]] std::vector<const CLI::Option*> positionals_of(const CLI::App& app);
 [[nodiscard]] bool takes_value(const CLI::Option& option);
-/// Whether its value is a file or a folder.
+/// Whether it takes a file or a folder.
 [[nodiscard]] bool takes_file(const CLI::Option& option);
 /// Every spelling: "-h", "--help".
 [[nodiscard]] std::vector<std::string> spellings(const CLI::Option& option);

@@ -7,8 +7,8 @@
 
 namespace bridge {
 
-/// A command line that shows what a command is for. It is in the command's --help and in the man
-/// page; a test runs each.
+/// A command line that shows what a command is for. --help and the man page show it, and a test
+/// runs it.
 struct Example {
     std::string_view command;  ///< "" = the program's own, else such as "toolcall exec"
     std::string_view says;
@@ -18,7 +18,7 @@ struct Example {
 /// All examples, in the order of the help.
 [[nodiscard]] const std::vector<Example>& examples();
 
-/// Those of `command` as its --help shows them; empty when there is none.
+/// The examples of `command` as --help shows them; empty if it has none.
 [[nodiscard]] std::string examples_text(std::string_view command);
 
 }  // namespace bridge

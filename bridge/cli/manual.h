@@ -9,9 +9,8 @@
 
 namespace bridge {
 
-/// Adds the hidden command `manual FORMAT`, by which the build makes the packages' man page and
-/// shell completions. Whatever `--help` knows is in them, with nothing to keep in step by hand.
-/// `format` is set by parsing and must outlive it.
+/// Adds the hidden command `manual FORMAT`, with which the build makes the packages' man page and
+/// shell completions from what --help knows. Parsing sets `format`, which must outlive it.
 CLI::App* add_manual_command(CLI::App& app, std::string& format);
 
 struct ManualWish {

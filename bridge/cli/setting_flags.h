@@ -15,18 +15,19 @@
 
 namespace bridge {
 
-/// Prints the message to stderr, and gives the exit status of wrong usage.
+/// Prints `message` to stderr and returns the exit status for wrong usage.
 [[nodiscard]] int fail_usage(const std::string& message);
 
-/// The settings' flags as given to one subcommand.
+/// The flags that set settings, as given to one subcommand.
 class SettingFlags {
 public:
-    /// All of them, or `only` these.
+    /// Adds all of them to `command`, or `only` these.
     void attach(CLI::App& command, const std::set<std::string_view>& only = {});
 
     [[nodiscard]] base::Result<SettingSources> sources() const;
     [[nodiscard]] base::Result<Settings> resolve(const SettingsWish& wish) const;
-    /// Runs `command` with the settings, or says what is wrong with them. Gives the exit status.
+    /// Runs `command` with the settings, or prints what is wrong with them. Returns the exit
+    /// status.
     [[nodiscard]] int with(const SettingsWish& wish,
                            const std::function<ExitCode(const Settings&)>& command) const;
 

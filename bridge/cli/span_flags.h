@@ -9,11 +9,11 @@
 
 namespace bridge {
 
-/// A span of time, as several commands take it: --since and --until.
+/// The flags --since and --until.
 class SpanFlags {
 public:
     void attach(CLI::App& app, const std::string& since_help, const std::string& until_help);
-    /// Ages count from now.
+    /// Ages such as 6h count back from now.
     void read(std::optional<std::int64_t>& since_ns, std::optional<std::int64_t>& until_ns) const;
 
 private:

@@ -15,14 +15,14 @@ public:
     Subcommand& operator=(const Subcommand&) = delete;
     virtual ~Subcommand() = default;
 
-    /// Parsing `app` sets members of this object.
+    /// Adds flags to `app`; parsing it sets members of this object.
     virtual void add_flags(CLI::App& app) = 0;
-    /// Gives the exit status.
+    /// Runs the command and returns the exit status.
     [[nodiscard]] virtual int run() = 0;
-    /// Whether it exits 0 and says nothing, even when its command line makes no sense.
+    /// Whether it exits 0 in silence even if its command line makes no sense.
     [[nodiscard]] virtual bool never_fails() const { return false; }
-    /// Whether run() makes another program of this process, which inherits what it does about
-    /// signals.
+    /// Whether run() turns this process into another program, which inherits its signal
+    /// dispositions.
     [[nodiscard]] virtual bool becomes_another() const { return false; }
 };
 

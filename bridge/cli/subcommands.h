@@ -10,7 +10,7 @@
 
 namespace bridge {
 
-/// What holds for all commands: the end of each one's help.
+/// Ends each command's help.
 inline constexpr std::string_view kNotes =
     "A flag beats the environment variable in [brackets], which beats --config FILE.\n"
     "Exit status: 0 done, 1 failed or incomplete, 2 wrong usage or configuration.";
@@ -22,7 +22,7 @@ struct NamedSubcommand {
     std::unique_ptr<Subcommand> command;  ///< null for a group
 };
 
-/// All of them, in the order of the help, a group before what is in it.
+/// All of them in the order of the help, a group before its members.
 [[nodiscard]] std::vector<NamedSubcommand> make_subcommands();
 
 }  // namespace bridge

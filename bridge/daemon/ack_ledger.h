@@ -10,12 +10,12 @@
 
 namespace bridge {
 
-/// Turns settled records, which come in any order, into a safe offset for each file: everything
-/// before it is settled. Positions are the offsets behind each line; a file's lines are expected in
-/// their order. A file of which all is settled takes no memory here.
+/// Records settle in any order; this turns them into a safe offset for each file, before which
+/// everything is settled. A position is the offset just past a line. Lines of a file must be
+/// expected in order. A file with nothing unsettled takes no memory.
 class AckLedger {
 public:
-    /// `counts` is of the file's lines before `position`.
+    /// `counts` covers the file's lines before `position`.
     void expect(std::uint64_t file, std::uint64_t position, tailer::LineCounts counts = {});
 
     struct Safe {
@@ -23,10 +23,10 @@ public:
         tailer::LineCounts counts;  ///< of the lines before it
         friend bool operator==(const Safe&, const Safe&) = default;
     };
-    /// The file's safe offset, when it has moved.
+    /// The file's safe offset, if it has moved.
     std::optional<Safe> settle(std::uint64_t file, std::uint64_t position);
 
-    /// Lines expected and not settled.
+    /// Lines that are expected and not settled yet.
     [[nodiscard]] std::size_t open() const { return open_; }
     [[nodiscard]] bool waits_for(std::uint64_t file) const;
     void forget(std::uint64_t file);
@@ -37,8 +37,8 @@ private:
         tailer::LineCounts counts;
         bool settled = false;
     };
-    /// Of one file, those before `first` are done with. Lines settle stream by stream, so the next
-    /// one is most often close behind the last.
+    /// The lines of one file; those before `first` are done. Lines settle stream by stream, so the
+    /// next to settle is usually just after the last.
     struct Lines {
         std::vector<Line> lines;
         std::size_t first = 0;

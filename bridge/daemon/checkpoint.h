@@ -13,24 +13,24 @@
 
 namespace bridge {
 
-/// What a daemon knows of its work when it starts again.
+/// What a daemon remembers across a restart.
 struct Checkpoint {
     tailer::Progress files;
     /// Newest settled timestamp of each stream, by its label text.
     std::map<std::string, std::int64_t> high_water;
-    /// Origins of entries that were made durable though `files` are not past their lines, see
-    /// exporter::KeptOrigins; and the last segment of the spool that this takes into account.
+    /// Origins of entries that are durable although `files` has not moved past their lines yet (see
+    /// exporter::KeptOrigins), and the newest spool segment that this covers.
     std::vector<std::uint64_t> kept_origins = {};
     std::uint64_t newest_segment = 0;
-    /// Written at an orderly end: nothing was on its way to Loki.
+    /// Written by an orderly shutdown: nothing was in flight to Loki.
     bool clean = false;
-    bool read = false;  ///< from a file; what there is none of says nothing of how its writer ended
+    bool read = false;  ///< loaded from a file; without one, nobody knows how the last run ended
     [[nodiscard]] bool writer_was_killed() const { return read && !clean; }
 };
 
-// The file: JSON lines in groups. The first group is the whole state at one time and is written
-// anew, as a file that replaces the old one. Each further one is appended and says what has changed
-// since, so that what is written grows with what happens and not with the files that are done.
+// The file holds JSON lines in groups. The first group is the whole state at one moment; it is
+// written to a new file that replaces the old one. Each later group is appended and says what has
+// changed since, so that writes grow with activity, not with the number of finished files.
 //
 //     {"boundary_loki_checkpoint":3,"clean":false}
 //     {"folder":"/tmp/boundary_logs"}         of the files that follow
@@ -40,24 +40,23 @@ struct Checkpoint {
 //     {"stream":"{job=\"boundary\"}","newest_ns":1}
 //     {"kept":17446744073709551615}           origin of an entry, see KeptOrigins
 //     {"segment":3}                           newest one of the spool
-//     {"crc32":123}                           over all bytes before this line
+//     {"crc32":123}                           of all bytes before this line
 //     {"changed":3,"clean":false}
 //     {"folder":"/tmp/boundary_logs"}
 //     {"name":"boundary-....log","inode":8,"birth_ns":2,"offset":0}
 //     {"inode":7,"gone":true}
 //     {"crc32":456}
 //
-// A last group that is not whole was being written when the process ended: what it says counts for
-// nothing, as if it had not been begun. Anything else that does not fit makes the file damaged.
-// Version 2 had neither `decisions` nor `lines`, which count what stands before the offset; a file
-// that lacks them is counted once it grows.
+// An incomplete last group was being written when the process died; it is ignored. Anything else
+// that does not fit means that the file is damaged. Version 2 had neither `decisions` nor `lines`,
+// which count what precedes the offset; a log file without them is counted once it grows.
 
-/// Writes one group, in pieces of some KiB, to `write`.
+/// Writes one group to `write`, a few KiB at a time.
 class CheckpointWriter {
 public:
     using Write = std::function<base::Result<void>(std::string_view)>;
 
-    /// `crc` is that of all bytes before this group.
+    /// `crc` covers all bytes before this group.
     CheckpointWriter(Write write, std::uint32_t crc) : write_(std::move(write)), crc_(crc) {}
 
     void begin_whole(bool clean);
@@ -67,7 +66,7 @@ public:
     void stream(std::string_view labels, std::int64_t newest_ns);
     void kept(std::uint64_t origin);
     void segment(std::uint64_t newest);
-    /// Ends the group; the first Error of all that was written.
+    /// Ends the group. Returns the first Error of any write in it.
     [[nodiscard]] base::Result<void> end();
 
     [[nodiscard]] std::uint32_t crc() const { return crc_; }
@@ -86,14 +85,14 @@ private:
     base::Result<void> result_;
 };
 
-/// All of a checkpoint but its head, into a group that has begun.
+/// Writes everything but the head into a group that has begun.
 void write(CheckpointWriter& writer, const Checkpoint& checkpoint);
 
-/// One whole group.
+/// A checkpoint as one whole group.
 [[nodiscard]] std::string encode_checkpoint(const Checkpoint& checkpoint);
 
-/// An Error for anything but a whole checkpoint of a known version. The caller then starts without
-/// one: lines are read again, and what Loki has already is not stored twice.
+/// An Error unless this is a complete checkpoint of a known version. The caller then starts without
+/// one: it reads all lines again, and Loki does not store twice what it already has.
 [[nodiscard]] base::Result<Checkpoint> decode_checkpoint(std::string_view text);
 
 }  // namespace bridge

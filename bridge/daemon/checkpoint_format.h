@@ -7,12 +7,12 @@
 
 #include <zlib.h>
 
-// What reader and writer of a checkpoint have to agree on: see checkpoint.h.
+// What the reader and the writer of a checkpoint must agree on; checkpoint.h describes the format.
 
 namespace bridge::checkpoint_format {
 
 inline constexpr std::int64_t kVersion = 3;
-inline constexpr std::int64_t kOldestVersion = 2;  ///< that is still read
+inline constexpr std::int64_t kOldestVersion = 2;  ///< the oldest that can still be read
 inline constexpr std::string_view kWholeName = "boundary_loki_checkpoint";
 inline constexpr std::string_view kChangesName = "changed";
 inline constexpr std::string_view kChangesStart = "{\"changed\":";
@@ -23,7 +23,7 @@ inline constexpr std::string_view kEndName = "{\"crc32\":";
         ::crc32_z(before, reinterpret_cast<const Bytef*>(text.data()), text.size()));
 }
 
-/// The line that closes a group, by the sum of all bytes before it.
+/// The line that closes a group, given the checksum of all bytes before it.
 [[nodiscard]] inline std::string end_line(std::uint32_t crc) {
     return std::string(kEndName) + std::to_string(crc) + "}\n";
 }

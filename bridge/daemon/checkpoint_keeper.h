@@ -16,19 +16,19 @@ public:
     CheckpointKeeper(const PipelineParts& parts, LetterQueue* letters)
         : parts_(parts), letters_(letters) {}
 
-    /// Something is so that the checkpoint does not say yet.
+    /// Something has changed that the checkpoint does not say yet.
     void note_change() { changed_ = true; }
-    /// Whether files were learned that the checkpoint does not know. Nothing of them may be sent or
-    /// spooled before it does: a record's identity holds its session, which is the file's name at
-    /// first sight, and a rename and a crash must not change it.
+    /// Whether there are new files that the checkpoint does not know. Nothing from them may be sent
+    /// or spooled before it does: a record's identity includes its session, which is the file's
+    /// name when first seen, and a rename followed by a crash must not change it.
     [[nodiscard]] bool lacks_files() const;
 
-    /// When save_if_due() has something to do, as far as time alone decides it.
+    /// When to call save_if_due() again, as far as time alone decides.
     [[nodiscard]] base::SteadyTime due() const;
     void save_if_due();
-    /// A run that goes on, or one that ends with something in doubt.
+    /// For a run that goes on, or ends with something in doubt.
     void save() { write(false); }
-    /// An orderly end: nothing that was sent is in doubt.
+    /// For an orderly shutdown: nothing that was sent is in doubt.
     void save_clean() { write(true); }
 
 private:
@@ -37,7 +37,7 @@ private:
     const PipelineParts& parts_;
     LetterQueue* letters_;
     bool changed_ = false;
-    bool failed_ = false;  ///< the last one
+    bool failed_ = false;  ///< the last attempt
     std::uint64_t known_files_ = 0;
     base::SteadyTime tried_at_{};
 };

@@ -8,9 +8,9 @@
 
 namespace bridge {
 
-/// Makes durable how far the files are settled, each stream's newest entry and what is spooled: the
-/// whole of it where `disk` wants that, else what has changed since the last time. `clean` says
-/// that nothing sent is still in doubt. On an Error the earlier checkpoint stands.
+/// Makes durable how far each file is settled, each stream's newest entry and what is spooled: all
+/// of it if `disk` wants a whole save, else what has changed since the last one. `clean` says that
+/// nothing sent is in doubt. After an Error the previous checkpoint still stands.
 [[nodiscard]] base::Result<void> write_checkpoint(CheckpointFile& disk, tailer::KnownFiles& files,
                                                   exporter::LokiExporter& exporter, bool clean);
 

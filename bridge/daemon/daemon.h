@@ -21,25 +21,26 @@
 
 namespace bridge {
 
-/// What a Daemon does not make for itself. All that is referred to must outlive it.
+/// What a Daemon is given rather than makes itself. Everything referred to must outlive it.
 struct DaemonParts {
     const Log& log;
     const base::Clock& clock;
     exporter::LokiApi& loki;
-    /// Its memory on disk; without one nothing is kept.
+    /// Its state folder; without one, nothing is kept on disk.
     std::optional<StateFolder> state = std::nullopt;
-    /// Files and folders to read once, as they are; none = the settings' log folders are followed.
+    /// Files and folders to read once, as they are now. Unset: follow the log folders of the
+    /// settings.
     std::optional<std::vector<std::string>> read_once = std::nullopt;
-    /// Our own pushes, where they may show in the logs that are read.
+    /// Our own pushes, if they can show up in the logs we read.
     std::vector<tailer::OwnRequests::Request> own_requests = {};
-    /// Called whenever the log folders are listed anew.
+    /// Called whenever the log folders are listed again.
     std::function<void()> on_rescan = [] {};
     std::uint64_t jitter_seed = 0;
 };
 
-/// Tailer, exporter, state and telemetry, put together: the one place where that is done. It goes
-/// on from the checkpoint in the state folder. Destroying it without Pipeline::drain() is as a kill
-/// -9: the state folder stays as it is.
+/// Tailer, exporter, state and telemetry, wired together; this is the only place that does so. It
+/// resumes from the checkpoint in the state folder. Destroying it without Pipeline::drain() is like
+/// a kill -9: the state folder is left as it is.
 class Daemon {
 public:
     /// An Error names a path of `read_once` that cannot be used.
@@ -53,7 +54,7 @@ public:
     [[nodiscard]] Telemetry& telemetry() { return telemetry_; }
     [[nodiscard]] tailer::Tailer& tailer() { return tailer_; }
     [[nodiscard]] exporter::LokiExporter& exporter() { return exporter_; }
-    /// Null when it keeps nothing.
+    /// Null if nothing is kept on disk.
     [[nodiscard]] StateFolder* state() { return state_ ? &*state_ : nullptr; }
 
 private:

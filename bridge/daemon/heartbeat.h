@@ -17,26 +17,26 @@ namespace bridge {
 
 /// Tells Loki every few minutes that the daemon is well: one entry, in logfmt, in a stream of its
 /// own (`job="boundary-loki"` and the workspace's labels, but for the namespace, which is
-/// structured metadata: panels that select by it show decisions). What is counted in it is what
-/// came since the entry before, so a sum over any range is right, restarts included. `up=0` says
-/// that the daemon ended in order.
+/// structured metadata: panels that select by it show decisions). Its counts are increments since
+/// the previous entry, so a sum over any range is right, restarts included. `up=0` says that the
+/// daemon shut down in order.
 ///
-/// A heartbeat is about now: one that Loki does not take is not kept, and its counts go with the
-/// next. Not thread-safe; it uses the LokiApi of the thread that it is called on.
+/// A heartbeat is about now: if Loki does not take it, it is not kept, and its counts go into the
+/// next one. Not thread-safe; it uses the LokiApi on the calling thread.
 class Heartbeat {
 public:
-    /// `every` 0 = never. All that is given must outlive this object.
+    /// `every` 0 = never. All arguments must outlive this object.
     Heartbeat(const tailer::EnrichSettings& settings, std::string_view version,
               std::chrono::milliseconds every, exporter::LokiApi& loki, const base::Clock& clock,
               const Log& log);
 
-    /// When the next is due; the first soon after the start, but not for a daemon that ends at
-    /// once.
+    /// When the next one is due. The first comes soon after the start, but not so soon that a
+    /// daemon that ends at once sends one.
     [[nodiscard]] base::SteadyTime due() const { return due_; }
     /// Sends one. Blocks for 2 s at most.
     void beat(const Health& health);
-    /// Says that the daemon ends, within `limit`; not when nobody was told that it ran, or Loki did
-    /// not take the last one.
+    /// Says within `limit` that the daemon ends, unless nobody was told that it ran or Loki did not
+    /// take the last one.
     void end(const Health& health, std::chrono::milliseconds limit);
 
 private:
@@ -56,8 +56,8 @@ private:
     base::SteadyTime started_;
     base::SteadyTime due_;
     Health::Totals told_;
-    bool taken_ = false;   ///< the last one
-    bool warned_ = false;  ///< since one was taken
+    bool taken_ = false;   ///< the last one was
+    bool warned_ = false;  ///< since the last one that was taken
 };
 
 }  // namespace bridge

@@ -15,15 +15,15 @@
 
 namespace bridge {
 
-/// Unparsed lines on their way to the dead letters. They wait here for as long as the disk does not
-/// take them.
+/// Unparsed lines on their way to the dead letters. They wait here while the disk does not take
+/// them.
 class LetterQueue {
 public:
-    /// Bytes that may wait: at that, the files that hold more such lines wait, and the others are
-    /// read on.
+    /// The most bytes that may wait. Beyond that, files with more such lines are paused; the others
+    /// are read on.
     static constexpr std::size_t kMostBytes = 256U << 10U;
 
-    /// All must outlive this object.
+    /// All arguments must outlive this object.
     LetterQueue(exporter::DeadLetters& letters, const base::Clock& clock, Telemetry& telemetry)
         : letters_(letters), clock_(clock), telemetry_(telemetry) {}
 
@@ -34,14 +34,14 @@ public:
     [[nodiscard]] bool empty() const { return queue_.empty(); }
 
     using Written = std::function<void(const exporter::Ticket&)>;
-    /// Writes what waits, unless that failed a moment ago; `written` is told of each.
+    /// Writes what waits, unless that failed a moment ago. Calls `written` for each letter.
     void write(const Written& written);
-    /// The same, however lately it failed.
+    /// The same, even if it has just failed.
     void write_now(const Written& written);
-    /// When write() is to be called again; never while nothing waits.
+    /// When to call write() again; max() if nothing waits.
     [[nodiscard]] base::SteadyTime due() const;
 
-    /// Makes durable what was written, before a checkpoint counts on it.
+    /// Syncs what was written. A checkpoint may rely on it only then.
     [[nodiscard]] base::Result<void> sync();
 
 private:

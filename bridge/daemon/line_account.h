@@ -7,7 +7,7 @@
 
 namespace bridge {
 
-/// What the lines read were: lines = allowed + denied + notices + lifecycle + unparsed.
+/// Counts of the lines read: lines = allowed + denied + notices + lifecycle + unparsed.
 struct LineAccount {
     std::uint64_t lines = 0;
     std::uint64_t allowed = 0;
@@ -15,10 +15,10 @@ struct LineAccount {
     std::uint64_t notices = 0;
     std::uint64_t lifecycle = 0;
     std::uint64_t unparsed = 0;
-    std::uint64_t withheld = 0;  ///< of the notices and the life-cycle lines: see --notices
+    std::uint64_t withheld = 0;  ///< notices and life-cycle lines that --notices holds back
     std::uint64_t unreadable_files = 0;
 
-    /// Those that are pushed.
+    /// The lines that become entries.
     [[nodiscard]] std::uint64_t entries() const { return lines - unparsed - withheld; }
 
     void count(const tailer::Record& record) {

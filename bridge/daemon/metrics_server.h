@@ -13,13 +13,13 @@
 
 namespace bridge {
 
-/// Serves GET /metrics over HTTP/1.1 until it is destroyed, on a thread of its own. Nobody who
-/// connects and says nothing, or reads nothing, keeps anybody else from an answer. While it cannot
-/// listen, or when it fails, it tries again for as long as it lives.
+/// Serves GET /metrics over HTTP/1.1 until it is destroyed, on a thread of its own. A client that
+/// connects and then sends or reads nothing never keeps another from its answer. If it cannot
+/// listen, or fails later, it keeps trying.
 class MetricsServer {
 public:
     static constexpr std::size_t kMostClients = 16;
-    /// From the connection to the last byte of the answer.
+    /// Limit from the connection to the last byte of the answer.
     static constexpr std::chrono::milliseconds kClientLimit{5'000};
     static constexpr std::chrono::milliseconds kFirstRetry{1'000};
     static constexpr std::chrono::milliseconds kLongestRetry{30'000};
@@ -37,7 +37,7 @@ public:
     MetricsServer& operator=(const MetricsServer&) = delete;
     ~MetricsServer();
 
-    /// Begins. The Error says why it does not serve yet; then it tries again.
+    /// Starts it. An Error says why it does not serve yet; it keeps trying.
     [[nodiscard]] base::Result<void> start();
 
 private:
@@ -53,7 +53,7 @@ private:
     void serve_once();
     [[nodiscard]] base::SteadyTime next_due() const;
     [[nodiscard]] bool accept_all();
-    /// Whether there is more to do for it.
+    /// Whether the client still needs attention.
     [[nodiscard]] bool go_on(Client& client);
     [[nodiscard]] std::string answer_to(const std::string& request) const;
     void fail(const std::string& cause);
@@ -63,7 +63,7 @@ private:
     base::UniqueFd stop_;
     std::chrono::milliseconds client_limit_;
     base::UniqueFd listener_;
-    std::list<Client> clients_;  ///< in the order in which they came
+    std::list<Client> clients_;  ///< in order of arrival
     bool failing_ = false;
     std::chrono::milliseconds retry_in_ = kFirstRetry;
     base::SteadyTime retry_at_{};

@@ -24,29 +24,29 @@ namespace bridge {
 /// while a push is under way nothing is read, because the log files are the queue.
 class Pipeline final : public tailer::LineSink {
 public:
-    /// Unsettled bytes of one stream at which the files wait that hold more of it; at twice as many
-    /// of all streams, all wait.
+    /// Once one stream has this many unsettled bytes, files with more of it are paused; at twice as
+    /// many over all streams, all files are.
     static constexpr std::size_t kMostInFlight = 2U << 20U;
-    /// Bytes of unparsed lines that wait for a disk to take them.
+    /// The most bytes of unparsed lines that may wait for the disk.
     static constexpr std::size_t kMostLetters = LetterQueue::kMostBytes;
 
     explicit Pipeline(PipelineParts parts);
 
     /// Follows the logs until stop() is called.
     void follow();
-    /// follow() in pieces, for a caller with a loop of its own: begin() once, then step() again and
-    /// again. It reads and sends a little, and says when it wants to be called again.
+    /// follow() in pieces, for a caller with its own loop: begin() once, then step() repeatedly. A
+    /// step reads and sends a little, and returns when it wants to be called again.
     void begin();
     [[nodiscard]] base::SteadyTime step();
-    /// Works until everything there is has been read and settled, or stop() is called, or
-    /// `give_up` says so after a request. True when all is settled.
+    /// Runs until everything has been read and settled, stop() is called, or `give_up` returns true
+    /// after a request. True if all is settled.
     [[nodiscard]] bool deliver(const std::function<bool()>& give_up);
-    /// After follow(): reads what is there by now, sends it until `limit` after stop(), spools the
-    /// rest, writes the last checkpoint. False when something is neither delivered nor spooled (it
-    /// will be read again).
+    /// After follow(): reads what is there by now, sends until `limit` after stop(), spools the
+    /// rest and writes the last checkpoint. False if something is neither delivered nor spooled; it
+    /// will be read again.
     bool drain(std::chrono::milliseconds limit);
-    /// After an exception out of any of these: spools what is in memory and says in the checkpoint
-    /// what is done, as far as that can be done still. Neither reads nor sends.
+    /// After an exception from any of these: spools what is in memory and saves the checkpoint, as
+    /// far as that still works. Neither reads nor sends.
     void rescue();
 
     /// From any thread.
@@ -63,7 +63,7 @@ private:
     void look(base::SteadyTime now);
     [[nodiscard]] bool may_read() const;
     void read_some();
-    /// What follows from whether all that lies in the log folders has been read.
+    /// Acts on whether everything in the log folders has been read.
     void judge_backlog();
     [[nodiscard]] base::SteadyTime rest_due() const;
     void rest(base::SteadyTime now);
@@ -85,7 +85,7 @@ private:
     TailerReports reports_;
     base::SteadyTime scanned_at_{};
     base::SteadyTime read_at_{};
-    std::optional<std::int64_t> behind_since_ns_;  ///< when lines were seen that are still unread
+    std::optional<std::int64_t> behind_since_ns_;  ///< since when there have been unread lines
     std::atomic<bool> stopping_ = false;
     std::atomic<base::SteadyTime> stopped_at_{base::SteadyTime::max()};
     LineAccount account_;

@@ -13,16 +13,16 @@
 
 namespace bridge {
 
-/// What the pipeline works on; all must outlive it. Daemon::open puts it together.
+/// What the pipeline works on. Everything must outlive it; Daemon::open sees to that.
 struct PipelineParts {
     const Log& log;
     const base::Clock& clock;
     tailer::Tailer& tailer;
     exporter::LokiExporter& exporter;
     Telemetry& telemetry;
-    StateFolder* state;  ///< null = nothing is kept on disk
+    StateFolder* state;  ///< null = keep nothing on disk
     Heartbeat& heartbeat;
-    /// Called whenever the log folders are listed anew.
+    /// Called whenever the log folders are listed again.
     std::function<void()> on_rescan;
 };
 

@@ -14,18 +14,18 @@
 
 namespace bridge {
 
-/// Whom a spool is for: the server by its address, and the tenant. Nobody knows of one server under
-/// two names that it is one.
+/// Identifies whom a spool is for: the server's address and the tenant. One server under two
+/// addresses counts as two.
 [[nodiscard]] std::string spool_target(const exporter::LokiSettings& loki);
 
-/// A daemon's memory on disk: `lock`, `checkpoint`, `target`, `spool/`, `dead-letter/`; mode 0700.
-/// Owned by one process at a time: open() refuses while another holds the lock, which the kernel
-/// gives back when that process ends, however it ends.
+/// What a daemon keeps on disk: `lock`, `checkpoint`, `target`, `spool/`, `dead-letter/`; mode
+/// 0700. One process owns it at a time: open() fails while another holds the lock, which the kernel
+/// releases when that process ends, however it ends.
 class StateFolder {
 public:
-    /// `target` says which server and tenant the spool is for; empty = whichever. What was spooled
-    /// for another one is never pushed to this: it waits in a folder `spool-of-<hash>` of its own
-    /// until the target is that one again.
+    /// `target` says which server and tenant the spool is for; empty = any. What was spooled for
+    /// another target is never pushed to this one: it waits in a folder `spool-of-<hash>` until
+    /// that is the target again.
     [[nodiscard]] static base::Result<StateFolder> open(const std::string& path,
                                                         std::uint64_t spool_max_bytes,
                                                         const std::string& target = "");
@@ -37,12 +37,12 @@ public:
     };
     [[nodiscard]] const std::vector<WaitingSpool>& waiting_spools() const { return waiting_; }
 
-    /// What the last process wrote, or nothing when this is the first. An Error tells of a damaged
-    /// checkpoint; going on without one is safe.
+    /// What the last process wrote, or nothing if there is none. An Error means a damaged
+    /// checkpoint; it is safe to go on without one.
     [[nodiscard]] base::Result<std::optional<Checkpoint>> load_checkpoint() const {
         return checkpoint_.load();
     }
-    /// As a whole.
+    /// Writes all of it.
     [[nodiscard]] base::Result<void> save_checkpoint(const Checkpoint& checkpoint);
     [[nodiscard]] CheckpointFile& checkpoint() { return checkpoint_; }
 

@@ -5,14 +5,14 @@
 
 namespace bridge {
 
-/// Says what the tailer came upon: in the daemon's own log, and where the trail has a hole, in the
-/// trail.
+/// Reports what the tailer came across: in the daemon's own log, and for a hole in the trail, in
+/// the trail itself.
 class TailerReports {
 public:
     /// `parts` must outlive this object.
     explicit TailerReports(const PipelineParts& parts) : parts_(parts) {}
 
-    /// Logs what is new, each thing once.
+    /// Logs what is new, once.
     void tell_news();
     /// Adds a notice to the trail for each loss.
     void report_losses();

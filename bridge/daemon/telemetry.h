@@ -30,14 +30,15 @@ namespace bridge {
 
 class MetricsServer;
 
-/// The metrics of the contract, and the log of state changes. All series exist from the start, at
-/// zero. The server's own thread only reads; everything else is called by the pipeline's thread.
+/// Counts what happens as metrics, and has trouble written to the log. All series exist from the
+/// start, at zero. The metrics server's thread only reads; everything else runs on the pipeline's
+/// thread.
 class Telemetry final : public exporter::ExporterEvents {
 public:
     Telemetry(const Log& log, const base::Clock& clock, std::string_view version);
     ~Telemetry() override;
 
-    /// Serves GET /metrics on host:port. The Error says why not yet: it is tried again.
+    /// Serves GET /metrics on host:port. An Error says why it does not serve yet; it keeps trying.
     [[nodiscard]] base::Result<void> expose(const std::string& address);
 
     /// Lines read since the start, by what they were.
@@ -49,13 +50,13 @@ public:
     };
     void set_lines(const Lines& lines);
     void count_unparsed(std::string_view reason);
-    /// A line that Boundary cannot have written.
+    /// A line that cannot be Boundary's.
     void count_suspect(std::string_view reason);
-    /// What was skipped in the log folders and done to log files since the start.
+    /// What was skipped in the log folders, and what was done to log files, since the start.
     void set_files(const tailer::SkippedFiles& skipped, const tailer::FileTroubles& troubles);
-    /// A hole in a log file, which the trail tells of as well.
+    /// A hole in a log file; the trail says so as well.
     void count_loss(std::string_view what, std::string_view session, std::string_view lost_bytes);
-    /// A notice by which Boundary says that its own audit forwarding dropped records.
+    /// A notice in which Boundary says that its own audit forwarding dropped records.
     void count_boundary_drop();
 
     struct Gauges {
@@ -76,7 +77,7 @@ public:
     /// Records of tool calls read since the start.
     void set_tool_calls(const tailer::ToolCallJournal::Counts& counts);
 
-    /// One line with what the metrics say. From any thread.
+    /// Logs the main metrics in one line. From any thread.
     void log_state() const;
     [[nodiscard]] Health health() const;
 

@@ -13,16 +13,16 @@
 
 namespace bridge {
 
-/// Writes trouble to the daemon's own log, with what to do about it: once when it begins, then as a
-/// reminder for as long as it lasts, and once when it is over. Not thread-safe.
+/// Writes trouble, and what to do about it, to the daemon's own log: once when it begins, as a
+/// reminder while it lasts, and once when it is over. Not thread-safe.
 class TroubleLog {
 public:
     /// Both must outlive this object.
     TroubleLog(const Log& log, const base::Clock& clock) : log_(log), clock_(clock) {}
 
-    /// Compares the clocks.
+    /// Compares the server's clock with ours.
     void answered(const exporter::Reply& reply);
-    /// With what waits in the spool by now.
+    /// With what is left in the spool.
     void stored(std::uint64_t spooled_bytes, std::uint64_t spooled_batches);
     void retried(const exporter::Reply& reply, exporter::Outcome outcome);
     void rate_limited(const exporter::Reply& reply);
@@ -42,14 +42,14 @@ public:
     void remind();
 
 private:
-    /// Whether a minute has gone since it last was so.
+    /// Whether a minute has passed since it last returned true.
     [[nodiscard]] bool is_time(base::SteadyTime& told_at) const;
 
     const Log& log_;
     const base::Clock& clock_;
     Reminders reminders_;
     tailer::FileTroubles told_troubles_;
-    bool held_ = false;  ///< until an operator mends something
+    bool held_ = false;  ///< until an operator fixes something
     std::optional<base::SteadyTime> away_since_;
     std::optional<base::SteadyTime> clock_wrong_told_at_;
     base::SteadyTime disk_told_at_{};

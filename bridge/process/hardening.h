@@ -5,10 +5,10 @@
 
 namespace bridge {
 
-/// For a process that holds credentials and reads what others wrote: no core dump, and no other
-/// process of the user's may look into its memory (under /proc, by ptrace); no program that it
-/// might start gains rights; what it creates is the user's alone. Refuses nothing and needs no
-/// rights: what the kernel does not grant is left as it is.
+/// For a process that holds credentials and reads untrusted input: no core dumps, no access to its
+/// memory for the user's other processes (through /proc or ptrace), no new privileges for programs
+/// that it starts, and files that only the user can read. Needs no privileges and never fails: what
+/// the kernel does not grant is left as it is.
 ///
 /// Not for `toolcall exec`, which starts Boundary, and that may have to go through sudo.
 void harden_process();

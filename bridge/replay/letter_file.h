@@ -13,8 +13,8 @@
 
 namespace bridge {
 
-/// A file of dead letters (`<state>/dead-letter/rejected.ndjson`), or of what `replay --output
-/// ndjson` printed: entries, and lines that were not understood.
+/// A file of dead letters (`<state>/dead-letter/rejected.ndjson`) or of what `replay --output
+/// ndjson` printed. It holds entries and unparsed lines.
 class LetterFile {
 public:
     struct Entry {
@@ -26,15 +26,15 @@ public:
 
     /// Whether `path` is such a file, by its first line.
     [[nodiscard]] static bool is_one(const std::string& path);
-    /// Reads where each entry stands; 24 bytes each are kept. An Error when it cannot be read.
+    /// Finds where each entry is, keeping 24 bytes for each. An Error if the file cannot be read.
     [[nodiscard]] static base::Result<LetterFile> open(const std::string& path);
 
     /// Entries that can be sent, each once.
     [[nodiscard]] std::size_t size() const { return index_.size(); }
-    /// The n-th of them, oldest first; nothing when the file changed meanwhile.
+    /// The n-th of them, oldest first; nothing if the file has changed meanwhile.
     [[nodiscard]] std::optional<Entry> entry(std::size_t n);
 
-    /// Lines that hold no entry, because they could not be understood when they were read, by why.
+    /// Lines that hold no entry because they could not be parsed, by reason.
     [[nodiscard]] const std::map<std::string, std::uint64_t>& not_understood() const {
         return not_understood_;
     }

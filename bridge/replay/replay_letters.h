@@ -11,8 +11,8 @@
 
 namespace bridge {
 
-/// Sends what is in files of dead letters as it was to be sent, oldest first, asking Loki first
-/// what it has; says what it cannot send. The files stay as they are.
+/// Sends the entries in files of dead letters as they were meant to be sent, oldest first, after
+/// asking Loki what it already has. Logs what cannot be sent. The files are left as they are.
 [[nodiscard]] ExitCode replay_letters(const Settings& settings, const ReplayOptions& options,
                                       const std::vector<std::string>& files, const Log& log);
 

@@ -10,7 +10,7 @@
 #include "bridge/console/log.h"
 #include "tailer/records/enricher.h"
 
-// The words that a setting chooses from, and what each stands for.
+// The words that a setting can be, and the value of each.
 
 namespace bridge {
 
@@ -34,7 +34,7 @@ inline constexpr std::array<Choice<LogLevel>, 4> kLogLevels = {{{"debug", LogLev
 inline constexpr std::array<Choice<LogFormat>, 2> kLogFormats = {
     {{"json", LogFormat::Json}, {"text", LogFormat::Text}}};
 
-/// The word for a value that is among the choices.
+/// The word for a value, which must be among the choices.
 template <typename Choices, typename Value>
 [[nodiscard]] constexpr std::string_view word_of(const Choices& choices, Value value) {
     return std::ranges::find(choices, value, &Choices::value_type::second)->first;

@@ -14,9 +14,9 @@ struct ConfigLine {
     int line_number = 0;
 };
 
-/// Reads a config file: `name = value` a line, names as the flags without dashes, a value bare or
-/// in double quotes, `#` starts a comment line, a repeatable setting may stand several times. An
-/// Error names file and line.
+/// Reads a config file: one `name = value` a line, named like the flags without dashes. A value may
+/// be in double quotes, `#` starts a comment line, and a repeatable setting may appear several
+/// times. An Error names the file and the line.
 [[nodiscard]] base::Result<std::vector<ConfigLine>> read_config_file(const std::string& path);
 
 }  // namespace bridge

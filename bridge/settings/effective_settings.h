@@ -21,7 +21,7 @@ struct EffectiveSetting {
 [[nodiscard]] std::vector<EffectiveSetting> effective_settings(const SettingSources& sources,
                                                                const Settings& settings);
 
-/// For a person, one setting a line; and for machines, one JSON object.
+/// For people, one setting a line; for machines, one JSON object.
 [[nodiscard]] std::string settings_text(const std::vector<EffectiveSetting>& settings);
 [[nodiscard]] std::string settings_json(const std::vector<EffectiveSetting>& settings);
 

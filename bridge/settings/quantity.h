@@ -17,7 +17,7 @@ namespace bridge {
 /// "90s", "15m", "24h", "7d": a range of a dashboard, up to a year.
 [[nodiscard]] std::optional<std::chrono::seconds> parse_range(std::string_view text);
 
-/// A user's number, as chown(2) takes it: any but the highest, which stands for none.
+/// A numeric user id as chown(2) takes it: any but the highest, which means none.
 [[nodiscard]] std::optional<std::uint32_t> parse_user_id(std::string_view text);
 
 /// "2026-06-09T12:00:00Z", or a span before now such as "15m", "6h" or "7d": nanoseconds since the

@@ -13,10 +13,10 @@
 
 namespace bridge {
 
-/// What came from the command line, by option name.
+/// Values from the command line, by option name.
 using FlagValues = std::map<std::string, std::vector<std::string>, std::less<>>;
 
-/// A setting's values with where they came from: `--flag`, `VARIABLE`, or `file line N`.
+/// A setting's values and their source: `--flag`, `VARIABLE`, or `file line N`.
 struct Given {
     std::vector<std::string> values;
     std::string source;
@@ -26,7 +26,7 @@ struct Given {
                                                   std::string_view wanted) const {
         return base::failure(source + ": `" + value + "`: " + std::string(wanted));
     }
-    /// Its parts: a flag is given once for each, a variable or a line of the file names several.
+    /// The single values: a flag is repeated, while a variable or a line of the file lists several.
     [[nodiscard]] std::vector<std::string> parts(char separator) const;
 };
 
@@ -38,7 +38,7 @@ public:
                                                            Environment environment,
                                                            const std::string& config_file);
 
-    /// Nothing when the setting stands nowhere.
+    /// Nothing if the setting is not given anywhere.
     [[nodiscard]] std::optional<Given> find(std::string_view name) const;
     /// The last value, or "".
     [[nodiscard]] std::string text(std::string_view name) const;

@@ -16,7 +16,7 @@
 
 namespace bridge {
 
-/// Everything that can be set, checked and typed.
+/// All settings, checked and typed.
 struct Settings {
     std::vector<std::string> log_dirs;
     std::string state_dir;    ///< empty = keep no state
@@ -24,7 +24,7 @@ struct Settings {
     exporter::LokiSettings loki;
     tailer::EnrichSettings enrich;
     exporter::ExportSettings delivery;
-    std::vector<std::uint32_t> trusted_owners;  ///< whose files are read in any log folder
+    std::vector<std::uint32_t> trusted_owners;  ///< users whose files are read in any log folder
     std::uint64_t spool_max_bytes = 64ULL << 20U;
     std::string metrics_address = "127.0.0.1:9765";                 ///< empty = off
     std::chrono::milliseconds heartbeat = std::chrono::minutes(5);  ///< 0 = off
@@ -32,10 +32,10 @@ struct Settings {
     LogFormat log_format = LogFormat::Text;
 };
 
-/// What a command needs of the settings.
+/// Which settings a command needs.
 struct SettingsWish {
     bool push = true;             ///< a Loki address is required
-    bool show_push = false;       ///< an address may be missing; all else of Loki is read
+    bool show_push = false;       ///< read what is set for Loki, even without an address
     bool default_state = true;    ///< without --state-dir, use the default folder
     bool default_journal = true;  ///< without --journal-dir, the one in the first log folder
 };

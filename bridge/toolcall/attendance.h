@@ -17,7 +17,7 @@ struct Outcome {
         Exited,     ///< with the status `value`
         Signalled,  ///< by the signal `value`
         NotRun,     ///< Boundary ended, or was ended, before the command was there
-        Lost,       ///< nobody is left to say how it does; it has been killed
+        Lost,       ///< contact was lost; it has been killed
     };
     Kind kind = Kind::NotRun;
     int value = 0;

@@ -15,14 +15,14 @@ namespace bridge::toolcall {
 /// read. The kernel kills it when this process dies.
 class BoundaryProcess {
 public:
-    /// Started, but waiting for let_go(). An Error when that cannot be done.
+    /// Started, but waiting for let_go(). An Error if it cannot be started.
     [[nodiscard]] static base::Result<BoundaryProcess> start(Command command);
 
     [[nodiscard]] pid_t pid() const { return pid_; }
     [[nodiscard]] const Link& link() const { return link_; }
     [[nodiscard]] BoundaryWords& words() { return words_; }
     void let_go();
-    /// Kills it and what is left in its group.
+    /// Kills it and the rest of its group.
     void kill_group() const;
     /// What waitpid() gave for it.
     void ended_with(int wait_status) { wait_status_ = wait_status; }

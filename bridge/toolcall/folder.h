@@ -7,8 +7,8 @@
 
 namespace bridge::toolcall {
 
-/// Calls `visit` with each entry's name and the descriptor that it is read by, as long as that
-/// gives true. False when the folder cannot be read.
+/// Calls `visit` with each entry's name and the folder's descriptor until it returns false. False
+/// if the folder cannot be read.
 template <typename Visit>
 bool list_folder(const char* path, Visit visit) {
     struct Close {

@@ -8,9 +8,9 @@
 
 namespace bridge::toolcall {
 
-/// Holds a name that one process of this user can hold at a time, as long as the result lives: an
-/// abstract UNIX socket (unix(7)), which the kernel takes back however the holder ends, and for
-/// which no file can be put in the way. Nothing when somebody else has it.
+/// Holds, for as long as the result lives, a name that only one process of this user can hold at a
+/// time. It is an abstract UNIX socket (unix(7)): the kernel releases it however the holder ends,
+/// and no file can get in its way. Nothing if somebody else has it.
 [[nodiscard]] std::optional<base::UniqueFd> hold_name(const std::string& name);
 
 }  // namespace bridge::toolcall

@@ -13,14 +13,14 @@ constexpr int kCannotRun = 126;
 constexpr int kNotFound = 127;
 constexpr int kSignalled = 128;  ///< and the signal's number
 
-/// For exec(3). It borrows from `arguments`.
+/// For exec(3); borrows from `arguments`.
 [[nodiscard]] std::vector<char*> argument_vector(std::vector<std::string>& arguments);
 
 /// Becomes the command. Where that fails it says so on stderr and gives the status to exit with.
 /// A bare `sh` is /bin/sh: on PATH may stand what stands in for it, which may have called us.
 [[nodiscard]] int become(std::vector<std::string> command);
 
-/// One sentence on stderr.
+/// Writes one sentence to stderr.
 void complain(const std::string& sentence);
 
 /// Kills all that this process has started, and what they have, however it is named and grouped,

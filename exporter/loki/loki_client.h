@@ -32,7 +32,7 @@ public:
                                             std::int64_t end_ns, std::size_t limit,
                                             std::chrono::milliseconds timeout) = 0;
 
-    /// How long an entry that was taken may be missing in the answers to queries.
+    /// How long a stored entry may be missing from query results.
     [[nodiscard]] virtual std::chrono::milliseconds shows_after() const { return {}; }
 };
 
@@ -40,8 +40,8 @@ public:
 /// not followed, response bodies capped. One thread may use it; abort() may be called from any.
 class LokiClient final : public LokiApi {
 public:
-    /// An Error when check_loki_url() has one, or the tenant or the token cannot be a header. The
-    /// files of credentials are not looked at: they are read for every request.
+    /// An Error if check_loki_headers() has one. Files with credentials are not read yet: that
+    /// happens for every request.
     [[nodiscard]] static base::Result<std::unique_ptr<LokiClient>> create(LokiSettings settings);
     ~LokiClient() override;
 
@@ -54,14 +54,14 @@ public:
     [[nodiscard]] bool is_victoria_logs() const { return victoria_logs_; }
 
     using Parameters = std::vector<std::pair<std::string_view, std::string>>;
-    /// GET of any path below the base address; the values are escaped here. Blocks up to `timeout`.
+    /// GET of any path below the base address. Escapes the values. Blocks up to `timeout`.
     [[nodiscard]] Reply get(std::string_view path, const Parameters& parameters,
                             std::chrono::milliseconds timeout);
 
-    /// Makes the next request open a new connection, with the certificates as they are then. From
-    /// any thread.
+    /// Makes the next request open a new connection and read the certificates again. From any
+    /// thread.
     void reconnect() { fresh_ = true; }
-    /// Makes the request under way, and all later ones, fail soon.
+    /// Makes the current request and all later ones fail soon.
     void abort() { aborted_ = true; }
 
 private:

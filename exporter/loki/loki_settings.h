@@ -24,21 +24,21 @@ struct LokiSettings {
     std::string user_agent;
 };
 
-/// Loki's base address as paths are added to it.
+/// The base address that paths are appended to.
 [[nodiscard]] std::string without_end_slashes(std::string url);
 
 /// Whether `address` can be Loki's base address: http(s)://host[:port][/path], without credentials,
 /// query and fragment. The Error says what is wrong and never repeats a credential.
 [[nodiscard]] base::Result<void> check_loki_url(const std::string& address);
 
-/// Whether a request can be made of these settings: the address, the tenant, the credentials, those
-/// in files included. Sends nothing. The Error says what is wrong and never repeats a credential.
+/// Whether a request can be made with these settings: address, tenant and credentials, including
+/// those in files. Sends nothing. The Error says what is wrong and never repeats a credential.
 [[nodiscard]] base::Result<void> check_loki_settings(const LokiSettings& settings);
 
-/// The part of it that needs no file to be read. The URL has no slash at its end.
+/// The part of check_loki_settings() that reads no file. The URL must not end in a slash.
 [[nodiscard]] base::Result<void> check_loki_headers(const LokiSettings& settings);
 
-/// The requests by which a daemon delivers: method and URL of each, without queries.
+/// The requests a daemon makes to deliver: method and URL of each, without the query string.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> requests_to(
     const LokiSettings& settings);
 

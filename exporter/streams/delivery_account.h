@@ -8,13 +8,13 @@
 
 namespace exporter {
 
-/// Counts what came of a delivery, and passes every event on.
+/// Counts what came of a delivery, and forwards every event.
 class DeliveryAccount final : public ExporterEvents {
 public:
     /// `next` must outlive this object.
     explicit DeliveryAccount(ExporterEvents& next) : next_(next) {}
 
-    /// Entries that Loki has, those that it had already included.
+    /// Entries that Loki has, including those that it already had.
     [[nodiscard]] std::uint64_t stored() const { return stored_; }
     /// Entries that went to the dead letters.
     [[nodiscard]] std::uint64_t rejected() const { return rejected_; }

@@ -8,13 +8,13 @@
 
 namespace exporter {
 
-/// What an exporter knows of the one before it, which may have been killed at any moment.
+/// What an exporter knows about its predecessor, which may have been killed at any moment.
 struct Resume {
     /// Newest settled timestamp of each stream, by its label text: see OutgoingStreams.
     std::map<std::string, std::int64_t> high_water = {};
     /// Origins of entries that are durable though they will be read again: see KeptOrigins.
     std::vector<std::uint64_t> origins = {};
-    /// Newest segment of the spool whose entries the checkpoint takes into account.
+    /// The newest spool segment that the checkpoint covers.
     std::uint64_t newest_segment = 0;
 
     enum class Predecessor {
