@@ -20,11 +20,11 @@ class Run final : public Subcommand {
         CLI::Option* check =
             app.add_flag("--check", check_, "check the settings and exit; nothing is started");
         app.add_flag("--supervise", supervise_,
-                     "run it in a child process, and again whenever that ends of itself")
+                     "run it in a child process, and start it again whenever it dies")
             ->excludes(check);
         app.add_option("--secrets-fd", secrets_fd_,
-                       "read LOKI_BEARER_TOKEN=... and LOKI_PASSWORD=... from this descriptor, so "
-                       "that they are in no environment")
+                       "read LOKI_BEARER_TOKEN=... and LOKI_PASSWORD=... from this descriptor, to "
+                       "keep them out of the environment")
             ->check(CLI::NonNegativeNumber)
             ->type_name("N");
         settings_.attach(app);
@@ -46,7 +46,7 @@ class Run final : public Subcommand {
         return static_cast<int>(
             supervise([this] { return static_cast<ExitCode>(once()); },
                       [&log](const std::string& how, std::chrono::milliseconds pause) {
-                          log.warn("the daemon ended and is started again",
+                          log.warn("the daemon died; starting it again",
                                    {{"with", how}, {"in_ms", std::to_string(pause.count())}});
                       }));
     }

@@ -18,7 +18,7 @@ std::vector<NamedSubcommand> make_subcommands() {
     all.push_back({"", "config", "show the settings as they take effect, and where each stands",
                    make_config()});
     all.push_back({"", "toolcall",
-                   "journal the agent's tool calls, so that each request is laid to its call",
+                   "journal the agent's tool calls, so that each request is attributed to its call",
                    nullptr});
     all.push_back({"toolcall", "exec",
                    "run one tool call under Boundary, and exit with its status: exec [FLAGS] -- "

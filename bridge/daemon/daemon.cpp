@@ -17,24 +17,24 @@ void tell_of_spool(StateFolder& state, const Log& log) {
         log.error("a spool segment is damaged and was set aside", {{"file", name}});
     }
     for (const auto& sentence : state.spool().refused()) {
-        log.error("what has the name of a spool segment is none of ours; it is left alone",
+        log.error("a file named like a spool segment is not ours; leaving it alone",
                   {{"cause", sentence}, {"try", "see who may write to the state folder"}});
     }
     for (const auto& [folder, target] : state.waiting_spools()) {
         log.warn(
-            "what was spooled for another server or tenant is not sent to this one; it waits "
-            "until --loki-url and --tenant are those again",
+            "batches spooled for another server or tenant are not sent to this one; they wait "
+            "until --loki-url and --tenant name it again",
             {{"spooled_for", target}, {"folder", folder}});
     }
 }
 
 void tell_of_foreign_segments(const exporter::LokiExporter& exporter, const Log& log) {
     for (const auto& labels : exporter.foreign_segments()) {
-        log.error("a spool segment bears labels of another workspace; it is not sent, and stays",
+        log.error("a spool segment has another workspace's labels; keeping it, unsent",
                   {{"labels", labels},
                    {"try",
-                    "start the daemon once with those labels if they were this workspace's; "
-                    "else see who may write to the state folder"}});
+                    "if those labels were this workspace's, start the daemon once with them; "
+                    "otherwise see who may write to the state folder"}});
     }
 }
 

@@ -61,7 +61,7 @@ public:
             for (const ::pid_t pid : claim.renew()) {
                 if (told_.emplace(claim.folder(), pid).second) {
                     log_.warn(
-                        "another daemon follows this log folder, too; what both push may be "
+                        "another daemon follows this log folder as well; what both push may be "
                         "counted twice",
                         {{"folder", claim.folder()},
                          {"pid", pid > 0 ? std::to_string(pid) : "unknown"},
@@ -127,12 +127,12 @@ ExitCode follow_until_stopped(Pipeline& pipeline, const Log& log) {
         pipeline.follow();
         if (!pipeline.drain(kDrain)) {
             log.warn(
-                "stopping with lines that are neither in Loki nor in the spool; the next start "
-                "reads them again");
+                "stopping with lines that are neither in Loki nor spooled; the next start reads "
+                "them again");
         }
         return ExitCode::Done;
     } catch (const std::exception& trouble) {
-        log.error("ending, as something failed that never should", {{"cause", trouble.what()}});
+        log.error("shutting down after an unexpected failure", {{"cause", trouble.what()}});
         pipeline.rescue();
         return ExitCode::Incomplete;
     }
@@ -186,7 +186,10 @@ ExitCode run_command(const Settings& settings) {
             },
         .report = [&] { (*daemon)->telemetry().log_state(); },
         .give_up =
-            [&] { log.error("ended before all was delivered or spooled; the next start goes on"); },
+            [&] {
+                log.error(
+                    "stopped before everything was delivered or spooled; the next start continues");
+            },
     });
     tell_of_end(**daemon, log);
     return code;

@@ -33,7 +33,7 @@ void TailerReports::tell_news() {
     }
     for (const auto& file : parts_.tailer.files().take_first_skipped()) {
         parts_.log.warn(
-            "a file in a log folder is not read; others of the kind are counted only",
+            "a file in a log folder is not read; more like it are only counted",
             {{"file", parts_.tailer.files().folder(static_cast<std::uint32_t>(file.folder)) + "/" +
                           file.name},
              {"cause", skip_cause(file)},
@@ -46,9 +46,9 @@ void TailerReports::tell_news() {
 void TailerReports::tell_of_own_requests() {
     if (parts_.tailer.own_requests() > 0 && !std::exchange(said_own_requests_, true)) {
         parts_.log.warn(
-            "this daemon runs inside Boundary's jail and finds its own pushes in the logs; it "
-            "counts none of them",
-            {{"try", "start it outside of the jail; until then verify shows a gap for each"}});
+            "this daemon runs inside Boundary's jail and finds its own pushes in the logs; "
+            "ignoring them",
+            {{"try", "start it outside the jail; until then verify shows a gap for each"}});
     }
 }
 
@@ -58,10 +58,11 @@ void TailerReports::tell_of_watch() {
     }
     said_starved_ = parts_.tailer.starved();
     if (said_starved_) {
-        parts_.log.warn("the kernel gives no inotify watch; the log folders are listed every 2 s",
-                        {{"try",
-                          "raise fs.inotify.max_user_watches and "
-                          "fs.inotify.max_user_instances"}});
+        parts_.log.warn(
+            "the kernel gives no inotify watch; listing the log folders every 2 s instead",
+            {{"try",
+              "raise fs.inotify.max_user_watches and "
+              "fs.inotify.max_user_instances"}});
     } else {
         parts_.log.info("the log folders are watched by inotify again");
     }

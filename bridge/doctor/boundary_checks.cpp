@@ -218,7 +218,7 @@ std::optional<Finding> journal(const Gathered& seen) {
     }
     return finding(
         "toolcall-journal", State::Warn,
-        seen.boundary.journal_trouble + ": no decision can be laid to its tool call",
+        seen.boundary.journal_trouble + ": no decision can be attributed to its tool call",
         "mend that folder, or name another with --journal-dir for tool calls and daemon");
 }
 

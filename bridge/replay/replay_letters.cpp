@@ -107,7 +107,7 @@ LetterCounts count_letters(const std::vector<LetterFile>& files, const Log& log)
         counts.damaged += file.damaged();
         for (const auto& [reason, count] : file.not_understood()) {
             counts.not_understood += count;
-            log.warn("letters hold no entry, but lines that could not be understood",
+            log.warn("letters that hold no entry but a line that could not be parsed",
                      {{"reason", reason}, {"letters", std::to_string(count)}});
         }
     }
