@@ -124,8 +124,18 @@ func TestProvisioningFitsTogether(t *testing.T) {
 			}
 		}
 	}
-	if got := mounted[provided.Providers[0].Options.Path+"/agent-firewall.json"]; got != filepath.Join(dashboards, "agent-firewall.json") {
-		t.Errorf("the dashboard's folder holds %q", got)
+	// It is the one that the alerts link to, and README.
+	var board struct{ UID string }
+	shown := mounted[provided.Providers[0].Options.Path+"/boundary-loki.json"]
+	if err := json.Unmarshal(must(os.ReadFile(shown)), &board); err != nil || board.UID == "" {
+		t.Fatalf("the dashboard's folder holds %q: %v", shown, err)
+	}
+	for file, link := range map[string]string{"provisioning/alerting/agent-firewall.yaml": `__dashboardUid__: "` + board.UID + `"`,
+		"alerts/loki.yaml": `dashboard_url: "/d/` + board.UID + "?", "alerts/prometheus.yaml": `dashboard_url: "/d/` + board.UID + `"`,
+		"README.md": "http://localhost:3000/d/" + board.UID + "?"} {
+		if text := string(must(os.ReadFile(filepath.Join(dashboards, file)))); !strings.Contains(text, link) {
+			t.Errorf("%s has no %s", file, link)
+		}
 	}
 	for _, source := range sources.Datasources {
 		host := must(url.Parse(source.URL)).Hostname()
