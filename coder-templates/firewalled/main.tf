@@ -51,7 +51,6 @@ locals {
   wrong_rules = [for rule in local.rules : rule if !can(regex("^(method|domain|path)=[^ \t]+([ \t]+(method|domain|path)=[^ \t]+)*$", rule))]
 
   boundary_config = templatefile("${path.module}/boundary.yaml.tftpl", { rules = local.rules, logs = local.logs })
-  claude_settings = jsonencode({ hooks = module.boundary_loki.claude_hooks })
 }
 
 resource "coder_agent" "main" {
@@ -134,25 +133,14 @@ module "claude_code" {
   report_tasks          = true
   subdomain             = var.subdomain
 
-  # Before Claude starts: hooks are read once a session. Base64, for the texts may hold anything. What the
-  # user has in settings.json stays, hooks of the same events included.
+  # Before Claude starts. Base64, for the text may hold anything.
   pre_install_script = <<-EOT
     #!/bin/bash
     set -eu
     umask 022
-    mkdir -p "$HOME/.config/coder_boundary" "$HOME/.claude" ${local.logs}
+    mkdir -p "$HOME/.config/coder_boundary" ${local.logs}
     echo '${base64encode(local.boundary_config)}' | base64 -d >"$HOME/.config/coder_boundary/config.yaml"
-    hooks=$(echo '${base64encode(local.claude_settings)}' | base64 -d)
-    settings=$HOME/.claude/settings.json
-    if [ ! -s "$settings" ]; then
-      printf '%s\n' "$hooks" >"$settings"
-    elif command -v jq >/dev/null; then
-      jq --argjson ours "$hooks" 'reduce ($ours.hooks | to_entries[]) as $event
-        (.; .hooks[$event.key] = ((.hooks[$event.key] // []) + $event.value | unique))' "$settings" >"$settings.new"
-      mv "$settings.new" "$settings"
-    else
-      echo "boundary-loki: jq is missing, so $settings keeps its own hooks: requests will carry no tool call" >&2
-    fi
+    ${module.boundary_loki.claude_hooks_script}
   EOT
 }
 

@@ -186,6 +186,33 @@ TEST_F(StartScriptTest, TakesWgetAndOneInTheImage) {
     EXPECT_THAT(missing.output, HasSubstr("there is no program at /none"));
 }
 
+TEST_F(StartScriptTest, OthersCanWaitForIt) {
+    const Workspace workspace(machine_);
+    // Of Coder, what tells others how far a script is; and whether the daemon runs by then.
+    const std::string coder =
+        "mkdir -p ~/.local/bin; cat >~/.local/bin/coder <<'C'\n#!/bin/sh\n"
+        "flock -n ~/.local/share/boundary-loki/lock true && runs=no || runs=yes\n"
+        "echo \"$* $runs $CODER_AGENT_TOKEN\" >>~/units\nC\nchmod +x ~/.local/bin/coder; "
+        "mkdir -p ~/.local/share/boundary-loki";
+    ASSERT_EQ(workspace.root().shell(coder).status, 0);
+    const auto started = workspace.script(start(url_, machine_.sha256(), "  sync = true\n"));
+    EXPECT_EQ(started.status, 0) << started.output;
+    // With the variables of the agent, which a daemon never has.
+    EXPECT_EQ(workspace.root().shell("cat ~/units; rm ~/units").output,
+              std::string("exp sync start boundary-loki-start_script no ") + kAgentSecret +
+                  "\nexp sync complete boundary-loki-start_script yes " + kAgentSecret + "\n");
+    EXPECT_TRUE(workspace.has_one_daemon()) << workspace.log();
+    // A start that fails is over, too, and a Coder that knows no such command keeps none from it.
+    const auto failed = workspace.script(start(url_, std::string(64, 'a'), "  sync = true\n"));
+    EXPECT_EQ(failed.status, 1);
+    EXPECT_THAT(workspace.root().shell("cat ~/units").output,
+                HasSubstr("exp sync complete boundary-loki-start_script"));
+    ASSERT_EQ(workspace.root().shell("echo 'exit 1' >~/.local/bin/coder").status, 0);
+    EXPECT_EQ(workspace.stop().status, 0);
+    EXPECT_EQ(workspace.script(start(url_, machine_.sha256(), "  sync = true\n")).status, 0);
+    EXPECT_TRUE(workspace.has_one_daemon()) << workspace.log();
+}
+
 TEST_F(StartScriptTest, ManyAtOnceAreOneDaemon) {
     const Workspace workspace(machine_);
     // Agents that start anew while a template's new version comes: two kinds of settings. Without

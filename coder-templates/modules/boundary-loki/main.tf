@@ -62,6 +62,19 @@ locals {
     ["set -- ${join(" ", local.quoted_flags)}"],
     [for name in ["supervisor", "start"] : file("${path.module}/scripts/${name}.sh")],
   ))
+
+  # For scripts that wait for this one. What the start script does to its environment stays within it.
+  unit = "boundary-loki-start_script"
+  synced_start_script = join("\n", [
+    "#!/bin/sh",
+    "coder exp sync start ${local.unit}",
+    "(",
+    local.start_script,
+    ")",
+    "status=$?",
+    "coder exp sync complete ${local.unit}",
+    "exit $status",
+  ])
 }
 
 resource "coder_script" "start" {
@@ -69,7 +82,7 @@ resource "coder_script" "start" {
   agent_id           = var.agent_id
   display_name       = "Boundary decisions to Loki"
   icon               = "/icon/grafana.svg"
-  script             = local.start_script
+  script             = var.sync ? local.synced_start_script : local.start_script
   run_on_start       = true
   start_blocks_login = false
   timeout            = 300

@@ -95,6 +95,25 @@ run "hooks_and_shim" {
   }
 }
 
+run "others_can_wait_for_it" {
+  command = plan
+  variables {
+    sync = true
+  }
+  assert {
+    condition     = output.scripts == tolist(["boundary-loki-start_script"]) && strcontains(coder_script.start[0].script, "coder exp sync complete boundary-loki-start_script\n")
+    error_message = "The script is a unit of `coder exp sync`."
+  }
+}
+
+run "nobody_waits_unless_that_is_asked_for" {
+  command = plan
+  assert {
+    condition     = length(output.scripts) == 0 && !strcontains(coder_script.start[0].script, "exp sync")
+    error_message = "The start runs no program of the agent's PATH."
+  }
+}
+
 run "sidecar" {
   command = plan
   variables {

@@ -21,11 +21,8 @@ output "arguments" {
 locals {
   program = var.binary != "" ? var.binary : "$HOME/.local/bin/boundary-loki"
   hook    = "test ! -x \"${local.program}\" || \"${local.program}\" toolcall hook"
-}
 
-output "claude_hooks" {
-  description = "The `hooks` of Claude Code's settings.json that journal its tool calls; an object, for merging into settings of your own."
-  value = {
+  claude_hooks = {
     for event in [
       "PreToolUse", "PostToolUse", "PostToolUseFailure",
       # What a call that the user refused is over with, of which no other event tells.
@@ -37,9 +34,24 @@ output "claude_hooks" {
   }
 }
 
+output "claude_hooks" {
+  description = "The `hooks` of Claude Code's settings.json that journal its tool calls; an object, for merging into settings of your own."
+  value       = local.claude_hooks
+}
+
+output "claude_hooks_script" {
+  description = "A piece of shell that adds them to ~/.claude/settings.json, for a script that runs before Claude Code starts: hooks are read once a session."
+  value       = "hooks=$(echo '${base64encode(jsonencode({ hooks = local.claude_hooks }))}' | base64 -d)\n${file("${path.module}/scripts/claude_hooks.sh")}"
+}
+
+output "scripts" {
+  description = "With input sync: the names by which `coder exp sync want` waits for the module's scripts."
+  value       = var.sync && !var.sidecar ? [local.unit] : []
+}
+
 output "start_script" {
   description = "What the start script runs, for tests."
-  value       = local.start_script
+  value       = var.sync ? local.synced_start_script : local.start_script
 }
 
 output "stop_script" {

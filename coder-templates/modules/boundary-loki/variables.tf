@@ -133,3 +133,9 @@ variable "sidecar" {
   default     = false
   description = "Make no script: the template runs the daemon in a container of its own, with output `arguments`. Takes `binary`, `agent_name` and `state_dir`."
 }
+
+variable "sync" {
+  type        = bool
+  default     = false
+  description = "Let other scripts wait for the start, by output `scripts` and `coder exp sync want`. It then runs the `coder` of the agent's PATH, which whatever runs as the workspace's user can replace where that is in a folder of the user's."
+}
