@@ -9,7 +9,14 @@ locals {
   logs         = var.sidecar ? "/run/boundary/logs" : "/tmp/boundary_logs"
   token_mounts = var.loki_token_secret == "" ? [] : [1]
 
-  # What the init container puts into the volume that the workspace has read-only.
+  # Programs and files that the init container puts into the volume that the workspace has read-only.
+  programs = {
+    for name, from in {
+      boundary = [var.boundary_url, var.boundary_sha256]
+      agentapi = [local.task > 0 ? var.agentapi_url : "", var.agentapi_sha256]
+      claude   = [local.task > 0 ? var.claude_url : "", var.claude_sha256]
+    } : name => { url = from[0], sha256 = from[1] } if from[0] != ""
+  }
   files = {
     "install.sh"    = module.boundary_loki.install_script
     "shim/sh"       = module.boundary_loki.shim
@@ -100,10 +107,10 @@ resource "kubernetes_deployment" "main" {
               "sh ${local.tools}/install.sh \"$LOKI_ARCHIVE_URL\" \"$LOKI_ARCHIVE_SHA256\" ${local.tools}/boundary-loki",
               "for program in boundary-loki boundary-loki-toolcall; do ln -sfn ../boundary-loki/bin/$program ${local.tools}/bin/$program; done",
             ],
-            var.boundary_url == "" ? [] : [
-              "curl -fsSL --retry 3 -o ${local.tools}/bin/boundary -- \"$BOUNDARY_URL\"",
-              "echo \"$BOUNDARY_SHA256  ${local.tools}/bin/boundary\" | sha256sum --check --status",
-            ],
+            flatten([for name in keys(local.programs) : [
+              format("curl -fsSL --retry 3 -o %s/bin/%s -- \"$%s_URL\"", local.tools, name, upper(name)),
+              format("echo \"$%s_SHA256  %s/bin/%s\" | sha256sum --check --status", upper(name), local.tools, name),
+            ]]),
             [
               "chmod 755 ${local.tools}/shim/sh ${local.tools}/bin/*",
             ],
@@ -118,13 +125,12 @@ resource "kubernetes_deployment" "main" {
             name  = "LOKI_ARCHIVE_SHA256"
             value = var.boundary_loki_sha256
           }
-          env {
-            name  = "BOUNDARY_URL"
-            value = var.boundary_url
-          }
-          env {
-            name  = "BOUNDARY_SHA256"
-            value = var.boundary_sha256
+          dynamic "env" {
+            for_each = merge([for name, from in local.programs : { "${upper(name)}_URL" = from.url, "${upper(name)}_SHA256" = from.sha256 }]...)
+            content {
+              name  = env.key
+              value = env.value
+            }
           }
           security_context {
             allow_privilege_escalation = false

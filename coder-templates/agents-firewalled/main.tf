@@ -76,7 +76,7 @@ resource "coder_agent" "main" {
 }
 
 resource "coder_env" "ai_gateway" {
-  for_each = var.ai_gateway ? toset(["ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN"]) : toset([])
+  for_each = var.ai_gateway || local.task > 0 ? toset(["ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN"]) : toset([])
   agent_id = coder_agent.main.id
   name     = each.key
   value    = each.key == "ANTHROPIC_BASE_URL" ? "${data.coder_workspace.me.access_url}/api/v2/aibridge/anthropic" : data.coder_workspace_owner.me.session_token

@@ -50,7 +50,7 @@ variable "gitlab_url" {
 variable "ai_gateway" {
   type        = bool
   default     = false
-  description = "Give the workspace the variables of Coder's AI Gateway, for Claude Code in a terminal. They hold the owner's session token, which a tool call could then use against Coder; chats of Coder Agents need none of it."
+  description = "Give the workspace the variables of Coder's AI Gateway, for Claude Code in a terminal. They hold the owner's session token, which a tool call could then use against Coder; chats of Coder Agents need none of it. A task has them always."
 }
 
 variable "loki_url" {
@@ -96,6 +96,30 @@ variable "boundary_command" {
   type        = string
   default     = ""
   description = "How Boundary is started, such as `coder agent-firewall`. Empty: the first that is there of `boundary`, `coder agent-firewall` and `coder boundary`."
+}
+
+variable "agentapi_url" {
+  type        = string
+  default     = ""
+  description = "For Tasks: where AgentAPI's program is, for the architecture. Empty: the image has `agentapi`."
+}
+
+variable "agentapi_sha256" {
+  type        = string
+  default     = ""
+  description = "Its checksum."
+}
+
+variable "claude_url" {
+  type        = string
+  default     = ""
+  description = "For Tasks: where Claude Code's program is, for the architecture. Empty: the image has `claude`."
+}
+
+variable "claude_sha256" {
+  type        = string
+  default     = ""
+  description = "Its checksum."
 }
 
 variable "subdomain" {

@@ -104,6 +104,22 @@ protected:
         }
         return script;
     }
+    /// What a session of Claude Code does, by the hooks of its settings: a tool call is begun,
+    /// makes requests(), ends.
+    [[nodiscard]] std::string session(const Workspace& workspace) const {
+        const auto hook = test_support::run_command(
+            {"jq", "-r", ".hooks.PreToolUse[0].hooks[0].command",
+             folder_.append("settings.json",
+                            workspace.root().shell("cat ~/.claude/settings.json").output)});
+        EXPECT_EQ(hook.status, 0) << hook.errors;
+        const auto event = [&](const std::string& name) {
+            return "echo '{\"session_id\":\"s\",\"hook_event_name\":\"" + name +
+                   "\",\"tool_name\":\"Bash\",\"tool_use_id\":\"toolu_1\"}' | { " +
+                   hook.output.substr(0, hook.output.size() - 1) + "; }\n";
+        };
+        return event("PreToolUse") + "sleep 0.2\n" + requests() + "sleep 0.2\n" +
+               event("PostToolUse");
+    }
     static void start(const Workspace& workspace, const Plan& plan) {
         // What the workspace does not have, and would tell the bridge the namespace.
         ASSERT_NE(workspace.root()
@@ -294,26 +310,66 @@ TEST_F(AgentsFirewalledTest, LivePanelsWithASidecar) {
     EXPECT_THAT(counts(ours("Daemons reporting"), ""), UnorderedElementsAre(Pair("", 0)));
 }
 
+/// A task: what the plan starts AgentAPI with, and that with a Claude Code as far as its arguments,
+/// its hooks and the network go.
+TEST_F(AgentsFirewalledTest, ATaskIsUnderBoundaryAndItsPromptIsWhole) {
+    const std::string prompt = "fix it's \"$HOME\" `id`\nand -- more";
+    folder_.append("agentapi",
+                   "#!/bin/bash\nwhile [ \"$1\" != -- ]; do shift; done; shift\n"
+                   "exec \"$@\"\n");
+    folder_.append("claude",
+                   "#!/bin/bash\nprintf '%s\\n' \"$@\" >~/arguments\n. ~/session.sh\nmkdir -p "
+                   "~/.claude/projects/p; touch ~/.claude/projects/p/s.jsonl\n");
+    auto more = inputs("/opt/artifacts");
+    for (const std::string name : {"agentapi", "claude"}) {
+        more[name + "_url"] = "\"file:///opt/artifacts/" + name + "\"";
+        more[name + "_sha256"] = "\"" + sha256(name) + "\"";
+    }
+    const Plan plan(
+        "agents-firewalled", more,
+        {{"CODER_TASK_ID", "8d1f0f9e-1111-4000-8000-00000000000c"}, {"CODER_TASK_PROMPT", prompt}});
+    ASSERT_EQ(plan.refusal(), "");
+    const Volumes volumes(folder_.path(), "/opt/firewall");
+    volumes.install(plan, "firewall");
+    const Workspace workspace(volumes.of_workspace(), environment(plan));
+    start(workspace, plan);
+    const auto run = [&](const std::string& which) {
+        const std::string script =
+            plan.value("module.agentapi[0].terraform_data." + which, ".input");
+        // Workspaces have machines of their own; tests share one, and its port 8080.
+        return workspace.command({"bash", "-c", script, which, "true", "3284"},
+                                 {{"PROXY_PORT", std::to_string(test_support::free_port())}});
+    };
+    const auto installed = run("install");
+    ASSERT_EQ(installed.status, 0) << installed.errors;
+    EXPECT_THAT(workspace.root().shell("cat ~/.claude.json").output,
+                HasSubstr("\"hasTrustDialogAccepted\":true"));
+    const auto written =
+        workspace.command({"sh", "-c", "printf %s \"$1\" >~/session.sh", "sh", session(workspace)});
+    ASSERT_EQ(written.status, 0);
+    const auto ran = run("start");
+    EXPECT_EQ(ran.status, 0) << ran.errors;
+    EXPECT_EQ(workspace.root().shell("cat ~/arguments").output,
+              "--dangerously-skip-permissions\n--\n" + prompt + "\n");
+    ASSERT_EQ(end_to_end::judge_when_there(loki_, 5), end_to_end::kAllThereOnce) << workspace.log();
+    EXPECT_THAT(counts(ours("Tool calls with a denial"), ""), UnorderedElementsAre(Pair("", 1)));
+    // What it once began it goes on with.
+    EXPECT_EQ(run("install").status, 0);
+    EXPECT_EQ(run("start").status, 0);
+    EXPECT_EQ(workspace.root().shell("cat ~/arguments").output,
+              "--dangerously-skip-permissions\n--continue\n");
+    EXPECT_EQ(workspace.stop().status, 0);
+}
+
 class FirewalledTest : public LivePanelsTest {
 protected:
-    /// The claude-code module's own preparation, then Claude Code as far as the network and its
-    /// hooks go: a tool call is begun, made, ended.
-    void session(const Workspace& workspace, const Plan& plan) const {
+    /// The claude-code module's own preparation, then Claude Code as far as session() goes.
+    void claude(const Workspace& workspace, const Plan& plan) const {
         const auto prepared = workspace.command(
             {"bash", "-c",
              plan.jq("[.. | objects | select(.address? == "
                      "\"module.claude_code.terraform_data.pre_install\")][0].values.input")});
         ASSERT_EQ(prepared.status, 0) << prepared.errors;
-        const auto hook = test_support::run_command(
-            {"jq", "-r", ".hooks.PreToolUse[0].hooks[0].command",
-             folder_.append("settings.json",
-                            workspace.root().shell("cat ~/.claude/settings.json").output)});
-        ASSERT_EQ(hook.status, 0) << hook.errors;
-        const auto event = [&](const std::string& name) {
-            return "echo '{\"session_id\":\"s\",\"hook_event_name\":\"" + name +
-                   "\",\"tool_name\":\"Bash\",\"tool_use_id\":\"toolu_1\"}' | { " +
-                   hook.output.substr(0, hook.output.size() - 1) + "; }\n";
-        };
         std::map<std::string, std::string> environment =
             variables(plan.pod(std::string(".container[0]") + kLiteral));
         for (const std::string name : {"boundary_config", "boundary_jail_type"}) {
@@ -324,12 +380,10 @@ protected:
         }
         // Workspaces have machines of their own; tests share one, and its port 8080.
         environment["PROXY_PORT"] = std::to_string(test_support::free_port());
-        const auto session =
-            workspace.command({"/opt/firewall/bin/real-boundary", "--", "/bin/sh", "-c",
-                               event("PreToolUse") + "sleep 0.2\n" + requests() + "sleep 0.2\n" +
-                                   event("PostToolUse")},
-                              environment);
-        EXPECT_EQ(session.status, 0) << session.errors;
+        const auto ran = workspace.command(
+            {"/opt/firewall/bin/real-boundary", "--", "/bin/sh", "-c", session(workspace)},
+            environment);
+        EXPECT_EQ(ran.status, 0) << ran.errors;
     }
     /// As the claude-code module installs it.
     const Machine machine_{test_support::boundary_program()};
@@ -341,7 +395,7 @@ TEST_F(FirewalledTest, LivePanels) {
     const Workspace workspace(machine_);
     start(workspace, plan);
     ASSERT_TRUE(workspace.has_one_daemon()) << workspace.log();
-    session(workspace, plan);
+    claude(workspace, plan);
     expect_the_truth([&] { return workspace.log(); });
     EXPECT_EQ(workspace.stop().status, 0);
 }
@@ -357,7 +411,7 @@ TEST_F(FirewalledTest, LivePanelsWithASidecar) {
     auto mounts = machine_.mounts();
     std::ranges::copy(volumes.of_workspace(), std::back_inserter(mounts));
     const Workspace workspace(mounts, {});
-    session(workspace, plan);
+    claude(workspace, plan);
     expect_the_truth([&] { return sidecar.log(); });
     EXPECT_EQ(workspace.daemons() + workspace.supervisors(), "");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/templates/plan.h"
 
+#include <filesystem>
 #include <regex>
 #include <stdexcept>
 
@@ -19,7 +20,11 @@ constexpr const char* kInputs = R"({
 "boundary_loki_url": "https://files.example/boundary-loki.tar.gz",
 "boundary_loki_sha256": "00000000000000000000000000000000000000000000000000000000000000aa",
 "boundary_url": "https://files.example/boundary",
-"boundary_sha256": "00000000000000000000000000000000000000000000000000000000000000bb"})";
+"boundary_sha256": "00000000000000000000000000000000000000000000000000000000000000bb",
+"agentapi_url": "https://files.example/agentapi",
+"agentapi_sha256": "00000000000000000000000000000000000000000000000000000000000000cc",
+"claude_url": "https://files.example/claude",
+"claude_sha256": "00000000000000000000000000000000000000000000000000000000000000dd"})";
 
 constexpr const char* kSeccomp = R"(          seccomp_profile {
             type = "RuntimeDefault"
@@ -43,21 +48,23 @@ std::string replaced(const std::string& text, const std::string& from, const std
     return std::regex_replace(text, pattern, to);
 }
 
-void stand_in(const Tofu& tofu, const std::string& folder, const std::string& module,
+/// `file` is where the template names the module.
+void stand_in(const Tofu& tofu, const std::string& file, const std::string& module,
               const std::string& source) {
-    tofu.copy("tests/templates/" + source, folder + "/" + module);
-    const std::string text = read_file(tofu.file(folder + "/main.tf"));
-    tofu.write(folder + "/main.tf",
-               replaced(text, "\"git::https://[^\"]*/" + module + "\\?ref=[^\"]*\"",
-                        "\"./" + module + "\""));
+    tofu.copy("tests/templates/" + source, file.substr(0, file.rfind('/') + 1) + module);
+    const std::string text = read_file(tofu.file(file));
+    tofu.write(file, replaced(text, "\"git::https://[^\"]*/" + module + "\\?ref=[^\"]*\"",
+                              "\"./" + module + "\""));
 }
 
 }  // namespace
 
 void prepare(const Tofu& tofu, const std::string& name) {
-    stand_in(tofu, name, "code-server", "code_server");
-    if (name == "firewalled") {
-        stand_in(tofu, name, "claude-code", "claude_code");
+    stand_in(tofu, name + "/main.tf", "code-server", "code_server");
+    if (std::filesystem::exists(tofu.file(name + "/tasks.tf"))) {
+        stand_in(tofu, name + "/tasks.tf", "agentapi", "agentapi");
+    } else {
+        stand_in(tofu, name + "/main.tf", "claude-code", "claude_code");
     }
     std::string text = read_file(tofu.file(name + "/kubernetes.tf"));
     const auto at = text.find(kSeccomp);
@@ -71,7 +78,8 @@ void prepare(const Tofu& tofu, const std::string& name) {
     tofu.write(name + "/kubernetes.tf", text);
 }
 
-Plan::Plan(const std::string& name, const Inputs& inputs) {
+Plan::Plan(const std::string& name, const Inputs& inputs,
+           const std::map<std::string, std::string>& more) {
     tofu_.copy("coder-templates/" + name, name);
     prepare(tofu_, name);
     // Not all are both templates'.
@@ -81,14 +89,16 @@ Plan::Plan(const std::string& name, const Inputs& inputs) {
     for (const auto& [input, value] : inputs) {
         filter.append(" | .").append(input).append(" = ").append(value);
     }
-    for (const std::string input : {"boundary_url", "boundary_sha256"}) {
+    for (const std::string input : {"boundary_url", "boundary_sha256", "agentapi_url",
+                                    "agentapi_sha256", "claude_url", "claude_sha256"}) {
         if (declared.find("variable \"" + input + "\"") == std::string::npos) {
             filter += " | del(." + input + ")";
         }
     }
     tofu_.write(name + "/terraform.tfvars.json", jq_on(filter, tofu_.file("inputs.json")));
     static_cast<void>(tofu_.run("get", name));
-    auto environment = provisioner_environment();
+    auto environment = more;
+    environment.merge(provisioner_environment());
     environment["KUBE_LOAD_CONFIG_FILE"] = "false";
     environment["KUBE_HOST"] = "http://127.0.0.1:1";
     const auto plan = tofu_.run("plan -no-color -input=false -out=plan", name, environment);

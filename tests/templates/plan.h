@@ -22,7 +22,9 @@ class Plan {
 public:
     using Inputs = std::map<std::string, std::string>;  ///< as JSON, on top of values for all
 
-    explicit Plan(const std::string& name, const Inputs& inputs = {});
+    /// `more`: what the provisioner tells on top of what it always does, as of a task.
+    explicit Plan(const std::string& name, const Inputs& inputs = {},
+                  const std::map<std::string, std::string>& more = {});
 
     /// `jq -r` of the plan.
     [[nodiscard]] std::string jq(const std::string& filter) const;

@@ -43,6 +43,9 @@ std::string breaks_of(const Plan& plan) {
 TEST(PodSecurityTest, AgentsFirewalledIsRestricted) {
     EXPECT_EQ(breaks_of(Plan("agents-firewalled")), "\n");
     EXPECT_EQ(breaks_of(Plan("agents-firewalled", {{"loki_token_secret", "\"push\""}})), "\n");
+    EXPECT_EQ(breaks_of(Plan("agents-firewalled", {},
+                             {{"CODER_TASK_ID", "8d1f0f9e-1111-4000-8000-00000000000c"}})),
+              "\n");
 }
 
 TEST(PodSecurityTest, FirewalledIsRestrictedWithoutSudo) {

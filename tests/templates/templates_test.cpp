@@ -253,6 +253,43 @@ TEST(TemplatesTest, BothHaveWhatPeopleExpectOfATemplate) {
     }
 }
 
+const std::map<std::string, std::string> kTask = {
+    {"CODER_TASK_ID", "8d1f0f9e-1111-4000-8000-00000000000c"}, {"CODER_TASK_PROMPT", "do it"}};
+
+/// Of a planned template: the chat of a task, and what is outside Boundary for it.
+TEST(TemplatesTest, AWorkspaceMadeAsATaskHasAnAgent) {
+    const auto planned = [](const Plan& plan, const std::string& type) {
+        return plan.jq("[.planned_values | .. | objects | select(.type? == \"" + type +
+                       "\").values] | length");
+    };
+    const Plan plan("agents-firewalled", {}, kTask);
+    ASSERT_EQ(plan.refusal(), "");
+    EXPECT_EQ(plan.value("coder_ai_task.claude[0]", ".app_id"),
+              "8d1f0f9e-1111-4000-8000-00000000000b\n");
+    EXPECT_EQ(planned(plan, "coder_env"), "2\n");  // the way to a model
+    // AgentAPI and Claude Code are out of the reach of what is jailed, checksums checked.
+    EXPECT_EQ(plan.pod(".init_container[0].env | map(.name) | join(\" \")"),
+              "LOKI_ARCHIVE_URL LOKI_ARCHIVE_SHA256 AGENTAPI_SHA256 AGENTAPI_URL BOUNDARY_SHA256 "
+              "BOUNDARY_URL CLAUDE_SHA256 CLAUDE_URL\n");
+    EXPECT_THAT(plan.pod(".init_container[0].args[0]"),
+                HasSubstr("\necho \"$CLAUDE_SHA256  /opt/firewall/bin/claude\" | sha256sum "
+                          "--check --status\n"));
+    // Any other workspace has none of it, but the template says that it can.
+    const Plan other("agents-firewalled");
+    EXPECT_EQ(planned(other, "coder_ai_task") + planned(other, "coder_env"), "0\n0\n");
+    EXPECT_EQ(other.pod(".init_container[0].env | map(.name) | join(\" \")"),
+              "LOKI_ARCHIVE_URL LOKI_ARCHIVE_SHA256 BOUNDARY_SHA256 BOUNDARY_URL\n");
+    EXPECT_EQ(
+        other.jq("[.configuration | .. | objects | select(.type? == \"coder_ai_task\")] | length"),
+        "1\n");
+    // A stopped one neither.
+    auto stopped = kTask;
+    stopped["CODER_WORKSPACE_TRANSITION"] = "stop";
+    EXPECT_EQ(planned(Plan("agents-firewalled", {}, stopped), "coder_ai_task"), "0\n");
+    EXPECT_EQ(Plan("firewalled", {}, kTask).value("coder_ai_task.claude_code[0]", ".app_id"),
+              "8d1f0f9e-1111-4000-8000-00000000000a\n");
+}
+
 /// The init container's own text, with the places of a test.
 TEST(TemplatesTest, TheInitContainerMakesWhatTheAgentNeeds) {
     const TempDir artifacts;
