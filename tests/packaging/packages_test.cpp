@@ -53,6 +53,23 @@ TEST(PackagesTest, TheVersionNamesTheCommit) {
     }
 }
 
+/// One place says what release this is.
+TEST(PackagesTest, EveryPageNamesTheReleaseOfTheChangelog) {
+    const std::string log = test_support::read_file(BOUNDARY_LOKI_SOURCE_DIR "/CHANGELOG.md");
+    std::smatch newest;
+    ASSERT_TRUE(std::regex_search(
+        log, newest, std::regex("\n## \\[([0-9.]+)\\] - [0-9]{4}-[0-9]{2}-[0-9]{2}\n")));
+    EXPECT_LT(log.find("\n## [Unreleased]\n"), static_cast<std::size_t>(newest.position()));
+    const std::string release = newest[1];
+    EXPECT_THAT(std::string(bridge::kVersion), testing::StartsWith(release));
+    const auto named =
+        bash("cd '" BOUNDARY_LOKI_SOURCE_DIR
+             "' && git grep -hoE 'boundary-loki-[0-9]+[.][0-9.]+[0-9]|[?]ref=v[0-9.]+' "
+             "-- '*.md' '*.tf' ':!CHANGELOG.md' ':!coder-templates/*firewalled/*' | "
+             "sed 's/.*[-v]//' | sort -u");
+    EXPECT_EQ(named.output, release + "\n");
+}
+
 TEST(PackagesTest, RunsWhereverItIsUnpackedOnDebian12And13) {
     for (const std::string release : {"12", "13"}) {
         SCOPED_TRACE("Debian " + release);
