@@ -10,7 +10,8 @@ cd "$(dirname "$0")/.."
 build=(build-essential cmake file ninja-build pkg-config ca-certificates libcli11-dev libcurl4-openssl-dev libexpected-dev
     libprotozero-dev libsimdjson-dev libsnappy-dev libyaml-cpp-dev libzstd-dev
     prometheus-cpp-dev zlib1g-dev)
-test=(binutils curl debootstrap fish git groff-base jq libbenchmark-dev libgmock-dev libgtest-dev openssl python3 systemd zsh)
+test=(binutils curl debootstrap fish git groff-base jq libbenchmark-dev libgmock-dev libgtest-dev openssl python3
+    python3-jsonschema systemd zsh)
 lint=(clang-format clang-tidy shellcheck)
 fuzz=(clang-14 libclang-rt-14-dev)
 

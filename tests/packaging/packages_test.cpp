@@ -35,6 +35,10 @@ TEST(PackagesTest, TheArchiveIsSmallAndChecked) {
                       .status,
                   0);
         EXPECT_THAT(package(suffix).filename().string(), HasSubstr(std::string(bridge::kVersion)));
+        EXPECT_THAT(bash(suffix == ".deb" ? "dpkg-deb -c '" + package(suffix).string() + "'"
+                                          : "tar -tzf '" + package(suffix).string() + "'")
+                        .output,
+                    HasSubstr("/share/boundary-loki/schemas/verify.schema.json\n"));
     }
 }
 
