@@ -21,7 +21,17 @@ type target struct {
 	QueryType  string // Loki
 	Instant    bool   // Prometheus
 	MaxLines   int
+	Format     string // SQL
+	PanelID    int    // of sharedResults
+	Legend     string `json:"legendFormat"`
 }
+
+// sharedResults is the source that shows another panel's result, without asking again.
+var sharedResults = datasource{"datasource", "-- Dashboard --"}
+
+type gridPos struct{ H, W, X, Y int }
+
+type link struct{ Title, URL string }
 
 type panel struct {
 	ID          int
@@ -29,9 +39,37 @@ type panel struct {
 	Title       string
 	Description string
 	Datasource  datasource
-	GridPos     struct{ H, W, X, Y int }
+	GridPos     gridPos
+	Collapsed   bool
 	Targets     []target
 	Panels      []panel
+	FieldConfig struct {
+		Defaults struct {
+			Unit  string
+			Links []link
+		}
+		Overrides []struct {
+			Properties []struct {
+				ID    string
+				Value any
+			}
+		}
+	}
+	Transformations []struct {
+		ID      string
+		Options struct{ RenameByName map[string]string }
+	}
+}
+
+// columns are the names that a table's columns end up with, for those that are renamed.
+func (p panel) columns() []string {
+	var names []string
+	for _, one := range p.Transformations {
+		for _, name := range one.Options.RenameByName {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 type variable struct {
@@ -45,12 +83,29 @@ type dashboard struct {
 	UID, Title  string
 	Panels      []panel
 	Templating  struct{ List []variable }
-	Annotations struct{ List []struct{ BuiltIn int } }
+	Annotations struct{ List []annotation }
 }
 
-func loadDashboard() dashboard {
+type annotation struct {
+	BuiltIn    int
+	Name, Expr string
+	Datasource datasource
+}
+
+// all are its panels, those in collapsed rows among them.
+func (d dashboard) all() []panel {
+	var every []panel
+	for _, p := range d.Panels {
+		every = append(append(every, p), p.Panels...)
+	}
+	return every
+}
+
+func loadDashboard() dashboard { return readDashboard("agent-firewall.json") }
+
+func readDashboard(file string) dashboard {
 	var all dashboard
-	text := must(os.ReadFile(filepath.Join(dashboards, "agent-firewall.json")))
+	text := must(os.ReadFile(filepath.Join(dashboards, file)))
 	if err := json.Unmarshal(text, &all); err != nil {
 		panic(err)
 	}

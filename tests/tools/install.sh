@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Builds what the tests run against on every machine into build/tools/bin: VictoriaLogs, OpenTofu with the providers that
 # templates use, and our own programs: the stand-ins for Loki and Boundary, and agent-exec, which runs a command as the Coder
-# agent does. A tool that cannot be had is said and left out, and the tests that need it fail; all others still run.
+# agent does; and Grafana's grammar of LogQL, for node. A tool that cannot be had is said and left out, and the tests that need it fail; all others still run.
 # A run with nothing to do takes about a second.
 set -euo pipefail
 
@@ -57,6 +57,24 @@ provide loki_stand_in loki-stand-in for-3.5.9 .
 provide boundary_stand_in boundary-stand-in for-0.9.0-and-main .
 ln -sf boundary-stand-in "$bin/boundary-stand-in-main" # the name chooses the version
 provide agent_exec agent-exec for-coder-agentproc .
+
+# Its lock file names no registry, so it is whichever this machine uses; the integrity of what that serves is checked.
+provide_logql_grammar() {
+    local folder=logql_grammar to=$out/logql-grammar log=$out/logql_grammar.log key
+    key=$(find "$here/$folder" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
+    if [[ -f $to/errors.mjs && -f $out/stamps/$folder && $(<"$out/stamps/$folder") == "$key" ]]; then return 0; fi
+    say "fetching Grafana's grammar of LogQL (log: build/tools/$folder.log)"
+    rm -rf "$to" "$out/versions.d/logql-grammar"
+    cp -r "$here/$folder" "$to"
+    if { bash "$here/node.sh" && (cd "$to" && npm ci --ignore-scripts --no-audit --no-fund); } >"$log" 2>&1; then
+        echo "logql-grammar $(jq -r '.dependencies["@grafana/lezer-logql"]' "$to/package.json")" >"$out/versions.d/logql-grammar"
+        echo "$key" >"$out/stamps/$folder"
+    else
+        rm -rf "$to"
+        say "NOT FETCHED: Grafana's grammar of LogQL: $(tail -n 1 "$log")"
+    fi
+}
+provide_logql_grammar
 
 cat "$out"/versions.d/* >"$out/versions"
 say "$(paste -sd, "$out/versions" | sed 's/,/, /g')"
