@@ -137,14 +137,14 @@ std::string printable(std::string_view text) {
     return out;
 }
 
-std::string shortened(std::string_view text, std::size_t columns, bool cut_front) {
+std::string shortened(std::string_view text, std::size_t columns, Cut at) {
     constexpr std::string_view kMark = "...";
     if (text.size() <= columns) {
         return std::string(text);
     }
     const std::size_t room = columns - std::min(columns, kMark.size());
     std::string out;
-    if (cut_front) {
+    if (at == Cut::Front) {
         return out.append(kMark).append(text.substr(text.size() - room));
     }
     return out.append(text.substr(0, room)).append(kMark);

@@ -28,9 +28,11 @@ struct TextStyle {
 /// others; and each byte of the result is one column wide.
 [[nodiscard]] std::string printable(std::string_view text);
 
-/// `text` in at most `columns`, marked where it was cut: at its end, or, for a host name, whose end
-/// tells most, at its front. `text` must be ASCII.
-[[nodiscard]] std::string shortened(std::string_view text, std::size_t columns, bool cut_front);
+/// Where a text that is too long is cut; of a host name the end tells most.
+enum class Cut : std::uint8_t { Front, End };
+
+/// `text` in at most `columns`, marked where it was cut. `text` must be ASCII.
+[[nodiscard]] std::string shortened(std::string_view text, std::size_t columns, Cut at);
 
 enum class Paint : std::uint8_t { Plain, Bold, Dim, Red, Green, Yellow };
 

@@ -59,10 +59,10 @@ Heartbeat::Heartbeat(const tailer::EnrichSettings& settings, std::string_view ve
     stream_ = exporter::stream_labels_text(labels);
 }
 
-std::string Heartbeat::line(const Health& health, bool up) const {
+std::string Heartbeat::line(const Health& health, State state) const {
     const auto uptime = std::chrono::floor<std::chrono::seconds>(clock_.steady() - started_);
     std::string text = "msg=heartbeat";
-    add(text, "up", up ? "1" : "0");
+    add(text, "up", state == State::Up ? "1" : "0");
     add(text, "version", version_);
     add(text, "uptime_seconds", static_cast<std::uint64_t>(uptime.count()));
     add(text, "lag_seconds", static_cast<std::uint64_t>(std::floor(health.lag_seconds)));
@@ -94,8 +94,8 @@ exporter::Reply Heartbeat::push(const std::string& text, milliseconds limit) {
     return loki_.push(body_.of(stream_, entry), limit);
 }
 
-bool Heartbeat::send(const Health& health, bool up, milliseconds limit) {
-    const std::string text = line(health, up);
+void Heartbeat::send(const Health& health, State state, milliseconds limit) {
+    const std::string text = line(health, state);
     auto reply = push(text, limit);
     if (takes_metadata_ && exporter::refuses_metadata(reply)) {
         takes_metadata_ = false;
@@ -110,17 +110,16 @@ bool Heartbeat::send(const Health& health, bool up, milliseconds limit) {
         log_.warn("Loki does not take the heartbeat; to its dashboard this daemon is silent",
                   {{"code", std::to_string(reply.status)}, {"answer", answer_text(reply)}});
     }
-    return taken_;
 }
 
 void Heartbeat::beat(const Health& health) {
-    static_cast<void>(send(health, true, kLongestPush));
+    send(health, State::Up, kLongestPush);
     due_ = clock_.steady() + every_;
 }
 
 void Heartbeat::end(const Health& health, milliseconds limit) {
     if (taken_ && limit.count() > 0) {
-        static_cast<void>(send(health, false, std::min(limit, kLongestPush)));
+        send(health, State::Ending, std::min(limit, kLongestPush));
     }
 }
 

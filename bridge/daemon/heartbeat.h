@@ -40,9 +40,10 @@ public:
     void end(const Health& health, std::chrono::milliseconds limit);
 
 private:
-    [[nodiscard]] std::string line(const Health& health, bool up) const;
+    enum class State { Up, Ending };
+    [[nodiscard]] std::string line(const Health& health, State state) const;
     [[nodiscard]] exporter::Reply push(const std::string& text, std::chrono::milliseconds limit);
-    [[nodiscard]] bool send(const Health& health, bool up, std::chrono::milliseconds limit);
+    void send(const Health& health, State state, std::chrono::milliseconds limit);
 
     std::string version_;
     std::chrono::milliseconds every_;

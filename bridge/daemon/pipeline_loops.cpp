@@ -30,20 +30,20 @@ void Pipeline::stop() {
 }
 
 void Pipeline::wait_until(base::SteadyTime due) const {
-    const auto wait = [this](base::SteadyTime until, bool for_files) {
-        std::array<pollfd, 2> fds = {pollfd{wakeup_.fd(), POLLIN, 0},
-                                     pollfd{parts_.tailer.wait_fd(), POLLIN, 0}};
+    std::array<pollfd, 2> fds = {pollfd{wakeup_.fd(), POLLIN, 0},
+                                 pollfd{parts_.tailer.wait_fd(), POLLIN, 0}};
+    const auto wait = [&](base::SteadyTime until, ::nfds_t of_fds) {
         const auto left = std::chrono::ceil<milliseconds>(until - parts_.clock.steady()).count();
         const milliseconds longest = parts_.tailer.rescan_every();
         const auto timeout = std::clamp<std::int64_t>(left, 0, longest.count());
-        ::poll(fds.data(), for_files ? 2 : 1, static_cast<int>(timeout));
+        ::poll(fds.data(), of_fds, static_cast<int>(timeout));
     };
     const base::SteadyTime gathered = std::min(due, read_at_ + kGather);
     if (gathered > parts_.clock.steady()) {
-        wait(gathered, false);
+        wait(gathered, 1);  // whatever is written until then
     }
     if (!stopping_) {
-        wait(due, true);
+        wait(due, fds.size());
     }
 }
 

@@ -222,7 +222,7 @@ TextLines ranking_panel(const Ranking& ranking, const TextStyle& style) {
         const std::string number = grouped(count);
         const std::string share = percent(count, ranking.total);
         TextLine& line = lines.emplace_back(style.colour);
-        line.pad_to(kIndent).put(shortened(name, layout.name, true));
+        line.pad_to(kIndent).put(shortened(name, layout.name, Cut::Front));
         line.pad_to(kIndent + layout.name + 2 + layout.count - number.size());
         line.put(number, Paint::Bold);
         line.pad_to(line.width() + 2 + kPercent - share.size()).put(share, Paint::Dim);

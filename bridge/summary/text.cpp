@@ -51,7 +51,7 @@ std::string methods_text(const SummaryData& data) {
             break;
         }
         text += (text.empty() ? "" : ", ");
-        text += method.empty() ? "(none)" : shortened(printable(method), 16, false);
+        text += method.empty() ? "(none)" : shortened(printable(method), 16, Cut::End);
         text += ' ' + grouped(count);
         rest -= count;
     }
@@ -256,7 +256,7 @@ private:
         line.put(name_of(level), level == NoticeLevel::Error ? Paint::Red : Paint::Yellow);
         line.pad_to(std::max(kCountEnd, number.size() + 8) - number.size());
         line.put(number, Paint::Bold).put("  ");
-        line.put(shortened(message, style_.width - line.width(), false));
+        line.put(shortened(message, style_.width - line.width(), Cut::End));
     }
 
     void show_hints() {

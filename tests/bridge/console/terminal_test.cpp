@@ -151,15 +151,15 @@ TEST(PrintableTest, LeavesNothingButPrintableAsciiOfAnyByte) {
 }
 
 TEST(ShortenedTest, CutsANameAtItsFrontAndASentenceAtItsEnd) {
-    EXPECT_EQ(shortened("a.long.evil.example", 15, true), "...evil.example");
-    EXPECT_EQ(shortened("a long sentence", 9, false), "a long...");
-    EXPECT_EQ(shortened("fits", 4, true), "fits");
+    EXPECT_EQ(shortened("a.long.evil.example", 15, Cut::Front), "...evil.example");
+    EXPECT_EQ(shortened("a long sentence", 9, Cut::End), "a long...");
+    EXPECT_EQ(shortened("fits", 4, Cut::Front), "fits");
 }
 
 TEST(ShortenedTest, NeverGrowsPastItsColumnsAsLongAsTheMarkFits) {
     for (std::size_t columns = 3; columns < 12; ++columns) {
-        EXPECT_LE(shortened("0123456789", columns, true).size(), columns);
-        EXPECT_LE(shortened("0123456789", columns, false).size(), columns);
+        EXPECT_LE(shortened("0123456789", columns, Cut::Front).size(), columns);
+        EXPECT_LE(shortened("0123456789", columns, Cut::End).size(), columns);
     }
 }
 
