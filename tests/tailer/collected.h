@@ -9,8 +9,8 @@
 #include <poll.h>
 
 #include "base/labels.h"
-#include "base/rfc3339.h"
 #include "tailer/tailer.h"
+#include "tests/support/boundary_lines.h"
 
 namespace test_support {
 
@@ -20,20 +20,14 @@ inline constexpr std::int64_t kMinute = 60 * kSecond;
 /// 2026-06-09T12:00:00Z
 inline constexpr std::int64_t kNoon = 1'781'006'400 * kSecond;
 
-/// A line as Boundary writes it, with its newline.
+/// Lines as Boundary writes them, at an instant.
 inline std::string deny_line(std::int64_t time_ns, std::string_view url = "https://h.example/",
                              std::string_view host = "h.example") {
-    std::string line = "time=";
-    base::append_rfc3339_nano(line, time_ns);
-    line.append(" level=WARN msg=DENY method=GET url=").append(url);
-    line.append(" host=").append(host).append("\n");
-    return line;
+    return deny_line(stamp(time_ns), url, host);
 }
 
 inline std::string notice_line(std::int64_t time_ns, std::string_view message) {
-    std::string line = "time=";
-    base::append_rfc3339_nano(line, time_ns);
-    return line.append(" level=INFO msg=").append(message).append("\n");
+    return notice_line(stamp(time_ns), message);
 }
 
 /// A record that owns its text.

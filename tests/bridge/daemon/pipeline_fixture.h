@@ -10,8 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/rfc3339.h"
 #include "bridge/daemon/daemon.h"
+#include "tests/support/boundary_lines.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_loki.h"
 #include "tests/support/temp_dir.h"
@@ -32,10 +32,9 @@ protected:
     }
     /// One ALLOW line at an instant after the clock's start; its URL ends in `name`.
     [[nodiscard]] std::string allow(std::chrono::milliseconds offset, std::string_view name) const {
-        std::string line = "time=";
-        base::append_rfc3339_nano(line, begun_ns_ + std::chrono::nanoseconds(offset).count());
-        line.append(" level=INFO msg=ALLOW method=GET url=https://h.example/").append(name);
-        return line + " host=h.example rule=\"domain=h.example\"\n";
+        const std::int64_t time_ns = begun_ns_ + std::chrono::nanoseconds(offset).count();
+        return test_support::allow_line(test_support::stamp(time_ns),
+                                        "https://h.example/" + std::string(name));
     }
     void write(int pid, std::string_view text) const {
         folder_.append("logs/" + std::filesystem::path(log_file(pid)).filename().string(), text);

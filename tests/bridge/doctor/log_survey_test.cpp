@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/boundary_lines.h"
 #include "tests/support/temp_dir.h"
 
 namespace bridge::doctor {
@@ -20,12 +21,11 @@ constexpr auto kOld = "boundary-2026-06-09_12-00-00-1.log";
 constexpr auto kNew = "boundary-2026-06-10_12-00-00-1.log";
 
 std::string deny(const std::string& time, const std::string& url = "https://h.example/") {
-    return "time=2026-06-" + time + "Z level=WARN msg=DENY method=GET url=" + url +
-           " host=h.example\n";
+    return test_support::deny_line("2026-06-" + time + "Z", url);
 }
 
 std::string notice(const std::string& level, const std::string& message) {
-    return "time=2026-06-09T12:00:00.000Z level=" + level + " msg=\"" + message + "\"\n";
+    return test_support::notice_line("2026-06-09T12:00:00.000Z", '"' + message + '"', level);
 }
 
 TEST(LogSurveyTest, CountsWhatTheLogsHold) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/boundary_lines.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
@@ -19,13 +20,11 @@ using testing::Not;
 constexpr auto kLogName = "boundary-2026-06-09_12-00-00-1.log";
 
 std::string deny(const std::string& url, const std::string& second = "00") {
-    return "time=2026-06-09T12:00:" + second + ".250Z level=WARN msg=DENY method=GET url=\"" + url +
-           "\" host=h.example\n";
+    return test_support::deny_line("2026-06-09T12:00:" + second + ".250Z", '"' + url + '"');
 }
 
 std::string allow(const std::string& url, const std::string& rule) {
-    return "time=2026-06-09T12:00:00.250Z level=INFO msg=ALLOW method=GET url=" + url +
-           " host=h.example rule=\"" + rule + "\"\n";
+    return test_support::allow_line("2026-06-09T12:00:00.250Z", url, "h.example", rule);
 }
 
 RunResult suggest_for(const std::string& logs, const std::vector<std::string>& more = {}) {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/unique_fd.h"
+#include "tests/support/boundary_lines.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
@@ -34,9 +35,8 @@ constexpr std::chrono::seconds kPatience{60};
 constexpr auto kFirstName = "boundary-2026-06-09_12-00-00-1.log";
 constexpr auto kOtherName = "boundary-2026-06-09_12-00-00-2.log";
 
-std::string deny(std::string_view host) {
-    return "time=2026-06-09T12:00:00.250Z level=WARN msg=DENY method=GET url=https://" +
-           std::string(host) + "/ host=" + std::string(host) + "\n";
+std::string deny(const std::string& host) {
+    return test_support::deny_line("2026-06-09T12:00:00.250Z", "https://" + host + "/", host);
 }
 
 /// `summary --follow` of a folder with one decision, into a file.
