@@ -24,33 +24,12 @@ std::string answer(const Reply& reply) {
 
 /// What to do about an answer that is not the wanted one.
 std::string mend(const Reply& reply) {
-    if (reply.body.find("no org id") != std::string::npos) {
-        return "this Loki has tenants: set --tenant (LOKI_ORG_ID)";
+    if (const auto known = exporter::advice(reply); !known.empty()) {
+        return std::string(known);
     }
-    switch (reply.status) {
-        case 400:
-            if (const auto known = exporter::advice(reply); !known.empty()) {
-                return std::string(known);
-            }
-            return "see Loki's words; with \"org ID\" in them, --tenant (LOKI_ORG_ID) is wrong";
-        case 401:
-            return "set the credentials: --username and --password-file, or --bearer-token-file; "
-                   "with tenants also --tenant";
-        case 403:
-            return "these credentials may not do that: give them write access to logs, and read "
-                   "access for the read-back";
-        case 404:
-            return "that is not Loki's base address: give --loki-url without /loki/api/v1/push";
-        case 429:
-            return "Loki limits the rate: raise ingestion_rate_mb and ingestion_burst_size_mb";
-        default:
-            break;
-    }
-    if (reply.status >= 300 && reply.status < 400) {
-        return "redirects are not followed: give --loki-url the address that it leads to, "
-               "https:// perhaps";
-    }
-    return "look at Loki's own log, or that of the gateway before it";
+    return reply.status == 429
+               ? "Loki limits the rate: raise ingestion_rate_mb and ingestion_burst_size_mb"
+               : "look at Loki's own log, or that of the gateway before it";
 }
 
 std::optional<Finding> reachable(const Gathered& seen) {

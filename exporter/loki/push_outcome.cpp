@@ -87,7 +87,7 @@ std::string_view advice(const Reply& reply) {
     }
     if (reply.status == 401) {
         return holds(body, "no org id")
-                   ? "this Loki serves tenants: name yours with --tenant or LOKI_ORG_ID"
+                   ? "this Loki serves tenants: name yours with --tenant (LOKI_ORG_ID)"
                    : "check the credentials: --bearer-token-file, or --username and "
                      "--password-file";
     }
@@ -103,12 +103,13 @@ std::string_view advice(const Reply& reply) {
         return "a tenant is up to 150 letters, digits and !-_.*'() : mend --tenant or LOKI_ORG_ID";
     }
     if (reply.status == 403) {
-        return "these credentials may not push, or not for this tenant: check --tenant and what "
-               "the server grants";
+        return "these credentials may not do that, or not for this tenant: check --tenant, and "
+               "grant "
+               "them write access to logs, and read access for the read-back";
     }
     if (reply.status >= 300 && reply.status < 400) {
-        return "redirects are not followed, as credentials would be, too: set --loki-url to where "
-               "it leads";
+        return "redirects are not followed, since credentials would be sent along: set --loki-url "
+               "to where it leads, https:// perhaps";
     }
     if ((reply.status == 400 || reply.status == 413 || reply.status == 422) &&
         !is_lokis_own(body)) {
