@@ -105,11 +105,23 @@ TEST_F(PipelineOnceTest, DeliversAllThereIsAndEnds) {
     expect_every_row_once();
 }
 
+TEST_F(PipelineOnceTest, AsksLokiFirstWhatADaemonMayHaveShippedOfTheSameFiles) {
+    write(1, allow(milliseconds(0), "a") + allow(milliseconds(1), "b"));
+    for (int times = 0; times < 2; ++times) {
+        Once once(*this, loki_);
+        EXPECT_TRUE(once.pipeline.deliver([] { return false; }));
+    }
+    EXPECT_GT(loki_.queries(), 0U);
+    EXPECT_THAT(loki_.pushes(), SizeIs(1));
+    expect_every_row_once();
+}
+
 TEST_F(PipelineOnceTest, GivesUpWhenToldSo) {
     write(1, allow(milliseconds(0), "a"));
     loki_.set_rule([](const auto&) { return answered(401); });
     Once once(*this, loki_);
-    EXPECT_FALSE(once.pipeline.deliver([&] { return once.daemon->exporter().account().held().has_value(); }));
+    EXPECT_FALSE(once.pipeline.deliver(
+        [&] { return once.daemon->exporter().account().held().has_value(); }));
     EXPECT_THAT(loki_.pushes(), SizeIs(1));
 }
 
