@@ -10,13 +10,18 @@
 namespace tailer {
 
 std::uint32_t fingerprint_before(int fd, std::uint64_t offset) {
-    std::array<unsigned char, 96> bytes{};
+    std::array<char, kFingerprintBytes> bytes{};
     const std::size_t size = std::min<std::uint64_t>(bytes.size(), offset);
     const ::ssize_t got = ::pread(fd, bytes.data(), size, static_cast<::off_t>(offset - size));
     if (size == 0 || got < 0) {
         return 0;
     }
-    const auto sum = ::crc32_z(0, bytes.data(), static_cast<std::size_t>(got));
+    return fingerprint_of({bytes.data(), static_cast<std::size_t>(got)});
+}
+
+std::uint32_t fingerprint_of(std::string_view bytes) {
+    const auto sum =
+        ::crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
     return std::max(static_cast<std::uint32_t>(sum), 1U);
 }
 

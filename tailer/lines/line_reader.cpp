@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kCapacity = 2 * LineReader::kLongestLine;
 /// Read at a time, twice as much each time: most starts want a few lines only. What is not touched
 /// of the buffer takes no memory, and what is stays in cache.
-constexpr std::size_t kFirstReadBytes = 4U << 10U;
+constexpr std::size_t kFirstReadBytes = 512;
 constexpr std::size_t kReadBytes = 64U << 10U;
 
 /// Where the file has bytes again, or ends, at or behind `offset`: a sparse file costs no
@@ -34,12 +34,13 @@ LineReader::LineReader()
     : buffer_(std::make_unique_for_overwrite<char[]>(kCapacity + kJsonPadding)) {}
 
 void LineReader::start(int fd, std::uint64_t offset, bool inside_long_line, Tail tail,
-                       std::uint64_t long_line_begin) {
+                       std::uint64_t long_line_begin, std::uint64_t wanted) {
     fd_ = fd;
     tail_ = tail;
     start_offset_ = offset;
     begin_ = scanned_ = end_ = 0;
     read_at_a_time_ = kFirstReadBytes;
+    wanted_ = wanted;
     skipping_ = inside_long_line;
     long_line_begin_ = long_line_begin;
     more_ = false;
@@ -53,13 +54,17 @@ base::Result<bool> LineReader::fill() {
         end_ -= begin_;
         begin_ = 0;
     }
+    // A line that does not end within what is wanted is read to its end all the same.
+    const std::size_t wanted = std::max({std::min<std::uint64_t>(wanted_, kReadBytes),
+                                         std::uint64_t{end_}, std::uint64_t{kFirstReadBytes}});
     while (true) {
-        const ::ssize_t got =
-            ::pread(fd_, buffer_.get() + end_, std::min(kCapacity - end_, read_at_a_time_),
-                    static_cast<::off_t>(start_offset_ + end_));
+        const ::ssize_t got = ::pread(fd_, buffer_.get() + end_,
+                                      std::min({kCapacity - end_, read_at_a_time_, wanted}),
+                                      static_cast<::off_t>(start_offset_ + end_));
         if (got >= 0) {
             end_ += static_cast<std::size_t>(got);
             bytes_read_ += static_cast<std::size_t>(got);
+            wanted_ -= std::min<std::uint64_t>(wanted_, static_cast<std::size_t>(got));
             read_at_a_time_ = std::min(2 * read_at_a_time_, kReadBytes);
             return got > 0;
         }

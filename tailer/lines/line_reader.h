@@ -38,9 +38,10 @@ public:
     LineReader();
 
     /// Starts on `fd`, which stays the caller's, at `offset`: the start of a line, or inside an
-    /// over-long one, which began at `long_line_begin`.
+    /// over-long one, which began at `long_line_begin`. About so many bytes of lines are wanted:
+    /// no more than they take is read at once.
     void start(int fd, std::uint64_t offset, bool inside_long_line, Tail tail,
-               std::uint64_t long_line_begin = 0);
+               std::uint64_t long_line_begin = 0, std::uint64_t wanted = UINT64_MAX);
 
     /// The next line, or nothing at the end of what is there, or when more() says so. The text
     /// borrows from the buffer until the next call, and has simdjson's padding readable behind it.
@@ -73,6 +74,7 @@ private:
     std::size_t scanned_ = 0;         ///< no newline in [begin_, scanned_)
     std::size_t end_ = 0;             ///< behind the last byte read
     std::size_t read_at_a_time_ = 0;
+    std::uint64_t wanted_ = 0;  ///< of bytes to be read
     bool skipping_ = false;
     bool more_ = false;
     std::uint64_t long_line_begin_ = 0;  ///< of the line that is skipped

@@ -9,7 +9,6 @@
 
 #include "base/nanoseconds.h"
 #include "tailer/files/decompressed.h"
-#include "tailer/files/file_fingerprint.h"
 #include "tailer/lines/boundary_session.h"
 
 namespace tailer {
@@ -61,9 +60,33 @@ void TimeMerge::enqueue(const std::vector<FileId>& grown) {
     }
 }
 
-void TimeMerge::start(const Cursor& cursor, const KnownFile& file) {
+void TimeMerge::start(const Cursor& cursor, const KnownFile& file, std::uint64_t wanted) {
     reader_.start(cursor.fd.get(), file.offset, file.inside_long_line, tail_,
-                  cursor.long_line_begin);
+                  cursor.long_line_begin, wanted);
+}
+
+/// What the file's fingerprint will be made of when the line was its last.
+void TimeMerge::keep_last(Cursor& cursor, const Line& line) const {
+    const std::string_view text = line.text;
+    const bool whole = !line.too_long && text.size() + 1 >= cursor.last.size() &&
+                       line.end - line.begin > text.size();
+    cursor.last_end = whole ? line.end : 0;
+    if (whole) {
+        text.substr(text.size() + 1 - cursor.last.size()).copy(cursor.last.data(), text.size());
+        cursor.last.back() = '\n';
+    }
+}
+
+const std::string& TimeMerge::boundary_session_in(const Cursor& cursor) {
+    constexpr std::size_t kMostKept = 1024;
+    if (const auto kept = boundary_sessions_.find(cursor.id); kept != boundary_sessions_.end()) {
+        return kept->second;
+    }
+    if (boundary_sessions_.size() >= kMostKept) {
+        boundary_sessions_.clear();
+    }
+    return boundary_sessions_.emplace(cursor.id, boundary_session_of(cursor.fd.get(), parser_))
+        .first->second;
 }
 
 std::optional<std::int64_t> TimeMerge::peek(FileId id) {
@@ -71,7 +94,7 @@ std::optional<std::int64_t> TimeMerge::peek(FileId id) {
     if (cursor == nullptr) {
         return std::nullopt;
     }
-    start(*cursor, files_.file(id));
+    start(*cursor, files_.file(id), 0);
     for (int i = 0; i < kPeekLines; ++i) {
         const auto line = reader_.next();
         if (!line || !*line) {
@@ -197,7 +220,10 @@ void TimeMerge::remember_end(FileId id) {
     const auto cursor = std::ranges::find(cursors_, id, [](const auto& open) { return open->id; });
     if (cursor != cursors_.end()) {
         KnownFile& file = files_.file(id);
-        file.fingerprint = fingerprint_before((*cursor)->fd.get(), file.offset);
+        const Cursor& open = **cursor;
+        file.fingerprint = open.last_end > 0 && open.last_end == file.offset
+                               ? fingerprint_of({open.last.data(), open.last.size()})
+                               : fingerprint_before(open.fd.get(), file.offset);
     }
 }
 
@@ -212,7 +238,7 @@ TimeMerge::Stop TimeMerge::read_file(FileId id, std::int64_t limit_ns, std::uint
     if (!count_up_to(*cursor, file.offset)) {
         return Stop::AtEnd;
     }
-    start(*cursor, file);
+    start(*cursor, file, budget);
     next_ns = kOldest;
     while (true) {
         const auto next = reader_.next();
@@ -230,7 +256,7 @@ TimeMerge::Stop TimeMerge::read_file(FileId id, std::int64_t limit_ns, std::uint
         }
         Line line = **next;
         if (line.begin > 0 && !cursor->boundary_session) {
-            cursor->boundary_session = boundary_session_of(cursor->fd.get(), parser_);
+            cursor->boundary_session = boundary_session_in(*cursor);
         }
         auto parsed = parse(line);
         if (!parsed) {
@@ -260,6 +286,7 @@ TimeMerge::Stop TimeMerge::read_file(FileId id, std::int64_t limit_ns, std::uint
         }
         cursor->before.pass(std::holds_alternative<Decision>(located.parsed));
         cursor->counted = file.offset = line.end;
+        keep_last(*cursor, line);
         file.inside_long_line = false;
         budget -= std::min(budget, line.end - line.begin);
         visit(located);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -11,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tailer/files/file_fingerprint.h"
 #include "tailer/files/known_files.h"
 #include "tailer/lines/decision.h"
 #include "tailer/lines/line_parser.h"
@@ -83,6 +85,8 @@ private:
         std::uint64_t counted = 0;  ///< an offset
         std::uint64_t long_line_begin = 0;
         std::optional<std::string> boundary_session = {};  ///< once its first line is whole
+        std::array<char, kFingerprintBytes> last = {};     ///< read, before `last_end`
+        std::uint64_t last_end = 0;                        ///< an offset; 0 = none
     };
     struct Waiting {
         std::int64_t next_ns = 0;
@@ -103,7 +107,9 @@ private:
     void close_oldest();
     void keep_place(const Cursor& cursor);
     void drop_places();
-    void start(const Cursor& cursor, const KnownFile& file);
+    void start(const Cursor& cursor, const KnownFile& file, std::uint64_t wanted);
+    void keep_last(Cursor& cursor, const Line& line) const;
+    [[nodiscard]] const std::string& boundary_session_in(const Cursor& cursor);
     [[nodiscard]] base::Result<ParsedLine> parse(Line& line);
     [[nodiscard]] bool count_up_to(Cursor& cursor, std::uint64_t offset);
     [[nodiscard]] std::optional<std::int64_t> peek(FileId id);
@@ -124,6 +130,8 @@ private:
     LineParser parser_;
     std::vector<std::unique_ptr<Cursor>> cursors_;  ///< most recently used last
     std::unordered_map<FileId, Place> places_;
+    /// Of some files that were read of late: a look at their first line is saved.
+    std::unordered_map<FileId, std::string> boundary_sessions_;
     std::size_t most_places_ = 0;  ///< at which those that are not needed any more are dropped
     std::priority_queue<Waiting, std::vector<Waiting>, std::greater<>> waiting_;
     std::deque<FileId> turns_;

@@ -143,6 +143,20 @@ TEST_F(TimeMergeTest, GoesBackAndForthBetweenFilesThatOverlap) {
     EXPECT_EQ(disorder(times), 0) << "steps of 15 minutes are wider than the slack";
 }
 
+TEST_F(TimeMergeTest, FilesThatOverlapLineByLineCostLittleMoreThanTheirBytes) {
+    std::size_t bytes = 0;
+    for (int number = 0; number < 40; ++number) {
+        for (int i = 0; i < 25; ++i) {
+            const std::string line = deny_line(kNoon + (40 * i + number) * kMinute);
+            dir_.append(name_of(number), line);
+            bytes += line.size();
+        }
+    }
+    enqueue();
+    EXPECT_THAT(read(), SizeIs(1'000U));
+    EXPECT_LT(merge_.bytes_read(), 8 * bytes);
+}
+
 TEST_F(TimeMergeTest, CountsDoNotDependOnHowReadingWasInterrupted) {
     // Two files that alternate, and a budget of one line: the first file's cursor stops and goes on
     // many times. With close_all() between, it is opened anew each time.
