@@ -37,10 +37,13 @@ bool LineFields::read_json(std::string_view line, const Take& take) {
     for (const auto& [name, value] : fields) {
         std::string_view text;
         std::uint64_t number = 0;
+        bool yes = false;
         if (value.get(text) == simdjson::SUCCESS) {
             take(name, text);
         } else if (value.get(number) == simdjson::SUCCESS) {
             take(name, std::to_string(number));
+        } else if (value.get(yes) == simdjson::SUCCESS) {
+            take(name, yes ? "true" : "false");
         } else {
             return false;
         }

@@ -29,7 +29,7 @@ constexpr std::size_t kMostSets = 10'000;
 
 /// Structured metadata of ours and of Loki's, and labels that Loki adds. Query answers have them
 /// among the labels.
-constexpr std::array<std::string_view, 18> kNoStreamLabels = {"domain",
+constexpr std::array<std::string_view, 19> kNoStreamLabels = {"domain",
                                                               "http_method",
                                                               "matched_rule",
                                                               "session",
@@ -42,6 +42,7 @@ constexpr std::array<std::string_view, 18> kNoStreamLabels = {"domain",
                                                               "template_id",
                                                               "template_version_id",
                                                               "suspect",
+                                                              "url_truncated",
                                                               "service_name",
                                                               "boundary_session_id",
                                                               "confined_process",

@@ -31,6 +31,7 @@ struct Wish {
     std::string owner = "joe";
     std::string url = "https://h.example/a=b?c=d";
     const tailer::ToolCallMatch* call = nullptr;
+    bool url_truncated = false;
 };
 
 std::optional<Read> decision(const Wish& wish) {
@@ -46,6 +47,7 @@ std::optional<Read> decision(const Wish& wish) {
     parsed.url = wish.url;
     parsed.host = "h.example";
     parsed.rule = "domain=h.example path=/a";
+    parsed.url_truncated = wish.url_truncated;
     return read(enricher.enrich(parsed, kSession, 41, wish.call).line);
 }
 
@@ -63,6 +65,15 @@ TEST(StoredLineTest, ReadsADecisionInBothFormats) {
     EXPECT_EQ(json->line.core, logfmt->line.core);
     EXPECT_EQ(json->identity, logfmt->identity);
     EXPECT_NE(json->line.whole, logfmt->line.whole);
+}
+
+TEST(StoredLineTest, OneOfAnOverLongUrlIsADecision) {
+    for (const auto format : {tailer::LineFormat::Json, tailer::LineFormat::Logfmt}) {
+        const auto cut = decision({.format = format, .url_truncated = true});
+        ASSERT_TRUE(cut);
+        EXPECT_EQ(cut->line.kind, StoredLine::Kind::Decision);
+        EXPECT_EQ(cut->line.seq, 41U);
+    }
 }
 
 TEST(StoredLineTest, TheCoreIsWhatBoundaryDecided) {
