@@ -63,6 +63,7 @@ public:
     [[nodiscard]] std::string log() const {
         return test_support::read_file(folder_.file("stderr"));
     }
+    [[nodiscard]] int metrics_port() const { return metrics_port_; }
     [[nodiscard]] std::string metrics_url() const {
         return "http://127.0.0.1:" + std::to_string(metrics_port_) + "/metrics";
     }

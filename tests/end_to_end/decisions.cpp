@@ -119,6 +119,31 @@ Verdict judge_when_there(const LokiServer& loki, std::size_t count, std::chrono:
     return verdict.lost == 0 ? verdict : judge(rows_by_id(loki), 0, count);
 }
 
+std::string verify_alone(const LokiServer& loki) {
+    std::string said;
+    static_cast<void>(test_support::eventually(
+        [&] {
+            const auto result = test_support::run_command(
+                {BOUNDARY_LOKI_BINARY, "verify", "--loki-url", loki.url(), "--since", "48h"});
+            said = result.status == 0
+                       ? ""
+                       : std::to_string(result.status) + ": " + result.output + result.errors;
+            return said.empty();
+        },
+        std::chrono::seconds(15)));
+    return said;
+}
+
+bool is_stored(const LokiServer& loki, std::size_t id) {
+    const std::string query =
+        std::string(kAllDecisions) + " |~ \"/d/" + std::to_string(id) + "[^0-9]\"";
+    return !loki.rows(query, now_ns() - 30 * kHourNs, now_ns() + kHourNs).empty();
+}
+
+double lag_seconds(const Daemon& daemon) {
+    return daemon.metric("boundary_loki_lag_seconds").value_or(-1);
+}
+
 std::size_t occurrences(const std::string& text, const std::string& part) {
     std::size_t count = 0;
     for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {

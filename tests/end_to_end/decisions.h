@@ -62,6 +62,14 @@ std::ostream& operator<<(std::ostream& out, const Verdict& verdict);
 [[nodiscard]] Verdict judge_when_there(const test_support::LokiServer& loki, std::size_t count,
                                        std::chrono::seconds limit = std::chrono::seconds(60));
 
+/// What `boundary-loki verify` says of what Loki alone holds, by the numbers of its decisions;
+/// empty when every session is there once and whole. Asked again for a while, as `judge_when_there`
+/// is.
+[[nodiscard]] std::string verify_alone(const test_support::LokiServer& loki);
+/// Whether Loki shows the decision of that id.
+[[nodiscard]] bool is_stored(const test_support::LokiServer& loki, std::size_t id);
+[[nodiscard]] double lag_seconds(const Daemon& daemon);
+
 [[nodiscard]] std::size_t occurrences(const std::string& text, const std::string& part);
 /// rejected_entries_total, of all reasons.
 [[nodiscard]] double rejected_entries(const Daemon& daemon);

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/end_to_end/decisions.h"
+#include "tests/end_to_end/tiny_disk.h"
 
 namespace end_to_end {
 namespace {
@@ -15,44 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using test_support::eventually;
 using test_support::LokiServer;
-using test_support::Process;
-using test_support::run_command;
-
-/// A filesystem of 1 MiB mounted on a folder, in a mount namespace that it keeps alive.
-class TinyDisk {
-public:
-    explicit TinyDisk(const std::string& folder) : folder_(folder) {
-        fs::create_directories(folder);
-        constexpr const char* kScript =
-            "mount -t tmpfs -o size=1m,mode=700 tiny \"$1\" && touch \"$1/mounted\" && "
-            "exec sleep infinity";
-        holder_.emplace(std::vector<std::string>{"unshare", "--user", "--map-root-user", "--mount",
-                                                 "sh", "-c", kScript, "sh", folder});
-    }
-    [[nodiscard]] bool mounted() const {
-        return eventually([&] { return run({"test", "-e", folder_ + "/mounted"}) == 0; });
-    }
-    /// A command becomes one that sees the disk.
-    [[nodiscard]] std::vector<std::string> inside(std::vector<std::string> command) const {
-        const std::vector<std::string> enter = {"nsenter",  "--preserve-credentials",
-                                                "--user",   "--mount",
-                                                "--target", std::to_string(holder_->pid())};
-        command.insert(command.begin(), enter.begin(), enter.end());
-        return command;
-    }
-    [[nodiscard]] int run(std::vector<std::string> command) const {
-        return run_command(inside(std::move(command))).status;
-    }
-    /// Takes every byte that is left.
-    void fill() const {
-        static_cast<void>(run({"sh", "-c", "cat /dev/zero >\"$1/filler\"", "sh", folder_}));
-    }
-    void give_back() const { ASSERT_EQ(run({"rm", folder_ + "/filler"}), 0); }
-
-private:
-    std::string folder_;
-    std::optional<Process> holder_;
-};
 
 /// Lines that hardly compress, `count` of them with the ids from `first` on.
 void write_random(const Daemon& daemon, std::size_t first, std::size_t count) {
@@ -117,7 +80,7 @@ TEST(StateFolderTest, ADiskThatOthersFillStopsNeitherThePushesNorTheCount) {
     write_random(daemon, 2 * kStep, kStep);
     EXPECT_EQ(judge_when_there(loki, 3 * kStep), kAllThereOnce) << daemon.log();
 
-    disk.give_back();
+    ASSERT_TRUE(disk.give_back());
     write_random(daemon, 3 * kStep, kStep);
     EXPECT_EQ(judge_when_there(loki, 4 * kStep), kAllThereOnce) << daemon.log();
     EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(4 * kStep));
