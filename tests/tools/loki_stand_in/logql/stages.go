@@ -10,7 +10,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
+	"time"
 )
 
 // stage works on a line, and says whether to keep it.
@@ -182,6 +184,16 @@ var functions = template.FuncMap{
 	"contains":  func(part, text string) bool { return strings.Contains(text, part) },
 	"hasPrefix": func(part, text string) bool { return strings.HasPrefix(text, part) },
 	"hasSuffix": func(part, text string) bool { return strings.HasSuffix(text, part) },
+	// As Loki's, a text that is no such time is the zero time.
+	"toDateInZone": func(layout, zone, text string) time.Time {
+		place, err := time.LoadLocation(zone)
+		if err != nil {
+			place = time.UTC
+		}
+		at, _ := time.ParseInLocation(layout, text, place)
+		return at
+	},
+	"unixEpochMillis": func(at time.Time) string { return strconv.FormatInt(at.UnixMilli(), 10) },
 	"default": func(other string, text string) string {
 		if text == "" {
 			return other
@@ -190,12 +202,30 @@ var functions = template.FuncMap{
 	},
 }
 
+// parsed keeps templates, as a query fills each for every line.
+var parsed sync.Map
+
+func parse(text string) (*template.Template, error) {
+	if known, found := parsed.Load(text); found {
+		return known.(*template.Template), nil
+	}
+	made, err := template.New("").Option("missingkey=zero").Funcs(functions).Funcs(template.FuncMap{
+		"__line__": func() string { return "" },
+	}).Parse(text)
+	if err == nil {
+		parsed.Store(text, made)
+	}
+	return made, err
+}
+
 // run fills a template with the line's labels. A label that is not there is empty.
 func run(text string, l *line) (string, error) {
-	all := functions
-	made, err := template.New("").Option("missingkey=zero").Funcs(all).Funcs(template.FuncMap{
-		"__line__": func() string { return l.text },
-	}).Parse(text)
+	made, err := parse(text)
+	if err == nil && strings.Contains(text, "__line__") {
+		if made, err = made.Clone(); err == nil {
+			made.Funcs(template.FuncMap{"__line__": func() string { return l.text }})
+		}
+	}
 	if err != nil {
 		return "", err
 	}
@@ -205,7 +235,7 @@ func run(text string, l *line) (string, error) {
 }
 
 func checkTemplate(text string) error {
-	_, err := template.New("").Funcs(functions).Funcs(template.FuncMap{"__line__": func() string { return "" }}).Parse(text)
+	_, err := parse(text)
 	return err
 }
 
