@@ -13,9 +13,9 @@ jq -S 'walk(if type == "string" then gsub("/d/agent-firewall\\?"; "/d/boundary-l
 
 # In place of it: with a row of its operations panels below.
 jq -S --slurpfile operations "$here/replace/operations.json" '
-    ([.panels[].gridPos | .y + .h] | max) as $below | (.panels | length) as $count
+    ([.panels[].gridPos | .y + .h] | max) as $below | ([.panels[], .panels[].panels[]?] | map(.id) | max) as $last
     | .panels += ([{ type: "row", title: "Operations", collapsed: false, gridPos: { h: 1, w: 24, x: 0, y: 0 }, panels: [] }] + $operations[0]
-        | to_entries | map(.value + { id: ($count + 1 + .key) } | .gridPos.y += $below))' "$here/agent-firewall.json" >"$to/replace/agent-firewall.json"
+        | to_entries | map(.value + { id: ($last + 1 + .key) } | .gridPos.y += $below))' "$here/agent-firewall.json" >"$to/replace/agent-firewall.json"
 
 cp "$here/provisioning/datasources/agent-firewall.yaml" "$to/with-datasources/agent-firewall.yaml"
 

@@ -81,7 +81,7 @@ func TestCostOfAWeek(t *testing.T) {
 		"Denied methods and paths": `topk(20, sum by (http_method, domain, path) (count_over_time(` + everyone + fields("http_method http_url") +
 			" | decision=`deny` | label_format path=`{{ regexReplaceAll \"https?://[^/]+([^?#]*).*\" .http_url \"$1\" }}` [$__range])))",
 	} {
-		for _, p := range board.Panels {
+		for _, p := range board.all() {
 			if p.Title != title {
 				continue
 			}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +27,8 @@ type decision struct {
 	rule    string
 	workspace
 	request
-	call toolCall // zero when none is known
+	call    toolCall // zero when none is known
+	suspect bool     // an ALLOW without its rule
 }
 
 var (
@@ -51,6 +51,7 @@ var (
 		{"https://H.example/a?q=%22hi%22&r=/b", "H.example", "h.example", "/a"},
 		{"https://user:pass@h.example/p#fragment", "h.example", "h.example", "/p"},
 		{"https://h.example/a%26b&c", "h.example", "h.example", "/a%26b&c"},
+		{"https://h-example/", "h-example", "h-example", "/"}, // where a dot would stand for any character
 	}
 )
 
@@ -74,6 +75,9 @@ func knownDecisions() []decision {
 		}
 		if d.allowed {
 			d.rule = "domain=" + d.domain
+			if d.suspect = i%40 == 0; d.suspect {
+				d.rule = ""
+			}
 		}
 		if dice.IntN(3) > 0 {
 			n := dice.IntN(80)
@@ -82,7 +86,7 @@ func knownDecisions() []decision {
 			d.workspace = workspaces[n%len(workspaces)]
 		}
 		if dice.IntN(40) == 0 {
-			d.workspace, d.call, d.allowed, d.rule = quiet, toolCall{}, true, "domain="+d.domain
+			d.workspace, d.call, d.allowed, d.rule, d.suspect = quiet, toolCall{}, true, "domain="+d.domain, false
 		}
 		all = append(all, d)
 	}
@@ -96,7 +100,11 @@ func plain(domain, path string) request {
 func (d decision) line() string {
 	stamp := d.at.Format("2006-01-02T15:04:05.000Z07:00")
 	if d.allowed {
-		return fmt.Sprintf("time=%s level=INFO msg=ALLOW method=%s url=%q host=%s rule=%q\n", stamp, d.method, d.url, d.host, d.rule)
+		rule := fmt.Sprintf(" rule=%q", d.rule)
+		if d.suspect {
+			rule = ""
+		}
+		return fmt.Sprintf("time=%s level=INFO msg=ALLOW method=%s url=%q host=%s%s\n", stamp, d.method, d.url, d.host, rule)
 	}
 	return fmt.Sprintf("time=%s level=WARN msg=DENY method=%s url=%q host=%s\n", stamp, d.method, d.url, d.host)
 }
@@ -110,47 +118,61 @@ func (d decision) verdict() string {
 
 // label is the decision's value of a label or of structured metadata.
 func (d decision) label(name string) string {
+	if name == "suspect" && d.suspect {
+		return "keys"
+	}
 	return map[string]string{
 		"decision": d.verdict(), "owner": d.owner, "workspace_name": d.name, "template_name": d.template,
 		"tool": d.call.tool, "tool_name": d.call.name, "tool_match": d.call.match, "tool_call_id": d.call.id,
+		"template_version_id": d.version(), "namespace": d.namespace(), "cluster": d.cluster(),
 		"chat_id": d.call.chat, "domain": d.domain, "http_method": d.method, "path": d.path, "matched_rule": d.rule,
 	}[name]
 }
 
+func (w workspace) version() string   { return "v-" + w.template }
+func (w workspace) namespace() string { return "ns-" + w.owner }
+func (w workspace) cluster() string {
+	if w.owner == "joe" {
+		return "east"
+	}
+	return "" // its daemons set none
+}
+
+// typedIn are the filters that somebody types into: parts of what is looked for, as they are.
+var typedIn = []string{"domain", "chat_id", "tool_call_id", "template_version"}
+
 // fits says whether the decision passes the user's filters.
 func (d decision) fits(picked choice) bool {
 	for name, values := range picked {
-		switch name {
-		case "domain":
-			if !regexp.MustCompile(values[0]).MatchString(d.domain) {
-				return false
+		label := map[string]string{"workspace": "workspace_name", "template": "template_name", "template_version": "template_version_id"}[name]
+		if label == "" {
+			label = name
+		}
+		fits := slices.ContainsFunc(values, func(value string) bool {
+			if slices.Contains(typedIn, name) {
+				return strings.Contains(d.label(label), value) || (name == "domain" && strings.Contains(d.domain, strings.ToLower(value)))
 			}
-		case "chat_id", "tool_call_id":
-			if !strings.HasPrefix(d.label(name), values[0]) {
-				return false
-			}
-		default:
-			label := map[string]string{"workspace": "workspace_name", "template": "template_name"}[name]
-			if label == "" {
-				label = name
-			}
-			if !slices.Contains(values, d.label(label)) {
-				return false
-			}
+			return d.label(label) == value
+		})
+		if !fits {
+			return false
 		}
 	}
 	return true
 }
 
-const notice = "time=2026-06-09T12:00:00.500Z level=WARN msg=\"No allow rules specified; all network traffic will be denied by default\"\n"
+const notices = "time=2026-06-09T12:00:00.500Z level=WARN msg=\"No allow rules specified; all network traffic will be denied by default\"\n" +
+	"time=2026-06-09T12:00:00.600Z level=ERROR msg=\"TLS handshake failed in CONNECT tunnel\" error=\"remote error: tls: unknown certificate authority\"\n" +
+	"time=2026-06-09T12:00:00.700Z level=WARN msg=ALLOW method=GET url=https://h.example/ host=h.example rule=\"domain=h.example\"\n"
 
 // load brings the decisions to Loki as log files that the bridge reads, and a journal of the tool calls: one session a
-// workspace for requests without a tool call, with one notice each, and one session a tool call.
+// workspace for requests without a tool call, with three notices each, and one session a tool call.
 func load(t *testing.T, loki server, decisions []decision, flags ...string) {
 	t.Helper()
 	for _, w := range append(workspaces, quiet) {
 		const plainPID = 1
-		logs, calls := map[int]string{plainPID: notice}, map[int]toolCall{}
+		all := flags
+		logs, calls := map[int]string{plainPID: notices}, map[int]toolCall{}
 		for _, d := range decisions {
 			if d.workspace != w {
 				continue
@@ -170,8 +192,14 @@ func load(t *testing.T, loki server, decisions []decision, flags ...string) {
 			journal += call.records(pid)
 		}
 		write(t, filepath.Join(folder, "toolcalls", "toolcalls-2026-06-09.jsonl"), journal)
+		if flags == nil {
+			all = []string{"--template-version-id", w.version(), "--namespace", w.namespace()}
+			if w.cluster() != "" {
+				all = append(all, "--label", "cluster="+w.cluster())
+			}
+		}
 		run(t, bridgeBinary(), append([]string{"replay", "--loki-url", loki.base, "--tenant", loki.tenant, "--owner", w.owner,
-			"--workspace", w.name, "--template", w.template, "--journal-dir", filepath.Join(folder, "toolcalls"), folder}, flags...)...)
+			"--workspace", w.name, "--template", w.template, "--journal-dir", filepath.Join(folder, "toolcalls"), folder}, all...)...)
 	}
 }
 

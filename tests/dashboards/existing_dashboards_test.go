@@ -66,7 +66,7 @@ func TestExistingDashboardsShowOurEntries(t *testing.T) {
 		loki := all.of(format)
 		load(t, loki, decisions, append(board.flags, "--template-id", "t-1", "--template-version-id", "v-2")...)
 		filters := map[string]choice{
-			"no filter": {}, "owner": {"owner": {"ann"}}, "domain": {"domain": {"h.example"}},
+			"no filter": {}, "owner": {"owner": {"ann"}}, "domain": {"domain": {"h[.]example"}}, // theirs is an expression
 			"template": {"template": {"t-1"}}, "another template": {"template": {"t-9"}},
 		}
 		for which, picked := range filters {

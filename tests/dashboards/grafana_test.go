@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -55,10 +56,74 @@ type panel struct {
 			}
 		}
 	}
+	Options struct {
+		ReduceOptions struct{ Fields string }
+	}
 	Transformations []struct {
 		ID      string
-		Options struct{ RenameByName map[string]string }
+		Options struct {
+			RenameByName map[string]string
+			Include      struct{ Pattern string } // filterFieldsByName
+			Filters      []struct {               // filterByValue
+				FieldName string
+				Config    struct {
+					ID      string
+					Options struct{ Value any }
+				}
+			}
+		}
 	}
+}
+
+// asks is the query whose result the panel shows: its own, or that of the panel that it shares.
+func (d dashboard) asks(p panel) target {
+	if p.Datasource != sharedResults {
+		return p.Targets[0]
+	}
+	all := d.all()
+	return all[slices.IndexFunc(all, func(other panel) bool { return other.ID == p.Targets[0].PanelID })].Targets[0]
+}
+
+var legendField = regexp.MustCompile(`\{\{(\w+)\}\}`)
+
+// shows says whether the panel shows a series of its query, by its labels: a number by the field that it picks, what else by the
+// transformations that leave something out.
+func (p panel) shows(legend string, labels map[string]string) bool {
+	name := legendField.ReplaceAllStringFunc(legend, func(found string) string { return labels[strings.Trim(found, "{}")] })
+	if fields := p.Options.ReduceOptions.Fields; fields != "" && !regexp.MustCompile(strings.Trim(fields, "/")).MatchString(name) {
+		return false
+	}
+	for _, one := range p.Transformations {
+		if pattern := one.Options.Include.Pattern; pattern != "" && !regexp.MustCompile(pattern).MatchString(name) {
+			return false
+		}
+		for _, filter := range one.Options.Filters {
+			if filter.Config.ID != "equal" {
+				panic("no such filter: " + filter.Config.ID)
+			}
+			if labels[filter.FieldName] != filter.Config.Options.Value {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// shown leaves of an answer what the panel shows.
+func (p panel) shown(legend string, got answer) answer {
+	kept := answer{}
+	for key, value := range got {
+		labels := map[string]string{}
+		text, _, _ := strings.Cut(key, "@")
+		for _, pair := range strings.Split(text, ",") {
+			name, of, _ := strings.Cut(pair, "=")
+			labels[name] = of
+		}
+		if p.shows(legend, labels) {
+			kept[key] = value
+		}
+	}
+	return kept
 }
 
 // columns are the names that a table's columns end up with, for those that are renamed.
@@ -130,6 +195,7 @@ func (d dashboard) interpolate(expr string, picked choice, from, to time.Time, s
 	}
 	built := map[string]string{
 		"__range": seconds(to.Sub(from)), "__interval": seconds(step), "__auto": seconds(auto), "__rate_interval": "60s",
+		"__from": decimal(from.UnixMilli()), "__to": decimal(to.UnixMilli()),
 	}
 	for _, variable := range d.Templating.List {
 		built[variable.Name] = variable.fill(picked[variable.Name])

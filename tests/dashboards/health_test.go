@@ -236,7 +236,7 @@ func TestBridgeHealthShowsTheDaemonsMetrics(t *testing.T) {
 	}
 	prometheus := prometheusOf(t, life)
 	board, known := loadDashboard(), maps.Clone(prometheusPanels)
-	for _, p := range board.Panels {
+	for _, p := range board.all() {
 		for _, query := range p.Targets {
 			if p.Datasource.Type != "prometheus" {
 				continue

@@ -39,8 +39,7 @@ func TestPanelsFitOnTheGrid(t *testing.T) {
 	}
 	for file, board := range shipped() {
 		ids := map[int]string{}
-		all := board.all()
-		for i, p := range all {
+		for _, p := range board.all() {
 			if other, taken := ids[p.ID]; taken || p.ID == 0 {
 				t.Errorf("%s: %q and %q have the id %d", file, p.Title, other, p.ID)
 			}
@@ -48,13 +47,22 @@ func TestPanelsFitOnTheGrid(t *testing.T) {
 			if at := p.GridPos; at.W < 1 || at.H < 1 || at.X < 0 || at.Y < 0 || at.X+at.W > 24 || (p.Type == "row" && (at.W != 24 || at.H != 1)) {
 				t.Errorf("%s: %q does not fit: %+v", file, p.Title, at)
 			}
-			for _, other := range all[:i] {
-				if overlaps(p, other) {
-					t.Errorf("%s: %q lies over %q", file, p.Title, other.Title)
-				}
-			}
 			if p.Type == "row" && p.Collapsed != (len(p.Panels) > 0) {
 				t.Errorf("%s: the row %q is open and holds panels, or collapsed and holds none", file, p.Title)
+			}
+		}
+		// What a collapsed row holds has its places below the row, and moves the rest down when it opens.
+		sections := [][]panel{board.Panels}
+		for _, p := range board.Panels {
+			sections = append(sections, append([]panel{p}, p.Panels...))
+		}
+		for _, section := range sections {
+			for i, p := range section {
+				for _, other := range section[:i] {
+					if overlaps(p, other) || p.GridPos.Y < other.GridPos.Y {
+						t.Errorf("%s: %q lies over %q, or above", file, p.Title, other.Title)
+					}
+				}
 			}
 		}
 	}
