@@ -66,7 +66,7 @@ DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
         return {Answer::Kind::Wait, {}, {}, ask_at};
     }
     ReadBack answer =
-        read_back(loki_, stream.text, front.batch, timeout_,
+        read_back(loki_, stream.asked_as, front.batch, timeout_,
                   front.doubt == Doubt::Predecessor ? &stream.predecessors_rows : nullptr);
     if (answer.state == ReadBack::State::TryLater) {
         if (barred) {

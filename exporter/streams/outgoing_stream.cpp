@@ -22,12 +22,18 @@ std::int64_t hour_end_of(const base::Labels& labels) {
     return OutgoingStream::kNone;
 }
 
+std::string without_late(base::Labels labels) {
+    std::erase_if(labels, [](const base::Label& label) { return label.first == "late"; });
+    return stream_labels_text(labels);
+}
+
 }  // namespace
 
 OutgoingStream::OutgoingStream(base::Labels its_labels, std::uint64_t bytes_per_second,
                                std::uint64_t seed)
     : labels(std::move(its_labels)),
       text(stream_labels_text(labels)),
+      asked_as(without_late(labels)),
       late(std::ranges::any_of(labels, [](const auto& label) { return label.first == "late"; })),
       hour_end_ns(hour_end_of(labels)),
       spool_first(late),

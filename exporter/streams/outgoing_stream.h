@@ -80,7 +80,10 @@ struct OutgoingStream {
     void postpone(const base::Clock& clock) { not_before = clock.steady() + backoff.next(); }
 
     base::Labels labels;
-    std::string text;                  ///< the labels as Loki wants them
+    std::string text;  ///< the labels as Loki wants them
+    /// The same without `late`: as a selector it finds this stream and all its siblings. An entry
+    /// that is late now may not have been so when a killed process sent it.
+    std::string asked_as;
     bool late = false;                 ///< a sibling for entries behind the window
     std::int64_t hour_end_ns = kNone;  ///< of a late one
     /// Where there is a spool, nothing is sent from memory. Whether an entry is late depends on

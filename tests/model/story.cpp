@@ -305,6 +305,7 @@ void Story::reckon() {
         for (const auto& row : rows) {
             const std::uint64_t mark = mark_in(row.second);
             if (mark != 0) {
+                tell("  " + stream + " " + std::to_string(row.first) + " " + row.second);
                 ++rows_of[mark];
                 distinct[mark].insert(row);
                 ASSERT_TRUE(world_.marks().contains(mark)) << row.second;
