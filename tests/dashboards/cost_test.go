@@ -75,7 +75,7 @@ func TestCostOfAWeek(t *testing.T) {
 	fmt.Println("| panel | | lines | bytes | seconds |\n| --- | --- | --- | --- | --- |")
 	for title, fromLines := range map[string]string{
 		"Decisions":           `sum by (decision) (count_over_time(` + everyone + ` [$__auto]))`,
-		"Denied":              `sum(count_over_time(` + everyone + ` | decision="deny" [$__range])) or vector(0)`,
+		"Allowed":             `sum by (decision) (count_over_time(` + everyone + ` [$__range]))`,
 		"Top allowed domains": `topk(20, sum by (domain) (count_over_time(` + everyone + ` | decision="allow" [$__range])))`,
 		"Top denied domains":  `topk(20, sum by (domain) (count_over_time(` + everyone + ` | decision="deny" [$__range])))`,
 		"Denied methods and paths": `topk(20, sum by (http_method, domain, path) (count_over_time(` + everyone + fields("http_method http_url") +

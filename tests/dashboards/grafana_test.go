@@ -64,13 +64,6 @@ type panel struct {
 		Options struct {
 			RenameByName map[string]string
 			Include      struct{ Pattern string } // filterFieldsByName
-			Filters      []struct {               // filterByValue
-				FieldName string
-				Config    struct {
-					ID      string
-					Options struct{ Value any }
-				}
-			}
 		}
 	}
 }
@@ -96,14 +89,6 @@ func (p panel) shows(legend string, labels map[string]string) bool {
 	for _, one := range p.Transformations {
 		if pattern := one.Options.Include.Pattern; pattern != "" && !regexp.MustCompile(pattern).MatchString(name) {
 			return false
-		}
-		for _, filter := range one.Options.Filters {
-			if filter.Config.ID != "equal" {
-				panic("no such filter: " + filter.Config.ID)
-			}
-			if labels[filter.FieldName] != filter.Config.Options.Value {
-				return false
-			}
 		}
 	}
 	return true

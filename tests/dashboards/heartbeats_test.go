@@ -3,10 +3,7 @@
 package dashboards
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -87,10 +84,6 @@ var pair = regexp.MustCompile(`([a-z_]+)=[0-9]+( |$)`)
 func sendBeats(t *testing.T, loki server, beats []beat) {
 	t.Helper()
 	line := heartbeatLine(t, loki)
-	type stream struct {
-		Stream map[string]string `json:"stream"`
-		Values [][2]string       `json:"values"`
-	}
 	streams := map[workspace]*stream{}
 	for _, b := range beats {
 		for name := range b.says {
@@ -109,15 +102,7 @@ func sendBeats(t *testing.T, loki server, beats []beat) {
 		streams[b.workspace].Values = append(streams[b.workspace].Values, [2]string{unix(b.at), text})
 	}
 	for _, one := range streams {
-		body := must(json.Marshal(map[string]any{"streams": []*stream{one}}))
-		request := must(http.NewRequest("POST", loki.url+"/push", bytes.NewReader(body)))
-		request.Header.Set("X-Scope-OrgID", loki.tenant)
-		request.Header.Set("Content-Type", "application/json")
-		response := must(http.DefaultClient.Do(request))
-		response.Body.Close()
-		if response.StatusCode != http.StatusNoContent {
-			t.Fatal(response.Status)
-		}
+		loki.push(t, one)
 	}
 	eventually(t, "the heartbeats are there", func() bool {
 		found, err := instantOf(loki, `count_over_time({job="boundary-loki"}[12h])`, to.Add(4*time.Hour))

@@ -155,8 +155,8 @@ var lokiPanels = map[string]lokiPanel{
 		return overTime(0, []string{"decision", "tool"}, denied)(q.toolsNamed())
 	}},
 	"Denies by workspace": {want: overTime(10, []string{"owner", "workspace_name"}, denied)},
-	"Top denied domains":  {want: top(20, []string{"decision", "domain"}, denied)},
-	"Top allowed domains": {want: top(20, []string{"decision", "domain"}, allowed)},
+	"Top denied domains":  {want: top(20, []string{"domain"}, denied)},
+	"Top allowed domains": {want: top(20, []string{"domain"}, allowed)},
 	"Allowed by rule":     {want: top(50, []string{"matched_rule"}, allowed, func(d decision) bool { return d.rule != "" })},
 	"New denied domains":  {want: newDomains},
 	"Suspect verdicts": {columns: suspectColumns, want: func(q question) expected {

@@ -3,14 +3,13 @@
 package dashboards
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -116,24 +115,25 @@ func loadFleet(t *testing.T, loki server, fleet []seen) {
 	// What else coderd logs.
 	values = append(values, [2]string{unix(from.Add(time.Minute)), `{"ts":"2026-06-09T12:01:00Z","level":"INFO","msg":"GET","fields":{"path":"/boundary_request"}}`})
 	slices.SortFunc(values, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	var replays sync.WaitGroup
+	free := make(chan struct{}, 4)
 	for w, sessions := range logs {
 		folder := t.TempDir()
 		for session, text := range sessions {
 			write(t, filepath.Join(folder, session+".log"), text)
 		}
-		run(t, bridgeBinary(), "replay", "--loki-url", loki.base, "--tenant", loki.tenant, "--owner", w.owner, "--workspace", w.name,
-			"--template", w.template, "--namespace", "coder-workspaces", folder)
+		replays.Add(1)
+		free <- struct{}{}
+		go func() {
+			defer func() { <-free; replays.Done() }()
+			if _, err := output(bridgeBinary(), "replay", "--loki-url", loki.base, "--tenant", loki.tenant, "--owner", w.owner,
+				"--workspace", w.name, "--template", w.template, "--namespace", "coder-workspaces", folder); err != nil {
+				t.Errorf("%s: %v", w.name, err)
+			}
+		}()
 	}
-	body := must(json.Marshal(map[string]any{"streams": []any{map[string]any{
-		"stream": map[string]string{"namespace": "coder", "app": "coder", "pod": "coder-0", "container": "coder"}, "values": values}}}))
-	request := must(http.NewRequest("POST", loki.url+"/push", bytes.NewReader(body)))
-	request.Header.Set("X-Scope-OrgID", loki.tenant)
-	request.Header.Set("Content-Type", "application/json")
-	response := must(http.DefaultClient.Do(request))
-	response.Body.Close()
-	if response.StatusCode != http.StatusNoContent {
-		t.Fatal(response.Status)
-	}
+	replays.Wait()
+	loki.push(t, &stream{map[string]string{"namespace": "coder", "app": "coder", "pod": "coder-0", "container": "coder"}, values})
 }
 
 // reconcilePanels: the answer of each query, by title and query.

@@ -3,6 +3,7 @@
 package dashboards
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -126,6 +127,24 @@ func (s server) get(address string, parameters url.Values) (int, []byte) {
 	}
 	defer response.Body.Close()
 	return response.StatusCode, must(io.ReadAll(response.Body))
+}
+
+// stream is what another shipper pushes: by nanosecond, a line.
+type stream struct {
+	Stream map[string]string `json:"stream"`
+	Values [][2]string       `json:"values"`
+}
+
+func (s server) push(t *testing.T, one *stream) {
+	t.Helper()
+	request := must(http.NewRequest("POST", s.url+"/push", bytes.NewReader(must(json.Marshal(map[string]any{"streams": []*stream{one}})))))
+	request.Header.Set("X-Scope-OrgID", s.tenant)
+	request.Header.Set("Content-Type", "application/json")
+	response := must(http.DefaultClient.Do(request))
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusNoContent {
+		t.Fatalf("%s: %s", response.Status, must(io.ReadAll(response.Body)))
+	}
 }
 
 type result struct {
