@@ -56,14 +56,18 @@ type panel struct {
 			}
 		}
 	}
-	Options struct {
-		ReduceOptions struct{ Fields string }
-	}
 	Transformations []struct {
 		ID      string
 		Options struct {
 			RenameByName map[string]string
 			Include      struct{ Pattern string } // filterFieldsByName
+			Filters      []struct {               // filterByValue
+				FieldName string
+				Config    struct {
+					ID      string
+					Options struct{ Value any }
+				}
+			}
 		}
 	}
 }
@@ -79,16 +83,22 @@ func (d dashboard) asks(p panel) target {
 
 var legendField = regexp.MustCompile(`\{\{(\w+)\}\}`)
 
-// shows says whether the panel shows a series of its query, by its labels: a number by the field that it picks, what else by the
-// transformations that leave something out.
+// shows says whether the panel's transformations leave a series of its query, by its labels. Of an instant query Grafana makes one
+// table, with a column for each label, of which rows are left out by their values; of a range query a frame for each series,
+// which is called by its legend.
 func (p panel) shows(legend string, labels map[string]string) bool {
 	name := legendField.ReplaceAllStringFunc(legend, func(found string) string { return labels[strings.Trim(found, "{}")] })
-	if fields := p.Options.ReduceOptions.Fields; fields != "" && !regexp.MustCompile(strings.Trim(fields, "/")).MatchString(name) {
-		return false
-	}
 	for _, one := range p.Transformations {
 		if pattern := one.Options.Include.Pattern; pattern != "" && !regexp.MustCompile(pattern).MatchString(name) {
 			return false
+		}
+		for _, filter := range one.Options.Filters {
+			if filter.Config.ID != "equal" {
+				panic("no such filter: " + filter.Config.ID)
+			}
+			if labels[filter.FieldName] != filter.Config.Options.Value {
+				return false
+			}
 		}
 	}
 	return true

@@ -335,7 +335,7 @@ func ratioOf(t *testing.T, p panel, got answer) answer {
 		steps = append(steps, one.ID)
 	}
 	allow, deny := got["decision=allow"], got["decision=deny"]
-	if !slices.Equal(steps, []string{"joinByField", "calculateField", "calculateField"}) || len(got) != 2 {
+	if !slices.Equal(steps, []string{"groupingToMatrix", "calculateField", "calculateField"}) || len(got) != 2 {
 		t.Errorf("%v of %v", steps, got)
 	}
 	if allow+deny == 0 {
