@@ -14,7 +14,8 @@ import type { Dashboard } from '@grafana/schema';
 type Plain<T> = T extends string ? `${T}` : T extends (infer U)[] ? Plain<U>[] : T extends object ? { [K in keyof T]: Plain<T[K]> } : T;
 export const dashboard: Plain<Dashboard> =
 TYPES
-    cat "$dashboard"
+    # An annotation's query has the keys of its data source beside those of the schema.
+    jq 'del(.annotations.list[] | .expr, .queryType, .maxLines, .titleFormat, .textFormat, .tagKeys)' "$dashboard"
 } >check.ts
 node_modules/.bin/tsc --noEmit --strict --skipLibCheck --moduleResolution node --target es2020 check.ts
 echo "fits Grafana's schema"
