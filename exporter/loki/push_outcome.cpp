@@ -103,9 +103,8 @@ std::string_view advice(const Reply& reply) {
         return "a tenant is up to 150 letters, digits and !-_.*'() : mend --tenant or LOKI_ORG_ID";
     }
     if (reply.status == 403) {
-        return "these credentials may not do that, or not for this tenant: check --tenant, and "
-               "grant "
-               "them write access to logs, and read access for the read-back";
+        return "these credentials may not push, or not query: check --tenant, and grant them write "
+               "access to logs, and read access for the read-back";
     }
     if (reply.status >= 300 && reply.status < 400) {
         return "redirects are not followed, since credentials would be sent along: set --loki-url "
