@@ -5,6 +5,7 @@
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,10 @@
 #include <unistd.h>
 
 #include "bridge/cli/examples.h"
+#include "bridge/cli/help.h"
 #include "bridge/cli/manual.h"
 #include "bridge/cli/subcommands.h"
+#include "bridge/console/json_text.h"
 #include "bridge/console/line_output.h"
 #include "bridge/process/exit_code.h"
 #include "bridge/process/standard_descriptors.h"
@@ -41,6 +44,7 @@ struct Placed {
         if (command != nullptr) {
             command->add_flags(*app);
         }
+        offer_whole_help(*app);
     }
 };
 
@@ -62,8 +66,21 @@ std::vector<Placed> place(CLI::App& app, const std::vector<NamedSubcommand>& sub
     return all;
 }
 
+std::string version_text(bool json) {
+    if (!json) {
+        return "boundary-loki " + std::string(kVersion);
+    }
+    JsonText text;
+    text.open('{').key("name").string("boundary-loki").key("version").string(kVersion).close('}');
+    return text.take();
+}
+
 int dispatch(CLI::App& app, int argc, char** argv, SignalHandler sigpipe_before) {
-    app.set_version_flag("--version", "boundary-loki " + std::string(kVersion));
+    app.formatter(std::make_shared<HelpFormatter>());
+    bool as_json = false;  // read before the version is asked for, so added before it
+    CLI::Option* json = app.add_flag("--json", as_json, "with --version: for machines");
+    json->needs(app.set_version_flag(
+        "--version", [&as_json] { return version_text(as_json); }, "print the version and exit"));
     app.require_subcommand(1);
     show_examples(app, "");
     const auto subcommands = make_subcommands();

@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "bridge/cli/help.h"
 #include "bridge/process/environment.h"
 #include "bridge/process/version.h"
 #include "bridge/settings/option_specs.h"
@@ -28,7 +29,7 @@ void SettingFlags::attach(CLI::App& command, const std::set<std::string_view>& o
                                   ->type_name(std::string(spec.value_name))
                                   ->expected(1)
                                   ->allow_extra_args(false)  // or it takes the PATHs behind it, too
-                                  ->group("Settings");
+                                  ->group(kSettingsGroup);
         // A repeated flag that takes one value: the last one counts, as is usual.
         option->multi_option_policy(spec.repeatable ? CLI::MultiOptionPolicy::TakeAll
                                                     : CLI::MultiOptionPolicy::TakeLast);
@@ -37,7 +38,7 @@ void SettingFlags::attach(CLI::App& command, const std::set<std::string_view>& o
         .add_option("--config", config_file_,
                     "file with `name = value` lines, named as the flags without dashes")
         ->type_name("FILE")
-        ->group("Settings");
+        ->group(kSettingsGroup);
 }
 
 base::Result<SettingSources> SettingFlags::sources() const {

@@ -13,17 +13,16 @@ class Summary final : public Subcommand {
         app.add_flag("--json", options_.json, "for machines");
         app.add_flag("--follow", options_.follow,
                      "show it anew as lines come, until SIGINT; into a pipe, whole each time");
-        span_.attach(app, "count from this instant on, or so long before the start (6h, 7d)",
-                     "count up to this instant, or so long before the start");
-        app.add_option("--decision", options_.wish.decision, "count these decisions alone")
+        span_.attach(app, "from this instant on, or so long before now (6h, 7d)",
+                     "up to this instant, or so long before now");
+        app.add_option("--decision", options_.wish.decision, "these decisions alone")
             ->check(CLI::IsMember({"allow", "deny"}));
         app.add_option("--domain", options_.wish.domain,
-                       "count requests to this domain alone; *.example.com for all below it");
-        app.add_option("--tool-call", options_.wish.tool_call,
-                       "count requests of this tool call alone, by its id");
+                       "this domain alone; *.example.com for all below it");
+        app.add_option("--tool-call", options_.wish.tool_call, "this tool call alone, by its id");
         app.add_option("--chat", options_.wish.chat,
-                       "count requests of this chat alone: the agent's session, by its id");
-        app.add_option("--tool", options_.wish.tool, "count requests of this tool alone");
+                       "this chat alone: the agent's session, by its id");
+        app.add_option("--tool", options_.wish.tool, "this tool alone");
         settings_.attach(app, {"journal-dir", "url-query", "log-level", "log-format"});
     }
     int run() override {

@@ -62,6 +62,12 @@ TEST_F(CliTest, TellsItsVersion) {
     const RunResult result = run({"--version"});
     EXPECT_EQ(result.status, 0);
     EXPECT_EQ(result.output, "boundary-loki " + std::string(kVersion) + "\n");
+    EXPECT_EQ(run({"--version", "--json"}).output, run({"--json", "--version"}).output);
+    EXPECT_EQ(run({"--json", "--version"}).output,
+              R"({"name":"boundary-loki","version":")" + std::string(kVersion) + "\"}\n");
+    const RunResult alone = run({"--json", "config"});
+    EXPECT_EQ(alone.status, 2);
+    EXPECT_THAT(alone.errors, HasSubstr("--json requires --version"));
 }
 
 TEST_F(CliTest, HelpsWithEveryCommand) {
@@ -72,9 +78,41 @@ TEST_F(CliTest, HelpsWithEveryCommand) {
     }
 }
 
-TEST_F(CliTest, HelpNamesEverySettingWithItsVariable) {
+TEST_F(CliTest, TheHelpOfEachCommandFitsAScreen) {
+    for (const std::vector<std::string>& command :
+         std::vector<std::vector<std::string>>{{},
+                                               {"run"},
+                                               {"replay"},
+                                               {"summary"},
+                                               {"verify"},
+                                               {"suggest"},
+                                               {"doctor"},
+                                               {"config"},
+                                               {"toolcall"},
+                                               {"toolcall", "exec"},
+                                               {"toolcall", "hook"}}) {
+        std::vector<std::string> arguments = command;
+        arguments.emplace_back("--help");
+        const RunResult result = run(arguments);
+        EXPECT_EQ(result.status, 0);
+        std::size_t rows = 0;
+        for (const auto& line : lines_of(result.output)) {
+            rows += 1 + (line.empty() ? 0 : (line.size() - 1) / 80);
+        }
+        EXPECT_LE(rows, 40U) << result.output;
+        EXPECT_GT(rows, 10U);
+    }
+    // What is left out is said, and all that is needed to begin is there.
+    const RunResult result = run({"run", "--help"});
+    for (const char* text : {" with --help-all:", "--loki-url", "--log-dir", "--config"}) {
+        EXPECT_THAT(result.output, HasSubstr(text));
+    }
+    EXPECT_THAT(result.output, Not(HasSubstr("--spool-max-bytes")));
+}
+
+TEST_F(CliTest, WholeHelpNamesEverySettingWithItsVariable) {
     for (const char* command : {"run", "replay"}) {
-        const RunResult result = run({command, "--help"});
+        const RunResult result = run({command, "--help-all"});
         EXPECT_EQ(result.status, 0);
         for (const auto& spec : option_specs()) {
             EXPECT_THAT(result.output, HasSubstr("--" + std::string(spec.name))) << command;
