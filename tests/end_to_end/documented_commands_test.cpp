@@ -161,14 +161,13 @@ protected:
     void make_logcli() const {
         if (const auto logcli = test_support::real_tool("logcli")) {
             script("logcli", "command=$1; shift; exec '" + *logcli + "' \"$command\" --addr='" +
-                                 loki_.url() +
-                                 "' --from=2026-11-23T00:00:00Z --to=2026-11-24T00:00:00Z \"$@\"");
+                                 loki_.url() + "' \"$@\"");
             return;
         }
-        script("logcli", R"([ "$*" = "query --quiet --output=raw --forward $5" ] || exit 2
+        script("logcli", R"([ "$*" = "query --quiet --output=raw --forward $5 $6 $7" ] || exit 2
 curl -sfG ')" + loki_.url() +
-                             R"(/loki/api/v1/query_range' --data-urlencode "query=$5" \
-    -d start=2026-11-23T00:00:00Z -d end=2026-11-24T00:00:00Z -d limit=30 -d direction=forward |
+                             R"(/loki/api/v1/query_range' --data-urlencode "query=$7" \
+    -d "start=${5#--from=}" -d "end=${6#--to=}" -d limit=30 -d direction=forward |
     jq -r '[.data.result[].values[]] | sort | .[][1]')");
     }
     /// The documented line with the addresses of this test.
@@ -308,7 +307,7 @@ TEST_F(DocumentedCommandsTest, TheReadmesQueriesAnswer) {
     const auto replay =
         shell("boundary-loki replay --loki-url http://loki.example:3100 /tmp/boundary_logs");
     ASSERT_EQ(replay.status, 0) << replay.errors;
-    const auto noon = *base::parse_rfc3339("2026-06-09T12:05:00Z");
+    const auto noon = *base::parse_rfc3339("2026-11-28T00:51:00Z");
     EXPECT_EQ(blocks("logql"), blocks("logql", "tailer/README.md"));
     for (const auto& query : lines_of(blocks("logql").front())) {
         const bool log = query.starts_with("{");

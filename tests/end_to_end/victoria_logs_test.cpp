@@ -126,10 +126,13 @@ TEST_F(VictoriaLogsTest, VerifyTellsWhatItHolds) {
 }
 
 TEST_F(VictoriaLogsTest, HoldsTheSamplesOnceHoweverOftenTheyAreReplayed) {
-    const std::vector<std::string> replay = {
-        BOUNDARY_LOKI_BINARY, "replay",
-        std::string(BOUNDARY_LOKI_SOURCE_DIR) + "/tests/samples/boundary_logs", "--loki-url",
-        server_.url()};
+    const std::vector<std::string> replay = {BOUNDARY_LOKI_BINARY,
+                                             "replay",
+                                             BOUNDARY_LOKI_SOURCE_DIR
+                                             "/tests/samples/boundary_logs",
+                                             BOUNDARY_LOKI_SOURCE_DIR "/tests/data/odd_lines",
+                                             "--loki-url",
+                                             server_.url()};
     auto print = replay;
     print.erase(print.end() - 2, print.end());
     print.insert(print.end(), {"--output", "ndjson"});
@@ -141,7 +144,7 @@ TEST_F(VictoriaLogsTest, HoldsTheSamplesOnceHoweverOftenTheyAreReplayed) {
     for (std::string line; std::getline(lines, line);) {
         wanted.emplace(std::string_view(parser.parse(line)["line"]));
     }
-    ASSERT_GT(wanted.size(), 56U);  // the decisions, and some notices
+    ASSERT_GT(wanted.size(), 53U);  // the decisions, and some notices
     for (int round = 0; round < 2; ++round) {
         const auto replayed = run_command(replay);
         ASSERT_EQ(replayed.status, 0) << replayed.errors;
