@@ -44,11 +44,12 @@ void RefusalHandler::handle(OutgoingStream& stream, const Reply& reply) {
     const SealedBatch rest = batch.part(count, batch.size());
     if (front.doubt != Doubt::None && depends_on_time(reason)) {
         const base::SteadyTime gathered_at = front.gathered_at;
-        stream.line().pop_front();
+        auto& line = stream.line();  // another one, once the only part of a segment is out of it
+        line.pop_front();
         if (rest.size() > 0) {
-            stream.line().push_front({rest, Doubt::Own, 0, gathered_at});
+            line.push_front({rest, Doubt::Own, 0, gathered_at});
         }
-        stream.line().push_front({taken_out, Doubt::Barred, 0, gathered_at});
+        line.push_front({taken_out, Doubt::Barred, 0, gathered_at});
         return;
     }
     const bool wait = will_come_due(stream, taken_out, reason);

@@ -245,6 +245,17 @@ TEST_F(LokiExporterReadBackTest, AsksBeforeTheFirstPushOfWhatAPredecessorMayHave
     expect_all_settled();
 }
 
+TEST_F(LokiExporterReadBackTest, WhatIsLateNowIsLookedForWhereItWasNotLate) {
+    start({.high_water = {{kDeny, at(std::chrono::hours(2))}},
+           .predecessor = Resume::Predecessor::MayHaveSent});
+    loki_.store(kDeny, {at(seconds(0)), "sent before the crash", {}});
+    add(kDenyStream, seconds(0), "sent before the crash");
+    flush_and_run();
+    EXPECT_EQ(loki_.queries(), 1U);
+    EXPECT_THAT(loki_.pushes(), IsEmpty());
+    expect_all_settled();
+}
+
 TEST_F(LokiExporterReadBackTest, PushesOnWhenQueriesFailForLongThoughTheServerIsThere) {
     start({.predecessor = Predecessor::MayHaveSent});
     loki_.answer_queries(answered(503, "no querier"));
@@ -376,6 +387,27 @@ TEST_F(LokiExporterReadBackTest, WhatMayBeStoredGoesToNoOtherStream) {
     run_for(minutes(10));
     EXPECT_EQ(exporter_->in_doubt_entries(), 0U);
     EXPECT_EQ(dead_letters_count(), 0U);
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, WhatMayBeStoredOfASegmentWaitsInItsPlace) {
+    open_spool();
+    start();
+    const auto lines = add_many(kDenyStream, 5, 20);
+    exporter_->spool_all();
+    loki_.answer_queries(answered(503, "no querier"));
+    loki_.set_rule([this](const SeenPush& push) {
+        return loki_.rows().empty() ? (loki_.store(push), ambiguous()) : too_far_behind();
+    });
+    run_for(minutes(30));
+    EXPECT_EQ(exporter_->in_doubt_entries(), 5U) << "not once more at each try";
+    loki_.answer_queries(answered(200, R"({"data":{"result":[]}})"));
+    loki_.set_rule(nullptr);
+    run_for(minutes(10));
+    EXPECT_EQ(exporter_->in_doubt_entries(), 0U);
+    EXPECT_EQ(spool_->segments(), 0U);
+    EXPECT_EQ(loki_.lines(kDeny), lines);
+    EXPECT_TRUE(exporter_->idle());
     expect_all_settled();
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <array>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -10,6 +11,15 @@
 namespace {
 
 constexpr std::uint64_t kStories = 60;
+/// Each broke a promise once.
+constexpr std::array<std::uint64_t, 6> kHard = {54'339,    54'653,    82'727,
+                                                7'000'027, 7'000'101, 95'399'381};
+
+void run_story(std::uint64_t seed, bool tell) {
+    SCOPED_TRACE("BOUNDARY_LOKI_SEED=" + std::to_string(seed));
+    model::Story story(seed, tell);
+    story.run();
+}
 
 // Files come, grow, move, shrink and go; Loki fails; the daemon is killed at any point or stopped.
 // Once Loki is well again, every decision that could be read is there exactly once.
@@ -21,13 +31,11 @@ TEST(ModelTest, EveryDecisionArrivesOnceWhateverHappens) {
     const std::uint64_t first = std::stoull(seeds);
     const std::uint64_t last =
         dash == std::string::npos ? first : std::stoull(seeds.substr(dash + 1));
-    for (std::uint64_t seed = first; seed <= last; ++seed) {
-        SCOPED_TRACE("BOUNDARY_LOKI_SEED=" + std::to_string(seed));
-        model::Story story(seed, first == last);
-        story.run();
-        if (HasFailure()) {
-            return;
-        }
+    for (std::uint64_t seed = first; seed <= last && !HasFailure(); ++seed) {
+        run_story(seed, first == last);
+    }
+    for (std::size_t i = 0; chosen == nullptr && i < kHard.size() && !HasFailure(); ++i) {
+        run_story(kHard.at(i), false);
     }
 }
 

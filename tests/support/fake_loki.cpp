@@ -8,10 +8,23 @@
 
 #include "base/utf8.h"
 #include "exporter/loki/push_request.h"
+#include "exporter/loki/stream_labels.h"
 
 namespace test_support {
 
 using exporter::Reply;
+
+namespace {
+
+/// Whether a stream has all labels of a selector.
+bool selects(std::string_view selector, std::string_view stream) {
+    const base::Labels has = exporter::parse_stream_labels(stream);
+    return std::ranges::all_of(exporter::parse_stream_labels(selector), [&](const auto& label) {
+        return std::ranges::find(has, label) != has.end();
+    });
+}
+
+}  // namespace
 
 Reply answered(long status, std::string body) {
     return {Reply::Transport::Answered, status, std::move(body), ""};
@@ -76,7 +89,16 @@ Reply FakeLoki::query_range(std::string_view query, std::int64_t start_ns, std::
     }
     std::string body = R"({"status":"success","data":{"resultType":"streams","result":[)";
     std::size_t count = 0;
-    for (const auto& [row, times] : rows_[std::string(query)]) {
+    std::vector<Row> found;
+    for (const auto& [stream, rows] : rows_) {
+        for (const auto& [row, times] : rows) {
+            if (selects(query, stream)) {
+                found.push_back(row);
+            }
+        }
+    }
+    std::ranges::sort(found);
+    for (const auto& row : found) {
         if (row.first < start_ns || row.first >= end_ns || count == limit) {
             continue;
         }
