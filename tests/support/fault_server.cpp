@@ -219,6 +219,9 @@ void FaultServer::serve(const base::UniqueFd& client, std::size_t connection) {
             fault.headers.emplace("Connection", "close");
         }
         if (fault.kind == Fault::Kind::Forward || fault.kind == Fault::Kind::ForwardAndDrop) {
+            if (stopped_within(fault.way)) {
+                return;
+            }
             const std::string reply = ask_upstream(request);
             if (!stopped_within(fault.delay) && fault.kind == Fault::Kind::Forward) {
                 send_all(client.get(), reply);

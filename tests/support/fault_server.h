@@ -32,6 +32,7 @@ struct Fault {
     std::string body;
     std::map<std::string, std::string> headers;
     std::chrono::milliseconds delay{0};  ///< before the answer
+    std::chrono::milliseconds way{0};    ///< before the upstream gets it, whoever still waits
     std::chrono::milliseconds drip{0};   ///< between two bytes of the answer
 
     static Fault answer(int status, std::string body = "") {
@@ -48,6 +49,11 @@ struct Fault {
     [[nodiscard]] Fault after(std::chrono::milliseconds wait) const {
         Fault fault = *this;
         fault.delay = wait;
+        return fault;
+    }
+    [[nodiscard]] Fault underway(std::chrono::milliseconds wait) const {
+        Fault fault = *this;
+        fault.way = wait;
         return fault;
     }
 };
