@@ -179,6 +179,9 @@ func linksOf(board dashboard) map[string]panel {
 
 var cell = regexp.MustCompile(`\$\{__data\.fields\["?([^\]"}]+)"?\](?::\w+)?\}|\$\{__data\.fields\.(\w+)(?::\w+)?\}`)
 
+// What Grafana fills in of a link: a variable, what is clicked on, or the row or series around it.
+var filledIn = regexp.MustCompile(`^\$\{(\w+(:\w+)?|__value\.text(:\w+)?|__field\.labels\.\w+|__data\.fields\["[^"\\]+"\])\}$`)
+
 func TestLinksResolve(t *testing.T) {
 	for file, board := range shipped() {
 		names := map[string]bool{}
@@ -193,6 +196,11 @@ func TestLinksResolve(t *testing.T) {
 			for _, found := range cell.FindAllStringSubmatch(link, -1) {
 				if name := found[1] + found[2]; !slices.Contains(p.columns(), name) {
 					t.Errorf("%s: a link of %q takes the column %q of %q", file, p.Title, name, p.columns())
+				}
+			}
+			for _, found := range regexp.MustCompile(`\$\{[^}]*\}?`).FindAllString(link, -1) {
+				if !filledIn.MatchString(found) {
+					t.Errorf("%s: nothing fills in %s in a link of %q", file, found, p.Title)
 				}
 			}
 			// What Grafana fills in, filled in; queryparam makes a parameter of its own.
