@@ -179,6 +179,30 @@ func linksOf(board dashboard) map[string]panel {
 
 var cell = regexp.MustCompile(`\$\{__data\.fields\["?([^\]"}]+)"?\](?::\w+)?\}|\$\{__data\.fields\.(\w+)(?::\w+)?\}`)
 
+// clicked is where a link leads once Grafana has filled it in; queryparam makes a parameter of its own.
+func clicked(link string) (*url.URL, error) {
+	filled := regexp.MustCompile(`\$\{(\w+):queryparam\}`).ReplaceAllString(link, "var-$1=x")
+	filled = regexp.MustCompile(`\$\{__url_time_range\}`).ReplaceAllString(filled, "from=1&to=2")
+	return url.Parse(regexp.MustCompile(`\$\{[^}]+\}`).ReplaceAllString(filled, "x"))
+}
+
+// explored is what one half of Explore shows.
+type explored struct {
+	Datasource string
+	Queries    []struct {
+		Expr       string
+		RawSQL     string
+		Datasource datasource
+	}
+	Range struct{ From, To string }
+}
+
+func panesOf(address *url.URL) (map[string]explored, error) {
+	var panes map[string]explored
+	err := json.Unmarshal([]byte(address.Query().Get("panes")), &panes)
+	return panes, err
+}
+
 // What Grafana fills in of a link: a variable, what is clicked on, or the row or series around it.
 var filledIn = regexp.MustCompile(`^\$\{(\w+(:\w+)?|__value\.text(:\w+)?|__field\.labels\.\w+|__data\.fields\["[^"\\]+"\])\}$`)
 
@@ -203,11 +227,7 @@ func TestLinksResolve(t *testing.T) {
 					t.Errorf("%s: nothing fills in %s in a link of %q", file, found, p.Title)
 				}
 			}
-			// What Grafana fills in, filled in; queryparam makes a parameter of its own.
-			filled := regexp.MustCompile(`\$\{(\w+):queryparam\}`).ReplaceAllString(link, "var-$1=x")
-			filled = regexp.MustCompile(`\$\{__url_time_range\}`).ReplaceAllString(filled, "from=1&to=2")
-			filled = regexp.MustCompile(`\$\{[^}]+\}`).ReplaceAllString(filled, "x")
-			address, err := url.Parse(filled)
+			address, err := clicked(link)
 			if err != nil {
 				t.Errorf("%s: %q: %v", file, p.Title, err)
 				continue
@@ -220,16 +240,12 @@ func TestLinksResolve(t *testing.T) {
 					}
 				}
 			case strings.HasPrefix(link, "/explore?"):
-				var panes map[string]struct {
-					Datasource string
-					Queries    []map[string]any
-					Range      struct{ From, To string }
-				}
-				if err := json.Unmarshal([]byte(address.Query().Get("panes")), &panes); err != nil || len(panes) != 1 || address.Query().Get("schemaVersion") != "1" {
+				panes, err := panesOf(address)
+				if err != nil || len(panes) != 1 || address.Query().Get("schemaVersion") != "1" {
 					t.Errorf("%s: %q leads to Explore with %s: %v", file, p.Title, address.Query().Get("panes"), err)
 				}
 				for _, pane := range panes {
-					if pane.Datasource == "" || len(pane.Queries) != 1 || pane.Range.From == "" || pane.Range.To == "" {
+					if pane.Datasource == "" || len(pane.Queries) != 1 || (pane.Queries[0].Expr == "") == (pane.Queries[0].RawSQL == "") || pane.Range.From == "" || pane.Range.To == "" {
 						t.Errorf("%s: %q leads to Explore with %+v", file, p.Title, pane)
 					}
 				}
@@ -285,6 +301,14 @@ func TestGrafanasGrammarTakesEveryQuery(t *testing.T) {
 	}
 	for _, expr := range alertsOf(t, "alerts/loki.yaml") {
 		seen[expr] = true
+	}
+	for link := range linksOf(loadDashboard()) {
+		panes, _ := panesOf(must(clicked(link)))
+		for _, pane := range panes {
+			if expr := pane.Queries[0].Expr; expr != "" {
+				seen[expr] = true
+			}
+		}
 	}
 	queries := slices.Sorted(maps.Keys(seen))
 	for i, at := range grammarErrors(t, queries) {
