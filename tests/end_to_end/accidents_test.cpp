@@ -204,7 +204,7 @@ TEST(AccidentsTest, AFailureThatNobodyForesawEndsItAloudAndTheSupervisorStartsAn
         text += decision_line(now_ns(), id, "/" + std::string(150, 'm'));
     }
     append_to(daemon.log_dir(), log_name(1), text);
-    EXPECT_TRUE(says(daemon, "ending, as something failed that never should")) << daemon.log();
+    EXPECT_TRUE(says(daemon, "shutting down after an unexpected failure")) << daemon.log();
     EXPECT_THAT(daemon.log(), HasSubstr("bad_alloc"));
     EXPECT_TRUE(says(daemon, "msg=started", 2)) << daemon.log();
     EXPECT_EQ(judge_when_there(loki, kDecisions), kAllThereOnce) << daemon.log();
@@ -286,7 +286,7 @@ TEST(AccidentsTest, NobodysSegmentIsSentWithOurCredentials) {
     loki.start();
     ours.start(of_jane);
     EXPECT_TRUE(arrives(loki, 2)) << ours.log();
-    EXPECT_TRUE(says(ours, "a spool segment bears labels of another workspace"));
+    EXPECT_TRUE(says(ours, "a spool segment has another workspace's labels"));
     EXPECT_EQ(ours.stop(), 0);
     EXPECT_FALSE(is_stored(loki, 1));
     EXPECT_EQ(read_file(planted), before);
