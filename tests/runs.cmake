@@ -1,6 +1,6 @@
 # What the suites are run on: the stand-ins on every machine, and the real programs that it has.
 
-# The real programs that this machine has. Sanitizers judge our code, for which the stand-ins will do.
+# The real programs that this machine has. Sanitizers judge our code, for which the stand-ins will do, one of each.
 set(real_programs "")
 if(NOT BOUNDARY_LOKI_SANITIZE)
     execute_process(COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tools/real_programs.sh
@@ -30,7 +30,10 @@ real_versions_of(boundary boundaries)
 set(loki_stand_in ${tools_bin}/loki-stand-in)
 set(boundary_stand_in ${tools_bin}/boundary-stand-in)
 set(runs_on_loki "stand-ins|${loki_stand_in}|${boundary_stand_in}")
-set(runs_on_boundary "Boundary stand-in main|${loki_stand_in}|${boundary_stand_in}-main")
+set(runs_on_boundary "")
+if(NOT BOUNDARY_LOKI_SANITIZE)
+    set(runs_on_boundary "Boundary stand-in main|${loki_stand_in}|${boundary_stand_in}-main")
+endif()
 set(first_loki ${loki_stand_in})
 set(and_first_loki "")
 foreach(program IN LISTS lokis)
