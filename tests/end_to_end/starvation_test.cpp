@@ -38,7 +38,7 @@ constexpr int kJournalFiles = 20'000;
 constexpr long kMostKilobytes = 64L << 10U;
 #endif
 /// Far less than any of them took once; on an idle machine each takes one or two.
-constexpr std::chrono::seconds kSoon{20};
+constexpr std::chrono::seconds kSoon{60};
 /// Of the denies that are flooded with, so that none is a decision that is looked for.
 constexpr std::size_t kFirstFloodId = 999'999;
 
