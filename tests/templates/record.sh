@@ -99,13 +99,13 @@ tofu get >/dev/null 2>&1
 
 # The panel's own query, its variables at their defaults, as Grafana fills them in.
 panel() {
-    jq -r --arg title "$1" '[.. | objects | select(.title? == $title and .targets?)][0].targets[0].expr
-        | gsub("\\$(domain|chat_id|tool_call_id)"; "") | gsub("\\$(owner|workspace|template|tool|decision)"; ".*") | gsub("\\$__range"; "1h")' \
-        "$root/dashboards/agent-firewall.json"
+    jq -r --arg title "$1" '. as $all | [.. | objects | select(.title? == $title and .targets?)][0].targets[0].expr
+        | reduce ($all.templating.list[] | select(.allValue)) as $variable (.; gsub("\\$\($variable.name)\\b"; $variable.allValue))
+        | gsub("\\$__range"; "1h")' "$root/dashboards/agent-firewall.json"
 }
-denied=$(panel Denied)
 recent=$(panel 'Recent denied')
-export denied recent
+counts=$(panel Allowed) # which "Denied" shares
+export recent counts
 
 show() { # COMMAND: as typed, then really run
     printf '\033[1m$ %s\033[0m\n' "$1"
@@ -126,8 +126,8 @@ demonstration() {
     for _ in $(seq 100); do [ -z "$(logcli --quiet query --output=raw "$recent")" ] || break; sleep 0.1; done
     echo '# ... in Loki, by the query of the panel "Recent denied" ...'
     show 'logcli --quiet query --output=raw "$recent" | jq .fields'
-    echo '# ... and by that of the panel "Denied".'
-    show 'logcli --quiet instant-query "$denied" | jq -r ".[0].value[1]"'
+    echo '# ... and by that of the panels "Allowed" and "Denied".'
+    show 'logcli --quiet instant-query "$counts" | jq -cS "map({(.metric.decision): .value[1]}) | add"'
 }
 began=$(date +%s%N)
 printf '{"version":2,"width":110,"height":40,"timestamp":%s,"title":"A DENY, from apply to dashboard"}\n' "$(date +%s)" >"$cast.new"
