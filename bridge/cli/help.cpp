@@ -83,7 +83,7 @@ std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
 }
 
 std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {
-    const std::string text = option->get_description();
+    const std::string& text = option->get_description();
     return broken_into_lines(brief_ ? without_parentheses(text) : text,
                              kScreenWidth - get_column_width());
 }

@@ -126,11 +126,11 @@ TEST_F(VictoriaLogsTest, VerifyTellsWhatItHolds) {
 }
 
 TEST_F(VictoriaLogsTest, HoldsTheSamplesOnceHoweverOftenTheyAreReplayed) {
+    const std::string source = BOUNDARY_LOKI_SOURCE_DIR;
     const std::vector<std::string> replay = {BOUNDARY_LOKI_BINARY,
                                              "replay",
-                                             BOUNDARY_LOKI_SOURCE_DIR
-                                             "/tests/samples/boundary_logs",
-                                             BOUNDARY_LOKI_SOURCE_DIR "/tests/data/odd_lines",
+                                             source + "/tests/samples/boundary_logs",
+                                             source + "/tests/data/odd_lines",
                                              "--loki-url",
                                              server_.url()};
     auto print = replay;

@@ -24,6 +24,7 @@ long seconds_wrong() {
 
 }  // namespace
 
+// The library's own names are reserved: NOLINTNEXTLINE(readability-inconsistent-declaration-*)
 extern "C" int clock_gettime(::clockid_t clock, ::timespec* now) {
     using Real = int (*)(::clockid_t, ::timespec*);
     static const auto real = reinterpret_cast<Real>(::dlsym(RTLD_NEXT, "clock_gettime"));

@@ -33,11 +33,12 @@ protected:
     }
     /// How `text` breaks the schema of this name.
     [[nodiscard]] std::string breaks(const std::string& schema, const std::string& text) const {
-        const auto checked = test_support::run_command(
-            {"sh", "-c", "exec python3 \"$1\" \"$2\" <\"$3\"", "sh",
-             BOUNDARY_LOKI_SOURCE_DIR "/tests/bridge/cli/check_schema.py",
-             BOUNDARY_LOKI_SOURCE_DIR "/bridge/schemas/" + schema + ".schema.json",
-             folder_.append(schema + std::to_string(++texts_), text)});
+        const std::string source = BOUNDARY_LOKI_SOURCE_DIR;
+        const auto checked =
+            test_support::run_command({"sh", "-c", "exec python3 \"$1\" \"$2\" <\"$3\"", "sh",
+                                       source + "/tests/bridge/cli/check_schema.py",
+                                       source + "/bridge/schemas/" + schema + ".schema.json",
+                                       folder_.append(schema + std::to_string(++texts_), text)});
         return checked.output + checked.errors;
     }
 
