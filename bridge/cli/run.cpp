@@ -11,6 +11,7 @@
 #include "bridge/process/inherited_secrets.h"
 #include "bridge/process/signals.h"
 #include "bridge/process/supervisor.h"
+#include "exporter/loki/libcurl.h"
 
 namespace bridge {
 namespace {
@@ -31,6 +32,9 @@ class Run final : public Subcommand {
     }
     int run() override {
         if (supervise_ || secrets_fd_) {
+            // Before others are kept from looking in: start.sh takes that as the sign that all is
+            // loaded and the files may go. Should it fail, each worker says so.
+            static_cast<void>(exporter::libcurl());
             harden_process();
         }
         if (secrets_fd_) {

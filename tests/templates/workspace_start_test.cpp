@@ -130,6 +130,16 @@ protected:
                         "\"\n  archive_sha256 = \"" + sha256 + "\"\n" + more);
     }
 
+    /// What wget does for http, for the one address here.
+    static void give_wget(const Workspace& workspace) {
+        const std::string wget =
+            "mkdir -p ~/.local/bin; cat >~/.local/bin/wget <<'W'\n#!/bin/sh\n"
+            "while [ \"$1\" != -O ]; do shift; done; cp /opt/artifacts/boundary-loki.tar.gz "
+            "\"$2\"\nW\n"
+            "chmod +x ~/.local/bin/wget";
+        ASSERT_EQ(workspace.root().shell(wget).status, 0);
+    }
+
     Machine machine_{boundary_program()};
     const std::string url_ = "file:///opt/artifacts/boundary-loki.tar.gz";
 };
@@ -159,12 +169,7 @@ TEST_F(StartScriptTest, SaysWhatFailedWithoutTheAddress) {
 
 TEST_F(StartScriptTest, TakesWgetAndOneInTheImage) {
     const Workspace slim(machine_, "13");
-    // What wget does for http, for the one address here.
-    const std::string wget =
-        "mkdir -p ~/.local/bin; cat >~/.local/bin/wget <<'W'\n#!/bin/sh\n"
-        "while [ \"$1\" != -O ]; do shift; done; cp /opt/artifacts/boundary-loki.tar.gz \"$2\"\nW\n"
-        "chmod +x ~/.local/bin/wget";
-    ASSERT_EQ(slim.root().shell(wget).status, 0);
+    give_wget(slim);
     const auto result = slim.script(start(url_, machine_.sha256()));
     EXPECT_EQ(result.status, 0) << result.output;
     EXPECT_TRUE(eventually([&] { return lines_in(slim.daemons()) == 1; })) << slim.log();
@@ -184,6 +189,17 @@ TEST_F(StartScriptTest, TakesWgetAndOneInTheImage) {
         slim.script(rendered("  loki_url = \"http://127.0.0.1:2\"\n  binary = \"/none\"\n"));
     EXPECT_EQ(missing.status, 1);
     EXPECT_THAT(missing.output, HasSubstr("there is no program at /none"));
+}
+
+TEST_F(StartScriptTest, WhereOnlyWeBringTheLibrariesTheDaemonStartsAgainWithoutTheFiles) {
+    const Workspace slim(machine_, "13");
+    give_wget(slim);
+    ASSERT_EQ(slim.script(start(url_, machine_.sha256())).status, 0);
+    const auto starts = [&] { return end_to_end::occurrences(slim.log(), "msg=started"); };
+    ASSERT_TRUE(eventually([&] { return starts() == 1; })) << slim.log();
+    ASSERT_EQ(slim.root().shell("kill -KILL " + slim.daemons()).status, 0);
+    EXPECT_TRUE(eventually([&] { return starts() == 2; })) << slim.log();
+    EXPECT_EQ(slim.stop().status, 0);
 }
 
 TEST_F(StartScriptTest, OthersCanWaitForIt) {
