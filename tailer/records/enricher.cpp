@@ -2,7 +2,7 @@
 #include "tailer/records/enricher.h"
 
 #include <algorithm>
-#include <charconv>
+#include <utility>
 
 #include "base/nanoseconds.h"
 #include "base/utf8.h"
@@ -11,7 +11,6 @@
 namespace tailer {
 namespace {
 
-constexpr std::string_view kJob = "boundary";
 constexpr std::string_view kRequestMessage = "boundary_request";
 constexpr std::string_view kNoticePrefix = "boundary: ";
 
@@ -20,10 +19,6 @@ constexpr std::string_view kAllow = "allow";
 constexpr std::string_view kDeny = "deny";
 constexpr std::string_view kNotice;
 
-/// Loki takes 64 KiB of metadata an entry; the line holds every value whole.
-constexpr std::size_t kMetadataValueBytes = 1024;
-/// More than all that a record may have besides constant_metadata_.
-constexpr std::size_t kMostMetadata = 32;
 /// Of each text but the URL in a line that would be too long.
 constexpr std::size_t kShortenedBytes = 1024;
 /// What may still come behind the fields: the mark of a cut, the end.
@@ -91,9 +86,14 @@ std::string_view url_prefix(std::string_view url, std::size_t limit) {
                                                                              : url;
 }
 
-base::Labels sorted(base::Labels labels) {
-    std::ranges::sort(labels);
-    return labels;
+/// Identity as it stands in the line.
+base::Labels fields_of(const WorkspaceIdentity& who) {
+    return {{"owner", who.owner},
+            {"workspace_name", who.workspace_name},
+            {"agent_name", who.agent_name},
+            {"workspace_id", who.workspace_id},
+            {"template_id", who.template_id},
+            {"template_version_id", who.template_version_id}};
 }
 
 }  // namespace
@@ -103,52 +103,50 @@ std::int64_t timestamp_of(std::int64_t time_ns, std::uint64_t seq) {
     return base::add_saturated(time_ns, static_cast<std::int64_t>(seq % kRange));
 }
 
-Enricher::Enricher(const EnrichSettings& settings)
+Enricher::Constant Enricher::constant_of(const EnrichSettings& settings) {
+    const WorkspaceIdentity& who = settings.identity;
+    Constant constant{settings.extra_labels, {}};
+    for (const base::LabelView& candidate :
+         {base::LabelView{"job", kJob}, base::LabelView{"owner", who.owner},
+          base::LabelView{"workspace_name", who.workspace_name},
+          base::LabelView{"agent_name", who.agent_name},
+          base::LabelView{"template_name", who.template_name},
+          base::LabelView{"namespace", who.kubernetes_namespace}}) {
+        if (!candidate.value.empty()) {
+            const bool is_label = holds(settings.stream_labels, candidate.name);
+            (is_label ? constant.labels : constant.metadata)
+                .emplace_back(candidate.name, candidate.value);
+        }
+    }
+    for (const auto& [name, value] : fields_of(who)) {
+        const bool by_id = name == "workspace_id" || name.starts_with("template_");
+        if (by_id && !value.empty()) {
+            constant.metadata.emplace_back(name, value);
+        }
+    }
+    return constant;
+}
+
+Enricher::Enricher(const EnrichSettings& settings) : Enricher(settings, constant_of(settings)) {}
+
+Enricher::Enricher(const EnrichSettings& settings, Constant constant)
     : builder_(settings.line_format),
       urls_(settings.url_query),
       text_(settings.url_query),
       rules_(settings.url_query),
       notices_(settings.notices),
-      tools_(settings.tools) {
-    const WorkspaceIdentity& who = settings.identity;
-    identity_fields_ = {{"owner", who.owner},
-                        {"workspace_name", who.workspace_name},
-                        {"agent_name", who.agent_name},
-                        {"workspace_id", who.workspace_id},
-                        {"template_id", who.template_id},
-                        {"template_version_id", who.template_version_id}};
+      tools_(settings.tools),
+      streams_(std::move(constant.labels),
+               holds(settings.stream_labels, "decision") ? DecisionIs::Label : DecisionIs::Metadata,
+               holds(settings.stream_labels, "tool") ? ToolIs::Label : ToolIs::Metadata),
+      plain_streams_{streams_.of(kAllow, ""), streams_.of(kDeny, ""), streams_.of(kNotice, "")},
+      identity_fields_(fields_of(settings.identity)),
+      metadata_(std::move(constant.metadata)) {
     for (const Verdict verdict : {Verdict::Allow, Verdict::Deny}) {
         begin_line(verdict, 0);
         identity();
         (verdict == Verdict::Allow ? allow_head_ : deny_head_) = builder_.head();
     }
-
-    common_labels_ = settings.extra_labels;
-    const base::Labels candidates = {{"job", std::string(kJob)},
-                                     {"owner", who.owner},
-                                     {"workspace_name", who.workspace_name},
-                                     {"agent_name", who.agent_name},
-                                     {"template_name", who.template_name},
-                                     {"namespace", who.kubernetes_namespace}};
-    for (const auto& label : candidates) {
-        if (!label.second.empty()) {
-            (holds(settings.stream_labels, label.first) ? common_labels_ : constant_metadata_)
-                .push_back(label);
-        }
-    }
-    for (const auto& [name, value] : identity_fields_) {
-        const bool by_id = name == "workspace_id" || name.starts_with("template_");
-        if (by_id && !value.empty()) {
-            constant_metadata_.emplace_back(name, value);
-        }
-    }
-    decision_is_label_ = holds(settings.stream_labels, "decision");
-    tool_is_label_ = holds(settings.stream_labels, "tool");
-    plain_streams_ = {stream_of(kAllow, ""), stream_of(kDeny, ""), stream_of(kNotice, "")};
-    for (const auto& [name, value] : constant_metadata_) {
-        metadata_.push_back({name, value});
-    }
-    metadata_.resize(constant_metadata_.size() + kMostMetadata);
 }
 
 void Enricher::begin_line(Verdict verdict, std::int64_t timestamp_ns) {
@@ -163,60 +161,6 @@ void Enricher::identity() {
     }
 }
 
-StreamIndex Enricher::stream_of(std::string_view decision, std::string_view tool) {
-    const std::pair<std::string_view, std::string_view> key{decision_is_label_ ? decision : kNotice,
-                                                            tool_is_label_ ? tool : ""};
-    const auto [at, is_new] =
-        stream_index_.try_emplace(key, static_cast<StreamIndex>(streams_.size()));
-    if (is_new) {
-        base::Labels labels = common_labels_;
-        for (const auto& [name, value] :
-             {base::LabelView{"decision", key.first}, base::LabelView{"tool", key.second}}) {
-            if (!value.empty()) {
-                labels.emplace_back(name, value);
-            }
-        }
-        if (labels.empty()) {
-            labels.emplace_back("job", kJob);  // Loki takes no stream without a label
-        }
-        streams_.push_back(sorted(std::move(labels)));
-    }
-    return at->second;
-}
-
-void Enricher::metadata(std::string_view name, std::string_view value) {
-    value = base::utf8_prefix(value, kMetadataValueBytes);
-    if (!base::is_ascii(value)) {
-        // Reserved by the caller, so earlier views into the buffer stay valid.
-        const std::size_t start = sanitized_.size();
-        base::append_valid_utf8(sanitized_, value);
-        value = std::string_view(sanitized_).substr(start);
-    }
-    if (!value.empty()) {
-        metadata_[metadata_size_++] = {name, value};
-    }
-}
-
-void Enricher::valid_metadata(std::string_view name, std::string_view value) {
-    if (!value.empty()) {
-        metadata_[metadata_size_++] = {name, value.size() <= kMetadataValueBytes
-                                                 ? value
-                                                 : base::utf8_prefix(value, kMetadataValueBytes)};
-    }
-}
-
-void Enricher::begin_metadata() {
-    metadata_size_ = constant_metadata_.size();
-    sanitized_.clear();
-    sanitized_.reserve(16 * 3 * kMetadataValueBytes);
-}
-
-void Enricher::number_metadata(std::uint64_t seq) {
-    const auto end = std::to_chars(number_.begin(), number_.end(), seq).ptr;
-    metadata_[metadata_size_++] = {
-        "seq", {number_.data(), static_cast<std::size_t>(end - number_.data())}};
-}
-
 void Enricher::claims(const Decision& decision) {
     // Where the operator has said who this workspace is, a line cannot say otherwise.
     for (const auto& [name, value] : identity_fields_) {
@@ -224,10 +168,8 @@ void Enricher::claims(const Decision& decision) {
         if (claim != decision.claims.end() && value.empty()) {
             const std::string_view readable = shortened(scrubbed(claim->value));
             builder_.field(claim->name, readable);
-            // Of its own, for the next claim is made readable in the same place.
-            const std::size_t start = sanitized_.size();
-            base::append_valid_utf8(sanitized_, base::utf8_prefix(readable, kMetadataValueBytes));
-            valid_metadata(claim->name, std::string_view(sanitized_).substr(start));
+            // A copy, for the next claim is made readable in the same place.
+            metadata_.add_copy(claim->name, readable);
         } else {
             builder_.field(name, value);
         }
@@ -244,14 +186,14 @@ void Enricher::tool_call_fields(const ToolCallMatch& call, std::string_view tool
 }
 
 void Enricher::tool_call_metadata(const ToolCallMatch& call, std::string_view tool) {
-    if (!tool_is_label_) {
-        metadata("tool", tool);
+    if (streams_.tool() == ToolIs::Metadata) {
+        metadata_.add("tool", tool);
     }
-    metadata("tool_name", call.tool);
-    metadata("tool_call_id", call.id);
-    metadata("tool_match", name_of(call.match));
-    metadata("chat_id", call.chat_id);
-    metadata("confined_process", call.process);
+    metadata_.add("tool_name", call.tool);
+    metadata_.add("tool_call_id", call.id);
+    metadata_.add("tool_match", name_of(call.match));
+    metadata_.add("chat_id", call.chat_id);
+    metadata_.add("confined_process", call.process);
 }
 
 Record Enricher::enrich(const Decision& decision, std::string_view session, std::uint64_t seq,
@@ -279,20 +221,20 @@ Record Enricher::enrich(const Decision& decision, std::string_view session, std:
         shortens_ = false;
     }
 
-    if (!decision_is_label_) {
-        valid_metadata("decision", verdict);
+    if (streams_.decision() == DecisionIs::Metadata) {
+        metadata_.add_valid("decision", verdict);
     }
-    valid_metadata("domain", url.domain);
-    metadata("http_method", method);
-    metadata("matched_rule", rule);
-    valid_metadata("session", session);
-    number_metadata(seq);
+    metadata_.add_valid("domain", url.domain);
+    metadata_.add("http_method", method);
+    metadata_.add("matched_rule", rule);
+    metadata_.add_valid("session", session);
+    metadata_.add_number("seq", seq);
     if (call != nullptr) {
         tool_call_metadata(*call, tool);
     }
-    valid_metadata("boundary_session_id", boundary_session);
-    valid_metadata("suspect", decision.suspect);
-    valid_metadata("url_truncated", texts.url_truncated ? "true" : "");
+    metadata_.add_valid("boundary_session_id", boundary_session);
+    metadata_.add_valid("suspect", decision.suspect);
+    metadata_.add_valid("url_truncated", texts.url_truncated ? "true" : "");
 
     Record record;
     record.suspect = decision.suspect;
@@ -300,9 +242,9 @@ Record Enricher::enrich(const Decision& decision, std::string_view session, std:
     record.event_time_ns = decision.time_ns;
     record.timestamp_ns = timestamp_ns;
     record.stream = tool.empty() ? plain_streams_[static_cast<std::size_t>(record.kind)]
-                                 : stream_of(verdict, tool);
+                                 : streams_.of(verdict, tool);
     record.line = builder_.finish();
-    record.metadata = std::span(metadata_).first(metadata_size_);
+    record.metadata = metadata_.all();
     return record;
 }
 
@@ -311,7 +253,7 @@ void Enricher::build(const Decision& decision, const Texts& texts, std::string_v
                      std::uint64_t seq, const ToolCallMatch* call, std::string_view tool,
                      std::string_view boundary_session) {
     const std::int64_t timestamp_ns = timestamp_of(decision.time_ns, seq);
-    begin_metadata();  // a claim stands there, too
+    metadata_.begin();  // a claim stands there, too
     if (decision.claims.empty()) {
         const bool allow = decision.verdict == Verdict::Allow;
         builder_.begin(timestamp_ns, allow ? allow_head_ : deny_head_);
@@ -415,12 +357,12 @@ Record Enricher::finish_notice(const Notice& notice, std::string_view session,
         builder_.number_field("seq", *seq);
     }
     builder_.our_field("suspect", notice.suspect);
-    begin_metadata();
-    valid_metadata("session", session);
+    metadata_.begin();
+    metadata_.add_valid("session", session);
     if (seq) {
-        number_metadata(*seq);
+        metadata_.add_number("seq", *seq);
     }
-    valid_metadata("suspect", notice.suspect);
+    metadata_.add_valid("suspect", notice.suspect);
 
     Record record;
     record.event_time_ns = notice.time_ns;
@@ -429,7 +371,7 @@ Record Enricher::finish_notice(const Notice& notice, std::string_view session,
     record.timestamp_ns = timestamp_of(notice.time_ns, seq.value_or(0));
     record.stream = plain_streams_[static_cast<std::size_t>(RecordKind::Notice)];
     record.line = builder_.finish();
-    record.metadata = std::span(metadata_).first(metadata_size_);
+    record.metadata = metadata_.all();
     return record;
 }
 

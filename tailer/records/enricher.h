@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +14,8 @@
 #include "tailer/records/line_builder.h"
 #include "tailer/records/notice_policy.h"
 #include "tailer/records/record.h"
+#include "tailer/records/record_metadata.h"
+#include "tailer/records/record_streams.h"
 #include "tailer/records/rule_redaction.h"
 #include "tailer/records/text_redaction.h"
 #include "tailer/records/url_normalizer.h"
@@ -78,7 +79,7 @@ public:
 
     /// The labels of every stream so far, by StreamIndex: enrich() adds one when it meets a tool
     /// for the first time.
-    [[nodiscard]] const std::vector<base::Labels>& streams() const { return streams_; }
+    [[nodiscard]] const std::vector<base::Labels>& streams() const { return streams_.all(); }
 
     /// `session` is the log file's stem, valid UTF-8; `seq` is how many decisions stand before this
     /// one in that file; `call` is the tool call that caused the request, if any is known, and
@@ -101,11 +102,13 @@ public:
     [[nodiscard]] std::uint64_t folded_tools() const { return folded_tools_; }
 
 private:
-    void metadata(std::string_view name, std::string_view value);
-    /// The same for what is valid UTF-8.
-    void valid_metadata(std::string_view name, std::string_view value);
-    void begin_metadata();
-    void number_metadata(std::uint64_t seq);
+    /// What every record has: labels of its stream, and metadata.
+    struct Constant {
+        base::Labels labels;
+        base::Labels metadata;
+    };
+    Enricher(const EnrichSettings& settings, Constant constant);
+    [[nodiscard]] static Constant constant_of(const EnrichSettings& settings);
     void begin_line(Verdict verdict, std::int64_t timestamp_ns);
     /// What a decision's line says that may be long.
     struct Texts {
@@ -129,7 +132,6 @@ private:
     [[nodiscard]] static std::string_view readable_method(std::string_view method);
     void tool_call_fields(const ToolCallMatch& call, std::string_view tool);
     void tool_call_metadata(const ToolCallMatch& call, std::string_view tool);
-    [[nodiscard]] StreamIndex stream_of(std::string_view decision, std::string_view tool);
 
     LineBuilder builder_;
     UrlNormalizer urls_;
@@ -137,23 +139,14 @@ private:
     RuleRedactor rules_;
     NoticePolicy notices_;
     std::vector<std::string> tools_;
-    base::Labels common_labels_;
-    std::vector<base::Labels> streams_;
-    /// By verdict and tool; the tool is empty where it is no label.
-    std::map<std::pair<std::string_view, std::string_view>, StreamIndex> stream_index_;
+    RecordStreams streams_;
     /// Those without a tool, by RecordKind.
     std::array<StreamIndex, 3> plain_streams_{};
-    base::Labels constant_metadata_;  ///< identity that is no stream label, same for every record
-    base::Labels identity_fields_;    ///< identity as it stands in the line
+    base::Labels identity_fields_;  ///< identity as it stands in the line
     /// What every allow and every deny begins with: see LineBuilder::head().
     std::string allow_head_;
     std::string deny_head_;
-    bool decision_is_label_ = true;
-    bool tool_is_label_ = true;
-    std::vector<base::LabelView> metadata_;  ///< begins with constant_metadata_; all that may come
-    std::size_t metadata_size_ = 0;          ///< what of it is the record's
-    std::string sanitized_;                  ///< backs metadata values that had to be changed
-    std::array<char, 20> number_{};          ///< backs the metadata value of `seq`
+    RecordMetadata metadata_;
     std::string message_;
     std::string key_;
     base::Rfc3339Writer event_times_;
