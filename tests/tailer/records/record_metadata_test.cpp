@@ -19,7 +19,8 @@ auto pair_of(std::string_view name, std::string_view value) {
 }
 
 TEST(RecordMetadataTest, EachRecordBeginsWithWhatAllHave) {
-    RecordMetadata metadata({{"owner", "joe"}});
+    const base::Labels constant{{"owner", "joe"}};
+    RecordMetadata metadata(constant);
     metadata.begin();
     metadata.add("domain", "a.example");
     metadata.begin();
@@ -28,7 +29,7 @@ TEST(RecordMetadataTest, EachRecordBeginsWithWhatAllHave) {
 }
 
 TEST(RecordMetadataTest, LeavesOutWhatIsEmpty) {
-    RecordMetadata metadata({});
+    RecordMetadata metadata(base::Labels{});
     metadata.begin();
     metadata.add("tool", "");
     metadata.add_valid("tool", "");
@@ -38,7 +39,7 @@ TEST(RecordMetadataTest, LeavesOutWhatIsEmpty) {
 
 TEST(RecordMetadataTest, CutsALongValueBetweenCharacters) {
     const std::string longest(1023, 'a');
-    RecordMetadata metadata({});
+    RecordMetadata metadata(base::Labels{});
     metadata.begin();
     metadata.add("a", longest + "\xC3\xA9");
     metadata.add_valid("b", longest + "\xC3\xA9");
@@ -49,7 +50,7 @@ TEST(RecordMetadataTest, CutsALongValueBetweenCharacters) {
 
 TEST(RecordMetadataTest, HoweverManyValuesAreMendedAllStayReadable) {
     constexpr std::size_t kMany = 1000;
-    RecordMetadata metadata({});
+    RecordMetadata metadata(base::Labels{});
     metadata.begin();
     for (std::size_t i = 0; i < kMany; ++i) {
         metadata.add("name", std::string(i, 'x') + "\xFF");
@@ -61,7 +62,7 @@ TEST(RecordMetadataTest, HoweverManyValuesAreMendedAllStayReadable) {
 }
 
 TEST(RecordMetadataTest, ACopyOutlivesItsSource) {
-    RecordMetadata metadata({});
+    RecordMetadata metadata(base::Labels{});
     metadata.begin();
     std::string source = "joe";
     metadata.add_copy("owner", source);
