@@ -54,7 +54,7 @@ provide terraform-provider-coder terraform-provider-coder $coder_provider_versio
 provide terraform-provider-kubernetes terraform-provider-kubernetes $kubernetes_provider_version \
     github.com/hashicorp/terraform-provider-kubernetes
 provide loki_stand_in loki-stand-in for-3.5.9 .
-provide boundary_stand_in boundary-stand-in for-0.9.0-and-main .
+provide boundary_stand_in boundary-stand-in for-0.9.0-main-and-2026-07 .
 ln -sf boundary-stand-in "$bin/boundary-stand-in-main" # the name chooses the version
 provide agent_exec agent-exec for-coder-agentproc .
 

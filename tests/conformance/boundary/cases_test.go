@@ -31,6 +31,8 @@ var cases = []testCase{
 	{"home of the passwd entry", passwdHome},
 	{"broken authority", brokenAuthority},
 	{"audit socket", auditSocket},
+	{"audit records", auditRecords},
+	{"session correlation", sessionCorrelation},
 	{"failures at the start", failuresAtStart},
 	{"nested", nested},
 	{"start-up delay", startUpDelay},

@@ -4,10 +4,13 @@ package main
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 )
 
 // program is one Boundary, real or not, and the version whose behaviour it shows.
@@ -15,7 +18,11 @@ type program struct {
 	name, path, version string
 }
 
+// versions are those that were recorded.
 var versions = []string{"0.9.0", "main"}
+
+// correlating is the version that sends the headers of session correlation. None was at hand to be recorded.
+const correlating = "2026-07"
 
 // buildStandIns builds the stand-in from its source as it is now. The version goes by the program's name.
 func buildStandIns(folder string) (map[string]program, error) {
@@ -25,14 +32,15 @@ func buildStandIns(folder string) (map[string]program, error) {
 	if output, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("the stand-in does not build: %w\n%s", err, output)
 	}
-	other := filepath.Join(folder, "boundary-main")
-	if err := os.Symlink(built, other); err != nil {
-		return nil, err
+	programs := map[string]program{"0.9.0": {"stand-in for 0.9.0", built, "0.9.0"}}
+	for _, version := range []string{"main", correlating} {
+		named := filepath.Join(folder, "boundary-"+version)
+		if err := os.Symlink(built, named); err != nil {
+			return nil, err
+		}
+		programs[version] = program{"stand-in for " + version, named, version}
 	}
-	return map[string]program{
-		"0.9.0": {"stand-in for 0.9.0", built, "0.9.0"},
-		"main":  {"stand-in for main", other, "main"},
-	}, nil
+	return programs, nil
 }
 
 // findReal asks tests/tools/real_programs.sh, as the other suites do.
@@ -53,20 +61,32 @@ func findReal() ([]program, error) {
 
 func realProgram(path string) program { return program{filepath.Base(path), path, versionOf(path)} }
 
-// versionOf goes by behaviour, because a Boundary that somebody has built says "dev": does it pass the command's status?
+// versionOf goes by behaviour, because a Boundary that somebody has built says "dev": does it pass the command's status, and
+// does what it forwards bear its session?
 func versionOf(path string) string {
 	folder, err := os.MkdirTemp("", "boundary-version-")
 	if err != nil {
 		return "0.9.0"
 	}
 	defer os.RemoveAll(folder)
-	probe := exec.Command(path, "--log-dir", folder, "--proxy-port", fmt.Sprint(freePort()), "--", "sh", "-c", "exit 3")
-	probe.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "XDG_CONFIG_HOME=" + folder, "BOUNDARY_JAIL_TYPE=landjail"}
+	var bears atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		bears.Store(r.Header.Get("X-Coder-Agent-Firewall-Session-Id") != "")
+	}))
+	defer server.Close()
+	probe := exec.Command(path, "--log-dir", folder, "--proxy-port", fmt.Sprint(freePort()), "--allow", "domain=127.0.0.1",
+		"--", "sh", "-c", "curl -s "+server.URL+"; exit 3")
+	probe.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "XDG_CONFIG_HOME=" + folder, "BOUNDARY_JAIL_TYPE=landjail",
+		"BOUNDARY_SESSION_CORRELATION_ENABLED=true", "BOUNDARY_SESSION_ID_INJECT_TARGET=domain=127.0.0.1"}
 	_ = probe.Run() // its status is the answer
-	if probe.ProcessState != nil && probe.ProcessState.ExitCode() == 3 {
+	switch {
+	case probe.ProcessState == nil || probe.ProcessState.ExitCode() != 3:
+		return "0.9.0"
+	case bears.Load():
+		return correlating
+	default:
 		return "main"
 	}
-	return "0.9.0"
 }
 
 func saysVersion(path string) string {

@@ -4,12 +4,17 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // job runs a shell script with a policy, and writes down what came to the servers. `PORT`, `HTTP`, `HTTPS`, `CLOSED` in it
 // stand for the ports.
 func (w *world) job(level, script string, allow ...string) {
+	w.jobWith(nil, level, script, allow...)
+}
+
+func (w *world) jobWith(env []string, level, script string, allow ...string) {
 	ports := map[string]int{"@PORT": w.port, "@HTTPS": w.servers.httpsPort, "@HTTP": w.servers.httpPort, "@CLOSED": w.servers.closedPort}
 	for _, name := range []string{"@PORT", "@HTTPS", "@HTTP", "@CLOSED"} {
 		script = strings.ReplaceAll(script, name, fmt.Sprint(ports[name]))
@@ -22,8 +27,8 @@ func (w *world) job(level, script string, allow ...string) {
 	w.write("job.sh", `get() { curl -s --max-time 5 -A agent -o answer -w '%{http_code} %{content_type} ' "$@"; echo "curl $?";
 	grep -a upstream: answer 2>/dev/null; rm -f answer; }
 `+script)
-	w.run(call{args: append(args, "--", "bash", "job.sh"), env: []string{
-		"SSL_CERT_FILE=" + w.servers.certificate, "UPSTREAM_CERTIFICATE=" + w.servers.certificate}})
+	w.run(call{args: append(args, "--", "bash", "job.sh"), env: append(slices.Clone(env),
+		"SSL_CERT_FILE="+w.servers.certificate, "UPSTREAM_CERTIFICATE="+w.servers.certificate)})
 	for _, line := range w.servers.takeSeen() {
 		w.note("came: %s", line)
 	}

@@ -41,6 +41,7 @@ type config struct {
 type correlation struct {
 	Enabled       bool
 	InjectTargets []string
+	rules         []rule // of the targets
 }
 
 type userInfo struct {
@@ -71,7 +72,7 @@ func (s *settings) resolve(version version) (config, error) {
 	}
 	if version.hasSessions {
 		var err error
-		if c.SessionCorrelation, err = s.resolveCorrelation(); err != nil {
+		if c.SessionCorrelation, err = s.resolveCorrelation(version); err != nil {
 			return config{}, fmt.Errorf("session correlation config: %w", err)
 		}
 		c.SessionID = "00000000-0000-0000-0000-000000000000" // Boundary sets it after it has logged its configuration
@@ -79,14 +80,17 @@ func (s *settings) resolve(version version) (config, error) {
 	return c, nil
 }
 
-// resolveCorrelation checks the targets. In landjail Boundary does no more with them.
-func (s *settings) resolveCorrelation() (*correlation, error) {
+// resolveCorrelation checks the targets. Without any it is the AI Gateway of the workspace's deployment.
+func (s *settings) resolveCorrelation(version version) (*correlation, error) {
 	c := &correlation{Enabled: s.correlation, InjectTargets: append(s.injectTargets, s.injectTarget...)}
 	if !c.Enabled {
 		return c, nil
 	}
 	if agent, err := url.Parse(os.Getenv("CODER_AGENT_URL")); len(c.InjectTargets) == 0 && err == nil && agent.Hostname() != "" {
-		c.InjectTargets = []string{"domain=" + agent.Hostname() + " path=/api/v2/aibridge/*"}
+		if version.correlates {
+			c.InjectTargets = []string{"domain=" + agent.Hostname() + " path=/api/v2/ai-gateway/*"}
+		}
+		c.InjectTargets = append(c.InjectTargets, "domain="+agent.Hostname()+" path=/api/v2/aibridge/*") // its former name
 	}
 	if len(c.InjectTargets) == 0 {
 		return nil, errors.New("session correlation is enabled but no inject targets are configured")
@@ -104,6 +108,9 @@ func (s *settings) resolveCorrelation() (*correlation, error) {
 		if rule.domain == nil {
 			return nil, fmt.Errorf("inject target %q: domain is required", rule.raw)
 		}
+	}
+	if version.correlates {
+		c.rules = rules
 	}
 	return c, nil
 }

@@ -10,10 +10,19 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 )
 
-// decide logs the decision before anything is sent on.
+// The headers of session correlation, as the AI Gateway looks for them.
+const (
+	sessionHeader = "X-Coder-Agent-Firewall-Session-Id"
+	numberHeader  = "X-Coder-Agent-Firewall-Sequence-Number"
+)
+
+// decide numbers and logs the decision before anything is sent on. Of requests at once, one with a higher number may be
+// logged before one with a lower, as with Boundary.
 func (p *proxy) decide(connection net.Conn, request *http.Request, scheme string) {
 	p.logger.Debug("   Host", "host", request.Host)
 	p.logger.Debug("   User-Agent", "user-agent", request.Header.Get("User-Agent"))
@@ -21,15 +30,27 @@ func (p *proxy) decide(connection net.Conn, request *http.Request, scheme string
 	if request.URL.Scheme == "" {
 		target = scheme + "://" + request.Host + target
 	}
-	for i := range p.rules {
-		if p.rules[i].matches(p.logger, request.Method, target) {
-			p.logger.Info("ALLOW", "method", request.Method, "url", target, "host", request.Host, "rule", p.rules[i].raw)
-			p.forward(connection, request, scheme)
-			return
+	allowing := p.firstMatch(p.rules, request.Method, target)
+	decision := decision{at: time.Now(), number: p.decisions.Add(1) - 1, method: request.Method, url: target}
+	if allowing == nil {
+		p.logger.Warn("DENY", "method", request.Method, "url", target, "host", request.Host)
+		p.auditor.take(decision)
+		p.refuse(connection, request)
+		return
+	}
+	decision.allowed, decision.rule = true, allowing.raw
+	p.logger.Info("ALLOW", "method", request.Method, "url", target, "host", request.Host, "rule", allowing.raw)
+	p.auditor.take(decision)
+	p.forward(connection, request, scheme, decision.number)
+}
+
+func (p *proxy) firstMatch(rules []rule, method, target string) *rule {
+	for i := range rules {
+		if rules[i].matches(p.logger, method, target) {
+			return &rules[i]
 		}
 	}
-	p.logger.Warn("DENY", "method", request.Method, "url", target, "host", request.Host)
-	p.refuse(connection, request)
+	return nil
 }
 
 func (p *proxy) refuse(connection net.Conn, request *http.Request) {
@@ -47,7 +68,7 @@ func (p *proxy) refuse(connection net.Conn, request *http.Request) {
 }
 
 // forward gives no answer where it fails: a plain connection ends, a tunnel stays open and silent.
-func (p *proxy) forward(connection net.Conn, request *http.Request, scheme string) {
+func (p *proxy) forward(connection net.Conn, request *http.Request, scheme string, number int32) {
 	// The Host header says where to, not the request line and not the CONNECT.
 	target := url.URL{Scheme: scheme, Host: request.Host, Path: request.URL.Path, RawPath: request.URL.RawPath,
 		RawQuery: request.URL.RawQuery}
@@ -63,6 +84,10 @@ func (p *proxy) forward(connection net.Conn, request *http.Request, scheme strin
 	outgoing.Header = request.Header.Clone()
 	outgoing.Header.Del("Connection")
 	outgoing.Header.Del("Proxy-Connection")
+	if p.firstMatch(p.targets, "", target.String()) != nil {
+		outgoing.Header.Set(sessionHeader, p.session)
+		outgoing.Header.Set(numberHeader, strconv.Itoa(int(number)))
+	}
 
 	client := http.Client{Transport: p.transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

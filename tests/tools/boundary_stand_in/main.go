@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// Command boundary-stand-in does what a user of Coder Boundary (landjail) can observe, in two versions, except that it
+// Command boundary-stand-in does what a user of Coder Boundary (landjail) can observe, in three versions, except that it
 // confines nothing. It shares no code with Boundary; README.md says what it does and what it does not.
 package main
 
@@ -69,7 +69,8 @@ func run(version version, settings *settings) error {
 	}
 	logger.Debug("Application config", "config", config.json())
 	if version.hasSessions {
-		logger.Info("boundary session started", "session_id", newSessionID())
+		config.SessionID = newSessionID()
+		logger.Info("boundary session started", "session_id", config.SessionID)
 	}
 	if os.Getenv("CHILD") == "true" {
 		return runChild(version, logger, config)

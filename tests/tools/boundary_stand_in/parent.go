@@ -25,7 +25,8 @@ func runParent(version version, logger *slog.Logger, config config, settings *se
 		logger.Error("Failed to parse allow rules", "error", err)
 		return fmt.Errorf("failed to parse allow rules: %w", err)
 	}
-	if err := lookForAuditSocket(logger, config); err != nil {
+	auditor, err := newAuditor(version, logger, config)
+	if err != nil {
 		return fmt.Errorf("failed to setup auditor: %w", err)
 	}
 	authority, err := openAuthority(logger, config.UserInfo)
@@ -38,7 +39,10 @@ func runParent(version version, logger *slog.Logger, config config, settings *se
 	}
 
 	logger.Info("Start landjail manager")
-	proxy := &proxy{logger: logger, rules: rules, authority: authority, upstream: settings.upstream}
+	proxy := &proxy{logger: logger, rules: rules, auditor: auditor, session: config.SessionID, authority: authority, upstream: settings.upstream}
+	if config.SessionCorrelation != nil {
+		proxy.targets = config.SessionCorrelation.rules
+	}
 	if err := proxy.start(config.ProxyPort); err != nil {
 		logger.Error("Proxy server error", "error", err)
 		return fmt.Errorf("failed to start landjail manager: %w", err)

@@ -19,11 +19,15 @@ import (
 type proxy struct {
 	logger    *slog.Logger
 	rules     []rule
+	auditor   *auditor
+	session   string
+	targets   []rule // whose requests bear the session and their number
 	authority *authority
 	upstream  string
 
 	listener  net.Listener
 	stopped   atomic.Bool
+	decisions atomic.Int32
 	transport http.RoundTripper
 }
 

@@ -15,19 +15,23 @@ type version struct {
 	passesStatus bool   // Boundary ends with the command's status, and says nothing about it
 	hasSessions  bool   // each process logs a session id; the flags of session correlation are there
 	takesEmpty   bool   // a variable that is set and empty is a value
+	correlates   bool   // session correlation is more than its flags
 }
 
 var versions = map[string]version{
-	"0.9.0": {name: "v0.9.0"},
-	"main":  {name: "main", passesStatus: true, hasSessions: true, takesEmpty: true},
+	"0.9.0":   {name: "v0.9.0"},
+	"main":    {name: "main", passesStatus: true, hasSessions: true, takesEmpty: true},
+	"2026-07": {name: "main", passesStatus: true, hasSessions: true, takesEmpty: true, correlates: true},
 }
 
-// chosenVersion is that of --stand-in-version, else of BOUNDARY_STAND_IN_VERSION, else main for a program whose name
-// ends so, else 0.9.0.
+// chosenVersion is that of --stand-in-version, else of BOUNDARY_STAND_IN_VERSION, else the one with which the program's name
+// ends, else 0.9.0.
 func chosenVersion(args []string) (version, error) {
 	name := "0.9.0"
-	if strings.HasSuffix(args[0], "-main") {
-		name = "main"
+	for known := range versions {
+		if strings.HasSuffix(args[0], "-"+known) {
+			name = known
+		}
 	}
 	if variable := os.Getenv("BOUNDARY_STAND_IN_VERSION"); variable != "" {
 		name = variable
@@ -44,7 +48,7 @@ func chosenVersion(args []string) (version, error) {
 	}
 	chosen, known := versions[strings.TrimPrefix(name, "v")]
 	if !known {
-		return version{}, fmt.Errorf("the stand-in has no version %q: 0.9.0 or main", name)
+		return version{}, fmt.Errorf("the stand-in has no version %q: 0.9.0, main or 2026-07", name)
 	}
 	return chosen, nil
 }
