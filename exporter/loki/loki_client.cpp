@@ -205,6 +205,9 @@ void LokiClient::set_headers(Purpose purpose, const std::string& token) {
         if (victoria_logs_) {
             header(victoria_logs::kKeepLine);
         }
+    } else {
+        // A Loki with a cache remembers that there was nothing, also of what was pushed since.
+        header("Cache-Control: no-cache");
     }
     std::ranges::for_each(tenant_headers_, header);
     if (!token.empty()) {

@@ -178,6 +178,7 @@ TEST_F(LokiClientTest, AsksForARangeOldestFirst) {
               "/loki/api/v1/query_range?query=%7Ba%3D%22b%20c%26d%22%2C%20e%3D%22%2B%25%22%7D"
               "&start=-5&end=1781006400000000000&limit=1000&direction=forward");
     EXPECT_EQ(request.body, "");
+    EXPECT_THAT(request.headers, Contains(Pair("cache-control", "no-cache")));
     EXPECT_THAT(request.headers, Not(Contains(Key("content-type"))));
 }
 
