@@ -37,7 +37,8 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
     if (doubtful_) {
         inherit_origins(resume);
     }
-    if (resume.predecessor == Resume::Predecessor::Killed) {
+    // Up to its end it may have tried to push what it left in the spool, however orderly that was.
+    if (resume.predecessor == Resume::Predecessor::Killed || !streams_.idle()) {
         doubts_.predecessor_lost();
     }
 }

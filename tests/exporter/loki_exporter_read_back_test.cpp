@@ -358,6 +358,25 @@ TEST_F(LokiExporterReadBackTest, APredecessorsPushIsGivenTimeToLand) {
     expect_all_settled();
 }
 
+TEST_F(LokiExporterReadBackTest, APushBeforeAnOrderlyEndIsGivenTimeToLand) {
+    settings_.least_landing = seconds(3);
+    open_spool();
+    start();
+    loki_.refuse_next(ambiguous());
+    add(kDenyStream, seconds(0), "on its way");
+    exporter_->flush();
+    run();
+    exporter_->spool_all();
+    restart();
+    run_for(std::chrono::milliseconds(2'900));
+    EXPECT_EQ(loki_.queries(), 0U);
+    loki_.store(kDeny, {at(seconds(0)), "on its way", {}});
+    run_for(seconds(1));
+    EXPECT_EQ(loki_.queries(), 1U);
+    EXPECT_THAT(loki_.pushes(), SizeIs(1));
+    EXPECT_TRUE(exporter_->idle());
+}
+
 /// Loki's answer to a batch of which all is behind its window.
 Reply too_far_behind() {
     return answered(400,
