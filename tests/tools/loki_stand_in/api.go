@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -42,7 +43,29 @@ func (a *api) handler() http.Handler {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
-	return mux
+	return a.counted(mux)
+}
+
+// counted counts what was answered, by the name that Loki has for a path.
+func (a *api) counted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reply := &answered{w, http.StatusOK}
+		next.ServeHTTP(reply, r)
+		if reply.status != http.StatusNotFound {
+			a.store.counters.add(1, "loki_request_duration_seconds_count", "method", r.Method, "route",
+				strings.ReplaceAll(strings.Trim(r.URL.Path, "/"), "/", "_"), "status_code", strconv.Itoa(reply.status), "ws", "false")
+		}
+	})
+}
+
+type answered struct {
+	http.ResponseWriter
+	status int
+}
+
+func (a *answered) WriteHeader(status int) {
+	a.status = status
+	a.ResponseWriter.WriteHeader(status)
 }
 
 func (a *api) metrics(w http.ResponseWriter) {
