@@ -81,5 +81,27 @@ TEST(EnricherToolCallTest, AToolThatIsNoStreamLabelBecomesMetadata) {
     EXPECT_EQ(enricher.streams().size(), 3U);
 }
 
+TEST(EnricherToolCallTest, AFleetsStreamLabelsMakeThreeStreamsWhateverTheTools) {
+    const auto streams_with = [](const std::vector<std::string>& left_out) {
+        EnrichSettings settings;
+        for (const auto& name : left_out) {
+            std::erase(settings.stream_labels, name);
+        }
+        Enricher enricher(settings);
+        ToolCallMatch call = bash_call();
+        for (const char* tool : {"execute", "Bash", "WebFetch", "Read", "mcp__a__b"}) {
+            for (const Verdict verdict : {Verdict::Allow, Verdict::Deny}) {
+                Decision decision;
+                decision.verdict = verdict;
+                call.tool = tool;
+                static_cast<void>(enricher.enrich(decision, kOfSession, 0, &call));
+            }
+        }
+        return enricher.streams().size();
+    };
+    EXPECT_EQ(streams_with({}), 13U) << "each verdict under each tool and under none, and notices";
+    EXPECT_EQ(streams_with({"tool"}), 3U);
+}
+
 }  // namespace
 }  // namespace tailer
