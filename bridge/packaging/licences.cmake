@@ -1,21 +1,40 @@
-# At install time, with `prefix` set: beside each bundled library, the copyright file of the Debian
-# package that it came from.
-file(GLOB libraries LIST_DIRECTORIES false "$ENV{DESTDIR}${prefix}/lib/boundary-loki/*.so*")
+# At install time, with `prefix`, `triplet`, `version`, `processor` and `compiled_in` set: beside each bundled library, the
+# copyright file of the Debian package that it came from; and in share/doc an SPDX list of all that the archive brings.
+include(${CMAKE_CURRENT_LIST_DIR}/spdx.cmake)
+
+# Sets RESULT to the installed package, NAME or NAME:ARCHITECTURE, that owns what `pattern` matches.
+function(owner_of pattern result)
+    execute_process(COMMAND dpkg-query --search "${pattern}" OUTPUT_VARIABLE owners RESULT_VARIABLE failed ERROR_QUIET)
+    if(failed)
+        message(FATAL_ERROR "no Debian package owns ${pattern}: its licence is unknown")
+    endif()
+    string(REGEX MATCH "^[^ ,]+" owner "${owners}")
+    string(REGEX REPLACE ":$" "" owner "${owner}")
+    set(${result} ${owner} PARENT_SCOPE)
+endfunction()
+
+set(root "$ENV{DESTDIR}${prefix}")
+set(bundled_packages "")
+file(GLOB libraries LIST_DIRECTORIES false "${root}/lib/boundary-loki/*.so*")
 foreach(library IN LISTS libraries)
     if(IS_SYMLINK ${library})
         continue()
     endif()
     get_filename_component(name ${library} NAME)
-    execute_process(COMMAND dpkg-query --search "*/${name}" OUTPUT_VARIABLE owners
-        RESULT_VARIABLE failed ERROR_QUIET)
-    if(failed)
-        message(FATAL_ERROR "no Debian package owns the bundled ${name}: its licence is unknown")
-    endif()
-    string(REGEX MATCH "^[^:]+" package "${owners}")
+    owner_of("*/${triplet}/${name}" package)
+    list(APPEND bundled_packages ${package})
+    string(REGEX REPLACE ":.*" "" package ${package})
     set(copyright /usr/share/doc/${package}/copyright)
     if(NOT EXISTS ${copyright})
         message(FATAL_ERROR "${copyright} is missing: ${name} cannot be bundled without its licence")
     endif()
     file(REAL_PATH ${copyright} copyright)
-    file(COPY_FILE ${copyright} "$ENV{DESTDIR}${prefix}/lib/boundary-loki/${package}.copyright")
+    file(COPY_FILE ${copyright} "${root}/lib/boundary-loki/${package}.copyright")
 endforeach()
+
+set(compiled_packages "")
+foreach(file IN LISTS compiled_in)
+    owner_of(${file} package)
+    list(APPEND compiled_packages ${package})
+endforeach()
+write_spdx("${root}/share/doc/boundary-loki/boundary-loki.spdx.json")

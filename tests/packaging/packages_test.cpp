@@ -142,6 +142,25 @@ TEST(PackagesTest, EveryBundledLibraryHasItsLicence) {
     EXPECT_EQ(counts.output, "") << counts.errors;
 }
 
+/// The libraries that come along, by what the loader finds; and what is compiled in, by the headers
+/// that the compiler read: each is of a Debian source package that the list names.
+TEST(PackagesTest, TheSpdxListNamesAllThatTheArchiveBrings) {
+    const TempDir folder;
+    const auto unnamed = bash("cd '" + unpacked(folder) + R"sh(' && set -euo pipefail
+libraries=$({ ldd bin/boundary-loki; LD_LIBRARY_PATH=lib/boundary-loki ldd lib/boundary-loki/libcurl.so.4; } |
+    sed -n 's#.* => \(.*lib/boundary-loki/[^ ]*\) .*#\1#p' | xargs realpath | sort -u)
+headers=$(ninja -C ')sh" BOUNDARY_LOKI_BUILD_DIR R"sh(' -t deps |
+    awk '/^[^ ]/ { ours = /^(base|tailer|exporter|bridge)\// } ours && $1 ~ "^/usr/" { print $1 }' | sort -u)
+[ "$(wc -l <<<"$libraries")" -gt 20 ] && [ "$(wc -l <<<"$headers")" -gt 200 ]
+sources() { sed 's/: .*//; s/, .*//' | sort -u | xargs dpkg-query -W -f '${source:Package}\n' | sort -u; }
+{ sed 's#.*/#*/#' <<<"$libraries"; echo "$headers"; } | xargs dpkg-query -S | sources >brought
+jq -r '.packages[].externalRefs[]?.referenceLocator' share/doc/boundary-loki/boundary-loki.spdx.json |
+    sed 's/.*upstream=//' | sort -u >named
+comm -23 brought named)sh");
+    EXPECT_EQ(unnamed.status, 0) << unnamed.errors;
+    EXPECT_EQ(unnamed.output, "linux\n");  // the kernel's interface, of which nothing is brought
+}
+
 TEST(PackagesTest, TheDebInstallsAndTheUnitsHold) {
     const TempDir folder;
     ASSERT_EQ(run_command({"dpkg-deb", "-x", package(".deb").string(), folder.path()}).status, 0);
