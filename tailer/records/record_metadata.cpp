@@ -44,7 +44,9 @@ void RecordMetadata::add_copy(std::string_view name, std::string_view value) {
     std::string& copy = copies_[copies_used_++];
     copy.clear();
     base::append_valid_utf8(copy, base::utf8_prefix(value, kValueBytes));
-    add_valid(name, copy);
+    if (!copy.empty()) {  // what was mended may have grown, threefold at most
+        all_.push_back({name, copy});
+    }
 }
 
 void RecordMetadata::add_number(std::string_view name, std::uint64_t value) {

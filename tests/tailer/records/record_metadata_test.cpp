@@ -39,11 +39,12 @@ TEST(RecordMetadataTest, LeavesOutWhatIsEmpty) {
 
 TEST(RecordMetadataTest, CutsALongValueBetweenCharacters) {
     const std::string longest(1023, 'a');
+    const std::string too_long = longest + "\xC3\xA9";
     RecordMetadata metadata(base::Labels{});
     metadata.begin();
-    metadata.add("a", longest + "\xC3\xA9");
-    metadata.add_valid("b", longest + "\xC3\xA9");
-    metadata.add_copy("c", longest + "\xC3\xA9");
+    metadata.add("a", too_long);
+    metadata.add_valid("b", too_long);
+    metadata.add_copy("c", too_long);
     EXPECT_THAT(metadata.all(),
                 ElementsAre(pair_of("a", longest), pair_of("b", longest), pair_of("c", longest)));
 }
