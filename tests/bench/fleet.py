@@ -32,7 +32,7 @@ import urllib.parse
 
 import contenders
 import data
-from kit import free_port, get
+from kit import free_port, get, wait_until_ready, write_loki_config
 
 FILES = 5
 DECISIONS = 20
@@ -57,32 +57,14 @@ class Loki:
 
     def start(self, most_streams):
         self.starts += 1
-        config = os.path.join(self.folder, "config.yaml")
-        with open(config, "w", encoding="ascii") as out:
-            out.write(f"""
-auth_enabled: false
-server: {{http_listen_address: 127.0.0.1, http_listen_port: {self.port}, grpc_listen_address: 127.0.0.1, grpc_listen_port: {self.grpc_port}, log_level: error}}
-common:
-  path_prefix: {self.folder}
-  replication_factor: 1
-  instance_addr: 127.0.0.1
-  ring: {{instance_addr: 127.0.0.1, kvstore: {{store: inmemory}}}}
-  storage: {{filesystem: {{chunks_directory: {self.folder}/chunks, rules_directory: {self.folder}/rules}}}}
-schema_config: {{configs: [{{from: 2024-01-01, store: tsdb, object_store: filesystem, schema: v13, index: {{prefix: index_, period: 24h}}}}]}}
+        config = write_loki_config(self.folder, self.port, self.grpc_port, f"""
 frontend: {{address: 127.0.0.1}}
 ingester: {{query_store_max_look_back_period: -1, lifecycler: {{min_ready_duration: 0s}}}}
-analytics: {{reporting_enabled: false}}
 limits_config: {{max_global_streams_per_user: {most_streams}}}
 """)
         with open(os.path.join(self.folder, "log"), "ab") as errors:
             self.process = subprocess.Popen([self.program, f"-config.file={config}"], stdout=errors, stderr=errors)
-        for _ in range(1200):
-            try:
-                get(self.url + "/ready")
-                return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        raise SystemExit(f"fleet.py: {self.program} did not become ready")
+        wait_until_ready(self.url, 120)
 
     def stop(self):
         self.process.terminate()

@@ -54,6 +54,35 @@ class Sink:
         self.process.wait()
 
 
+def write_loki_config(folder, port, grpc_port, more=""):
+    """What a Loki needs to run by itself in this folder, all else at its defaults; `more` is YAML of the top level."""
+    config = os.path.join(folder, "config.yaml")
+    with open(config, "w", encoding="ascii") as out:
+        out.write(f"""
+auth_enabled: false
+server: {{http_listen_address: 127.0.0.1, http_listen_port: {port}, grpc_listen_address: 127.0.0.1, grpc_listen_port: {grpc_port}, log_level: error}}
+common:
+  path_prefix: {folder}
+  replication_factor: 1
+  instance_addr: 127.0.0.1
+  ring: {{instance_addr: 127.0.0.1, kvstore: {{store: inmemory}}}}
+  storage: {{filesystem: {{chunks_directory: {folder}/chunks, rules_directory: {folder}/rules}}}}
+schema_config: {{configs: [{{from: 2024-01-01, store: tsdb, object_store: filesystem, schema: v13, index: {{prefix: index_, period: 24h}}}}]}}
+analytics: {{reporting_enabled: false}}
+{more}""")
+    return config
+
+
+def wait_until_ready(url, seconds):
+    for _ in range(seconds * 10):
+        try:
+            get(url + "/ready")
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise SystemExit(f"kit.py: the Loki at {url} did not become ready")
+
+
 class RealLoki:
     """The real loki with its defaults; the contenders keep their default pacing."""
 
@@ -65,31 +94,12 @@ class RealLoki:
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
         port = free_port()
-        config = os.path.join(self.folder, "config.yaml")
-        with open(config, "w", encoding="ascii") as out:
-            out.write(f"""
-auth_enabled: false
-server: {{http_listen_address: 127.0.0.1, http_listen_port: {port}, grpc_listen_address: 127.0.0.1, grpc_listen_port: {free_port()}, log_level: error}}
-common:
-  path_prefix: {self.folder}
-  replication_factor: 1
-  instance_addr: 127.0.0.1
-  ring: {{instance_addr: 127.0.0.1, kvstore: {{store: inmemory}}}}
-  storage: {{filesystem: {{chunks_directory: {self.folder}/chunks, rules_directory: {self.folder}/rules}}}}
-schema_config: {{configs: [{{from: 2024-01-01, store: tsdb, object_store: filesystem, schema: v13, index: {{prefix: index_, period: 24h}}}}]}}
-analytics: {{reporting_enabled: false}}
-""")
+        config = write_loki_config(self.folder, port, free_port())
         self.process = subprocess.Popen([program, f"-config.file={config}"],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.url = f"http://127.0.0.1:{port}"
         self.paced = True
-        for _ in range(600):
-            try:
-                get(self.url + "/ready")
-                return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        raise SystemExit("kit.py: loki did not become ready")
+        wait_until_ready(self.url, 60)
 
     def stats(self):
         query = urllib.parse.quote('sum(count_over_time({job="boundary"}[3h]))')
