@@ -73,17 +73,8 @@ void Pipeline::on_unparsed(const tailer::UnparsedLine& line) {
 
 base::SteadyTime Pipeline::step() {
     const base::SteadyTime now = parts_.clock.steady();
-    const auto begun_anew = [this] {
-        const auto& troubles = parts_.tailer.files().troubles();
-        return troubles.truncated + troubles.rewritten;
-    };
-    const std::uint64_t before = begun_anew();
     look(now);
     read_some();
-    if (begun_anew() != before) {
-        // Grown past its old offset, the new log could not be told from the old one after a crash.
-        checkpoint_.save();
-    }
     reports_.tell_news();
     judge_backlog();
     if (letters_) {
