@@ -260,6 +260,33 @@ TEST_F(PipelineTroubleTest, WhatWasDoneToALogWhileNoDaemonRanLeavesANotice) {
     expect_every_row_once();
 }
 
+TEST_F(PipelineTroubleTest, AfterACrashALogThatBeganAnewIsNotTakenForTheOldOne) {
+    spool_bytes_ = 0;
+    // The second line stays in flight, so the checkpoint cannot say what stands before its offset.
+    loki_.set_rule([this](const SeenPush& push) {
+        return push.stream.find("deny") == std::string::npos ? loki_.store(push) : answered(500);
+    });
+    write(1, allow(milliseconds(0), "old/1") + test_support::deny_line("2026-05-28T20:26:40.001Z"));
+    start();
+    ASSERT_TRUE(deliver(1));
+    step_for(Seconds(3));
+    write(2, allow(milliseconds(2), "another"));
+    static_cast<void>(daemon_->pipeline.step());  // a checkpoint, and no other for a second
+    fs::resize_file(log_file(1), 0);
+    write(1, allow(milliseconds(3), "new/1"));
+    static_cast<void>(daemon_->pipeline.step());
+    ASSERT_EQ(daemon_->tailer.files().troubles().truncated, 1U);
+    write(1, allow(milliseconds(4), "new/2"));  // past the old offset
+    crash();
+    loki_.set_rule(nullptr);
+    start();
+    step_for(Seconds(10));
+    for (const std::string_view line : {"new/1", "new/2", "another"}) {
+        EXPECT_THAT(loki_.all_lines(), testing::Contains(HasSubstr(std::string(line))));
+    }
+    expect_every_row_once();
+}
+
 TEST_F(PipelineTroubleTest, ANoticeOfNowMakesNothingLateThatWasSentBeforeACrash) {
     write(2, allow(milliseconds(0), "x"));
     start();
