@@ -131,9 +131,7 @@ Enricher::Enricher(const EnrichSettings& settings) : Enricher(settings, constant
 
 Enricher::Enricher(const EnrichSettings& settings, Constant constant)
     : builder_(settings.line_format),
-      urls_(settings.url_query),
-      text_(settings.url_query),
-      rules_(settings.url_query),
+      values_(settings.url_query, settings.notices),
       notices_(settings.notices),
       tools_(settings.tools),
       streams_(std::move(constant.labels),
@@ -166,7 +164,7 @@ void Enricher::claims(const Decision& decision) {
     for (const auto& [name, value] : identity_fields_) {
         const auto claim = std::ranges::find(decision.claims, name, &base::LabelView::name);
         if (claim != decision.claims.end() && value.empty()) {
-            const std::string_view readable = shortened(scrubbed(claim->value));
+            const std::string_view readable = shortened(values_.text(claim->value));
             builder_.field(claim->name, readable);
             // A copy, for the next claim is made readable in the same place.
             metadata_.add_copy(claim->name, readable);
@@ -203,9 +201,9 @@ Record Enricher::enrich(const Decision& decision, std::string_view session, std:
     const std::string_view verdict = allow ? kAllow : kDeny;
     const std::string_view tool = call != nullptr ? tool_label(call->tool, tools_) : "";
     folded_tools_ += tool == kOtherTool ? 1 : 0;
-    const NormalizedUrl url = urls_.normalize(decision.url, decision.host);
-    const std::string_view method = readable_method(decision.method);
-    const std::string_view rule = rules_.redacted(decision.rule);
+    const NormalizedUrl url = values_.url(decision.url, decision.host);
+    const std::string_view method = ValueRedactor::method(decision.method);
+    const std::string_view rule = values_.rule(decision.rule);
 
     Texts texts{method, url.http_url, rule, url.domain, decision.url_truncated};
     build(decision, texts, session, seq, call, tool, boundary_session);
@@ -282,50 +280,6 @@ std::string_view Enricher::shortened(std::string_view text) const {
     return shortens_ ? base::utf8_prefix(text, kShortenedBytes) : text;
 }
 
-std::string_view Enricher::readable_method(std::string_view method) {
-    // Any token is a method (RFC 9110 section 9.1), so what is not registered may be anything.
-    return method == "GET" || method == "POST" || method.empty() || is_method(method) ? method
-                                                                                      : kRedacted;
-}
-
-std::string_view Enricher::scrubbed(std::string_view text) {
-    scrubbed_.clear();
-    text_.append(scrubbed_, text);
-    return scrubbed_;
-}
-
-void Enricher::append_value(std::string_view name, std::string_view value) {
-    switch (value_kind(name)) {
-        case ValueKind::Method:
-            scrubbed_ += readable_method(value);
-            return;
-        case ValueKind::Url:
-            if (value.starts_with('/')) {
-                text_.append(scrubbed_, value);
-            } else {
-                scrubbed_ += urls_.normalize(value, "").http_url;
-            }
-            return;
-        case ValueKind::Host:
-            scrubbed_ += urls_.normalize("", value).domain;
-            return;
-        case ValueKind::Rule:
-            scrubbed_ += rules_.redacted(value);
-            return;
-        case ValueKind::Number:
-            scrubbed_ += is_plain_number(value) ? value : kRedacted;
-            return;
-        case ValueKind::Path:
-        case ValueKind::Error:
-            notices_ == NoticePolicy::All ? text_.append(scrubbed_, value)
-                                          : text_.append_error(scrubbed_, value);
-            return;
-        case ValueKind::Text:
-            text_.append_value(scrubbed_, name, value);
-            return;
-    }
-}
-
 void Enricher::notice_fields(const Notice& notice, NoticeKind kind) {
     const bool all = notices_ == NoticePolicy::All;
     for (const auto& [name, value] : notice.fields) {
@@ -337,13 +291,10 @@ void Enricher::notice_fields(const Notice& notice, NoticeKind kind) {
         if (!readable) {
             key_.assign(kRedacted);
         }
-        scrubbed_.clear();
-        if (readable) {
-            append_value(name, value);
-        } else if (!value.empty()) {
-            scrubbed_ = kRedacted;
-        }
-        builder_.field(shortened(key_), shortened(scrubbed_));
+        const std::string_view kept = readable        ? values_.value(name, value)
+                                      : value.empty() ? std::string_view()
+                                                      : kRedacted;
+        builder_.field(shortened(key_), shortened(kept));
         if (shortens_ && builder_.size() > kLongestLine / 2) {
             return;
         }
@@ -384,7 +335,7 @@ Record Enricher::enrich(const Notice& logged, std::string_view session, std::uin
     }
     message_.assign(kNoticePrefix);
     if (kind == NoticeKind::Unknown || find_known_notice(notice.message) == nullptr) {
-        text_.append(message_, notice.message);
+        message_ += values_.text(notice.message);
     } else {
         message_ += notice.message;
     }

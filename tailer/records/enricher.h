@@ -16,9 +16,7 @@
 #include "tailer/records/record.h"
 #include "tailer/records/record_metadata.h"
 #include "tailer/records/record_streams.h"
-#include "tailer/records/rule_redaction.h"
-#include "tailer/records/text_redaction.h"
-#include "tailer/records/url_normalizer.h"
+#include "tailer/records/value_redactor.h"
 #include "tailer/toolcalls/tool_label.h"
 #include "tailer/toolcalls/toolcall_journal.h"
 
@@ -96,7 +94,7 @@ public:
 
     /// Free text of Boundary's as it may be kept: see TextRedactor. Borrows from this object until
     /// the next call.
-    [[nodiscard]] std::string_view scrubbed(std::string_view text);
+    [[nodiscard]] std::string_view scrubbed(std::string_view text) { return values_.text(text); }
 
     /// Requests of tools that have no value of the label `tool` of their own.
     [[nodiscard]] std::uint64_t folded_tools() const { return folded_tools_; }
@@ -125,18 +123,13 @@ private:
     void identity();
     void claims(const Decision& decision);
     void notice_fields(const Notice& notice, NoticeKind kind);
-    /// To scrubbed_, by what the key says that the value is.
-    void append_value(std::string_view name, std::string_view value);
     [[nodiscard]] Record finish_notice(const Notice& notice, std::string_view session,
                                        std::optional<std::uint64_t> seq);
-    [[nodiscard]] static std::string_view readable_method(std::string_view method);
     void tool_call_fields(const ToolCallMatch& call, std::string_view tool);
     void tool_call_metadata(const ToolCallMatch& call, std::string_view tool);
 
     LineBuilder builder_;
-    UrlNormalizer urls_;
-    TextRedactor text_;
-    RuleRedactor rules_;
+    ValueRedactor values_;
     NoticePolicy notices_;
     std::vector<std::string> tools_;
     RecordStreams streams_;
@@ -150,7 +143,6 @@ private:
     std::string message_;
     std::string key_;
     base::Rfc3339Writer event_times_;
-    std::string scrubbed_;
     std::uint64_t folded_tools_ = 0;
     bool shortens_ = false;  ///< the line that is built would be too long otherwise
 };
