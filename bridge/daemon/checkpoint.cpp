@@ -64,7 +64,11 @@ void CheckpointWriter::file(std::string_view its_folder, const tailer::FileProgr
         append_number(text_, "lines", progress.counts.lines);
     }
     if (progress.fingerprint != 0) {
-        append_number(text_, "fingerprint", progress.fingerprint);
+        append_number(text_, progress.ahead == 0 ? "fingerprint" : "fingerprint_ahead",
+                      progress.fingerprint);
+    }
+    if (progress.ahead != 0) {
+        append_number(text_, "ahead", progress.ahead);
     }
     if (!progress.session.empty()) {
         append_text(text_, "session", progress.session);

@@ -36,6 +36,7 @@ struct Checkpoint {
 //     {"folder":"/tmp/boundary_logs"}         of the files that follow
 //     {"name":"boundary-....log","inode":7,"birth_ns":1,"offset":420,"decisions":2,"lines":3}
 //     {"name":...,"fingerprint":123}          of what stands before the offset, where it is known
+//     {"name":...,"fingerprint_ahead":123,"ahead":9}   9 bytes behind it, which had been read
 //     {"name":...,"session":"boundary-..."}   of a file that was renamed since it was first seen
 //     {"stream":"{job=\"boundary\"}","newest_ns":1}
 //     {"kept":17446744073709551615}           origin of an entry, see KeptOrigins

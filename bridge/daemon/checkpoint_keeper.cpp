@@ -6,20 +6,9 @@
 #include "bridge/daemon/checkpoint_writing.h"
 
 namespace bridge {
-namespace {
-
-std::uint64_t begun_anew(const tailer::KnownFiles& files) {
-    return files.troubles().truncated + files.troubles().rewritten;
-}
-
-}  // namespace
 
 bool CheckpointKeeper::lacks_files() const {
     return parts_.state != nullptr && !failed_ && parts_.tailer.files().learned() != known_files_;
-}
-
-bool CheckpointKeeper::lacks_beginnings() const {
-    return parts_.state != nullptr && !failed_ && begun_anew(parts_.tailer.files()) != begun_anew_;
 }
 
 base::SteadyTime CheckpointKeeper::due() const {
@@ -29,7 +18,7 @@ base::SteadyTime CheckpointKeeper::due() const {
 }
 
 void CheckpointKeeper::save_if_due() {
-    const bool urgent = (parts_.exporter.wants_checkpoint() && !failed_) || lacks_beginnings();
+    const bool urgent = parts_.exporter.wants_checkpoint() && !failed_;
     if (urgent || parts_.clock.steady() >= due()) {
         save();
     }
@@ -52,7 +41,6 @@ void CheckpointKeeper::write(bool clean) {
     }
     changed_ = false;
     known_files_ = parts_.tailer.files().learned();
-    begun_anew_ = begun_anew(parts_.tailer.files());
     parts_.exporter.checkpoint_saved();
     parts_.telemetry.set_checkpoint_written();
 }

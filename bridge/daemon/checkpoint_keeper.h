@@ -33,16 +33,12 @@ public:
 
 private:
     void write(bool clean);
-    /// Whether a log has begun anew that the checkpoint still takes for the old one. As soon as it
-    /// has grown past the old offset, a restart could not tell them apart.
-    [[nodiscard]] bool lacks_beginnings() const;
 
     const PipelineParts& parts_;
     LetterQueue* letters_;
     bool changed_ = false;
     bool failed_ = false;  ///< the last attempt
     std::uint64_t known_files_ = 0;
-    std::uint64_t begun_anew_ = 0;  ///< logs, as far as the checkpoint knows
     base::SteadyTime tried_at_{};
 };
 

@@ -6,23 +6,13 @@
 namespace bridge {
 namespace {
 
-void write_file(CheckpointWriter& writer, const tailer::KnownFiles& files,
-                const tailer::KnownFile& file) {
-    const bool renamed = file.first_session != nullptr;
-    // The fingerprint is of what was read, which may be ahead of what is settled.
-    const bool all_settled = file.settled == file.offset;
-    writer.file(files.folder(file.folder),
-                {file.name, file.identity, file.settled, renamed ? *file.first_session : "",
-                 all_settled ? file.fingerprint : 0, file.settled_counts});
-}
-
 void write_all_files(CheckpointWriter& writer, const tailer::KnownFiles& files) {
     files.for_each_unseen([&](const std::string& folder, const tailer::FileProgress& file) {
         writer.file(folder, file);
     });
     files.for_each([&](tailer::FileId, const tailer::KnownFile& file) {
         if (!file.gone) {
-            write_file(writer, files, file);
+            writer.file(files.folder(file.folder), tailer::progress_so_far(file));
         }
     });
 }
@@ -31,7 +21,7 @@ void write_changed_files(CheckpointWriter& writer, tailer::KnownFiles& files) {
     for (const tailer::FileId id : files.take_changed()) {
         const tailer::KnownFile& file = files.file(id);
         if (!file.gone) {
-            write_file(writer, files, file);
+            writer.file(files.folder(file.folder), tailer::progress_so_far(file));
         } else if (!files.is_replaced(file)) {
             writer.gone(files.folder(file.folder), file.identity.inode);
         }

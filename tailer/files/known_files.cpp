@@ -2,6 +2,7 @@
 #include "tailer/files/known_files.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <sys/stat.h>
 
@@ -27,6 +28,21 @@ std::size_t inode_hash(std::uint32_t folder, std::uint64_t inode) {
 }
 
 }  // namespace
+
+FileProgress progress_so_far(const KnownFile& file) {
+    FileProgress progress{file.name,
+                          file.identity,
+                          file.settled,
+                          file.first_session ? *file.first_session : std::string(),
+                          0,
+                          file.settled_counts};
+    const std::uint64_t ahead = file.offset - file.settled;
+    if (ahead <= std::numeric_limits<std::uint32_t>::max()) {
+        progress.fingerprint = file.fingerprint;
+        progress.ahead = file.fingerprint == 0 ? 0 : static_cast<std::uint32_t>(ahead);
+    }
+    return progress;
+}
 
 KnownFiles::KnownFiles(std::vector<std::string> folders, Progress resume)
     : folders_(std::move(folders)),
@@ -223,7 +239,7 @@ FileProgress* KnownFiles::progress_of(std::uint32_t folder, std::string_view nam
 /// Whether the file holds what was read of the one that `progress` is of.
 bool KnownFiles::goes_on(const KnownFile& file, std::uint64_t size,
                          const FileProgress& progress) const {
-    if (progress.offset == 0 || progress.offset > size) {
+    if (progress.read() == 0 || progress.read() > size) {
         return false;
     }
     if (progress.fingerprint == 0) {
@@ -231,7 +247,7 @@ bool KnownFiles::goes_on(const KnownFile& file, std::uint64_t size,
     }
     const std::string& folder = folders_[file.folder];
     const auto fd = open_seen(open_folder(folder).get(), folder, file.name.text(), file.identity);
-    return fd && fingerprint_before(fd->get(), progress.offset) == progress.fingerprint;
+    return fd && fingerprint_before(fd->get(), progress.read()) == progress.fingerprint;
 }
 
 /// How far a log of this name had been worked off in another place or under another inode.
@@ -244,13 +260,8 @@ std::optional<FileProgress> KnownFiles::moved_here(const KnownFile& file, std::u
         if (other == nullptr || other->size < other->offset) {
             continue;
         }
-        FileProgress progress{other->name,      other->identity,    other->offset,
-                              other->session(), other->fingerprint, other->settled_counts};
+        FileProgress progress = progress_so_far(*other);  // what is in flight is the other one's
         if (goes_on(file, size, progress)) {
-            if (other->settled != other->offset) {
-                progress.offset = other->settled;  // what is in flight is the other one's
-                progress.fingerprint = 0;
-            }
             return progress;
         }
     }
@@ -294,10 +305,13 @@ void KnownFiles::drop_resumed(std::uint32_t folder) {
     }
 }
 
-bool KnownFiles::any_unseen() const {
-    bool any = false;
-    for_each_unseen([&any](const std::string&, const FileProgress&) { any = true; });
-    return any;
+std::size_t KnownFiles::unseen_folders() const {
+    const auto waits = [](const FileProgress& progress) { return !progress.name.empty(); };
+    std::size_t unseen = 0;
+    for (std::size_t i = 0; i < folders_.size(); ++i) {
+        unseen += !listed_[i] && std::ranges::any_of(resume_[i], waits) ? 1 : 0;
+    }
+    return unseen;
 }
 
 FileId KnownFiles::find_name(std::uint32_t folder, const CompactName& name) const {
@@ -339,14 +353,31 @@ FileId KnownFiles::enter(KnownFile file) {
     return id;
 }
 
+/// Whether what was read beyond the offset may still stand there. The fingerprint becomes that of
+/// the offset, where the file goes on.
+bool KnownFiles::check_ahead(const KnownFile& file, FileProgress& progress) const {
+    const std::string& folder = folders_[file.folder];
+    const auto fd = open_seen(open_folder(folder).get(), folder, file.name.text(), file.identity);
+    const bool stands =
+        !fd || fingerprint_before(fd->get(), progress.read()) == progress.fingerprint;
+    progress.fingerprint = fd ? fingerprint_before(fd->get(), progress.offset) : 0;
+    progress.ahead = 0;
+    return stands;
+}
+
 void KnownFiles::resume(KnownFile& file, FileProgress& progress, const SeenFile& seen) {
     const std::string name = file.name.text();
     std::string first =
         progress.session.empty() ? session_of(progress.name.text()) : progress.session;
     progress.name = {};
-    if (progress.offset > seen.size && !is_packed(name)) {
+    if (progress.read() > seen.size && !is_packed(name)) {
         ++troubles_.truncated;  // and what is written from here on is another log
         losses_.push_back({std::move(first), Loss::Kind::CutUnwatched});
+        return;
+    }
+    if (progress.ahead > 0 && !check_ahead(file, progress)) {
+        ++troubles_.rewritten;
+        losses_.push_back({std::move(first), Loss::Kind::Rewritten});
         return;
     }
     file.settled = file.offset = progress.offset;

@@ -25,11 +25,18 @@ struct FileProgress {
     CompactName name;  ///< within its folder
     FileIdentity identity;
     std::uint64_t offset = 0;
-    std::string session = {};       ///< empty = the one that the name stands for
-    std::uint32_t fingerprint = 0;  ///< of the bytes before the offset; 0 = not known
+    std::string session = {};  ///< empty = the one that the name stands for
+    /// Of the bytes before what had been read, which may have been `ahead` of the offset; 0 = not
+    /// known.
+    std::uint32_t fingerprint = 0;
     /// Of the lines before the offset.
     LineCounts counts = LineCounts::unknown();
+    std::uint32_t ahead = 0;
+
+    [[nodiscard]] std::uint64_t read() const { return offset + ahead; }
 };
+/// What is to be written down of a file now.
+[[nodiscard]] FileProgress progress_so_far(const KnownFile& file);
 /// By folder. Of two files with one inode the last counts.
 using Progress = std::map<std::string, std::vector<FileProgress>>;
 
@@ -106,7 +113,9 @@ public:
             }
         }
     }
-    [[nodiscard]] bool any_unseen() const;
+    [[nodiscard]] bool any_unseen() const { return unseen_folders() > 0; }
+    /// Folders of which a checkpoint spoke, and in which no log has been seen yet.
+    [[nodiscard]] std::size_t unseen_folders() const;
     [[nodiscard]] const std::string& folder(std::uint32_t index) const { return folders_[index]; }
     [[nodiscard]] const FileTroubles& troubles() const { return troubles_; }
     [[nodiscard]] const SkippedFiles& skipped() const { return skipped_; }
@@ -151,6 +160,7 @@ private:
     [[nodiscard]] std::optional<FileProgress> moved_here(const KnownFile& file, std::uint64_t size);
     [[nodiscard]] std::span<const std::pair<std::size_t, FileProgress*>> resumed_by_name(
         const CompactName& name);
+    [[nodiscard]] bool check_ahead(const KnownFile& file, FileProgress& progress) const;
     void resume(KnownFile& file, FileProgress& progress, const SeenFile& seen);
     void drop_resumed(std::uint32_t folder);
     [[nodiscard]] auto is_named(std::uint32_t folder, const CompactName& name) const;

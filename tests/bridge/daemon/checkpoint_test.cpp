@@ -25,6 +25,7 @@ Checkpoint sample() {
          {{CompactName("caf\xC3\xA9.log"), {UINT64_MAX, 0}, UINT64_MAX, "", 0, {7, UINT32_MAX}}}},
         {"/tmp/x",
          {{CompactName("renamed"), {1, -1'780'000'000'000'000'000}, 1, "boundary-x-1"},
+          {CompactName("in flight.log"), {3, 1}, 0, "", 9, {0, 0}, UINT32_MAX},
           {CompactName("unread.log"), {2, 1}, 0, ""}}},
     };
     checkpoint.high_water = {{R"({job="boundary"})", 1'780'000'000'000'000'005},
@@ -44,7 +45,8 @@ std::vector<std::string> rows(const Checkpoint& checkpoint) {
                 folder + "|" + file.name.text() + "|" + std::to_string(file.identity.inode) + "|" +
                 std::to_string(file.identity.birth_ns) + "|" + std::to_string(file.offset) + "|" +
                 file.session + "|" + std::to_string(file.fingerprint) + "|" +
-                std::to_string(file.counts.decisions) + "|" + std::to_string(file.counts.lines));
+                std::to_string(file.counts.decisions) + "|" + std::to_string(file.counts.lines) +
+                "|" + std::to_string(file.ahead));
         }
     }
     return rows;

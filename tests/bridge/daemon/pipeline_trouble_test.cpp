@@ -262,7 +262,7 @@ TEST_F(PipelineTroubleTest, WhatWasDoneToALogWhileNoDaemonRanLeavesANotice) {
 
 TEST_F(PipelineTroubleTest, AfterACrashALogThatBeganAnewIsNotTakenForTheOldOne) {
     spool_bytes_ = 0;
-    // The second line stays in flight, so the checkpoint cannot say what stands before its offset.
+    // The second line stays in flight: what was read is ahead of what the checkpoint is past.
     loki_.set_rule([this](const SeenPush& push) {
         return push.stream.find("deny") == std::string::npos ? loki_.store(push) : answered(500);
     });

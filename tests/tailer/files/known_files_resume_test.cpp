@@ -61,6 +61,65 @@ FileProgress read_progress(const test_support::TempDir& dir, FileProgress progre
     return progress;
 }
 
+/// `offset` is done with, and what is behind it up to `read` was in flight.
+FileProgress in_flight_progress(const test_support::TempDir& dir, FileProgress read_to,
+                                std::uint64_t offset) {
+    FileProgress progress = read_progress(dir, std::move(read_to));
+    progress.ahead = static_cast<std::uint32_t>(progress.offset - offset);
+    progress.offset = offset;
+    return progress;
+}
+
+TEST_F(KnownFilesTest, WhatWasInFlightTellsALogFromItsSuccessorInTheSameFile) {
+    dir_.append(kName, "1234567890");
+    const auto progress = in_flight_progress(dir_, progress_of(kName, 10), 4);
+    auto goes_on = make({progress});
+    EXPECT_EQ(offset_in(goes_on), 4U);
+    EXPECT_THAT(goes_on.take_losses(), IsEmpty());
+
+    fs::resize_file(dir_.file(kName), 0);
+    dir_.append(kName, "1234567");
+    auto shorter = make({progress});
+    EXPECT_EQ(offset_in(shorter), 0U);
+    EXPECT_EQ(shorter.troubles().truncated, 1U);
+    EXPECT_THAT(shorter.take_losses(), SizeIs(1));
+
+    dir_.append(kName, "abcdef");
+    auto longer = make({progress});
+    EXPECT_EQ(offset_in(longer), 0U);
+    EXPECT_EQ(longer.troubles().rewritten, 1U);
+    EXPECT_THAT(longer.take_losses(), SizeIs(1));
+}
+
+TEST_F(KnownFilesTest, WhatWasInFlightTellsALogUnderAnotherInode) {
+    dir_.append(kName, "1234567890");
+    auto progress = in_flight_progress(dir_, progress_of(kName, 10), 4);
+    ++progress.identity.inode;
+    EXPECT_EQ(offset_after(progress), 4U);
+    progress.fingerprint ^= 1U;
+    EXPECT_EQ(offset_after(progress), 0U);
+}
+
+TEST_F(KnownFilesTest, SaysHowFarAFileIsReadAheadOfWhatIsSettled) {
+    dir_.append(kName, "1234567890");
+    auto files = make();
+    scan(files);
+    const FileId id = files.take_grown().at(0);
+    read_to(files, id, 10);
+    files.settle(id, 4, {1, 2});
+    KnownFile& file = files.file(id);
+    EXPECT_EQ(progress_so_far(file).read(), 4U) << "no fingerprint yet";
+    file.fingerprint = 7;
+    const FileProgress progress = progress_so_far(file);
+    EXPECT_EQ(progress.offset, 4U);
+    EXPECT_EQ(progress.read(), 10U);
+    EXPECT_EQ(progress.fingerprint, 7U);
+    EXPECT_EQ(progress.counts, (LineCounts{1, 2}));
+    EXPECT_EQ(progress.session, "") << "it is the name's";
+    file.offset = (std::uint64_t{1} << 32U) + 4;
+    EXPECT_EQ(progress_so_far(file).fingerprint, 0U) << "too far to say";
+}
+
 TEST_F(KnownFilesTest, ALogThatComesBackUnderAnotherInodeGoesOn) {
     dir_.append(kName, "1234567890");
     auto progress = read_progress(dir_, progress_of(kName, 4));
