@@ -143,6 +143,7 @@ base::Result<Tailer> Tailer::of_paths(const std::vector<std::string>& paths, Pro
 }
 
 void Tailer::look(bool rescan) {
+    const std::size_t unseen = files_->unseen_folders();
     if (watch_) {
         const bool wanted = watch_->drain([this](FolderIndex folder, std::string_view name) {
             if (wanted_[folder](name)) {
@@ -155,6 +156,9 @@ void Tailer::look(bool rescan) {
                 files_->scan(i, wanted_[i]);
             }
         }
+    }
+    if (files_->unseen_folders() < unseen) {
+        merge_.start_again();
     }
     merge_.enqueue(files_->take_grown());
 }

@@ -53,6 +53,9 @@ public:
 
     /// What is enqueued from the second time on is read by turns.
     void take_turns() { by_turns_ = true; }
+    /// What is enqueued next was there at the start, too: its folder was away. A killed predecessor
+    /// may have sent some of it, and in this order.
+    void start_again() { enqueued_before_ = false; }
 
     /// Puts files that have grown in line.
     void enqueue(const std::vector<FileId>& grown);

@@ -213,6 +213,29 @@ TEST_F(TailerTest, WaitsForAFolderAndFollowsItsSuccessor) {
     }
 }
 
+TEST_F(TailerTest, ReadsOldestFirstWhatComesBackWithItsFolder) {
+    // The names stand for rising times in one folder and for falling ones in the other, so that no
+    // order of a listing is right in both.
+    const std::vector<std::int64_t> times = {kNoon, kNoon + 60 * kSecond, kNoon + 120 * kSecond};
+    const std::string names[] = {dir_.file("a"), dir_.file("b")};
+    Progress progress;
+    for (const std::string& folder : names) {
+        progress[folder] = {{CompactName(kName), {1, 1}}};
+    }
+    Tailer tailer = Tailer::follow({names[0], names[1]}, progress, {});
+    EXPECT_THAT(read_all(tailer, true).records, IsEmpty());
+    for (const bool rising : {true, false}) {
+        const std::string folder = rising ? "a" : "b";
+        fs::create_directory(dir_.file("new"));
+        for (std::size_t i = 0; i < times.size(); ++i) {
+            dir_.append("new/boundary-2026-06-09_12-00-00-" + std::to_string(i) + ".log",
+                        deny_line(times[rising ? i : times.size() - 1 - i]));
+        }
+        fs::rename(dir_.file("new"), dir_.file(folder));
+        EXPECT_THAT(read_all(tailer, true).event_times(), testing::ElementsAreArray(times));
+    }
+}
+
 TEST_F(TailerTest, HoldsBackALineUntilItIsWhole) {
     const std::string line = deny_line(kNoon);
     Tailer tailer = following();
