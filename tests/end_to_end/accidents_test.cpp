@@ -41,14 +41,6 @@ using testing::Not;
 
 constexpr const char* kNotUnderstood = "this is no line of Boundary's\n";
 
-bool says(const Daemon& daemon, const std::string& text, std::size_t times = 1) {
-    return eventually([&] { return occurrences(daemon.log(), text) >= times; });
-}
-
-bool arrives(const LokiServer& loki, std::size_t id) {
-    return eventually([&] { return is_stored(loki, id); });
-}
-
 bool nothing_waits(const Daemon& daemon) {
     return eventually([&] { return lag_seconds(daemon) == 0; });
 }

@@ -140,6 +140,10 @@ bool is_stored(const LokiServer& loki, std::size_t id) {
     return !loki.rows(query, now_ns() - 30 * kHourNs, now_ns() + kHourNs).empty();
 }
 
+bool arrives(const LokiServer& loki, std::size_t id) {
+    return test_support::eventually([&] { return is_stored(loki, id); });
+}
+
 double lag_seconds(const Daemon& daemon) {
     return daemon.metric("boundary_loki_lag_seconds").value_or(-1);
 }
@@ -150,6 +154,10 @@ std::size_t occurrences(const std::string& text, const std::string& part) {
         ++count;
     }
     return count;
+}
+
+bool says(const Daemon& daemon, const std::string& text, std::size_t times) {
+    return test_support::eventually([&] { return occurrences(daemon.log(), text) >= times; });
 }
 
 double rejected_entries(const Daemon& daemon) {

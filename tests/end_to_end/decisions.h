@@ -68,9 +68,13 @@ std::ostream& operator<<(std::ostream& out, const Verdict& verdict);
 [[nodiscard]] std::string verify_alone(const test_support::LokiServer& loki);
 /// Whether Loki shows the decision of that id.
 [[nodiscard]] bool is_stored(const test_support::LokiServer& loki, std::size_t id);
+/// Waits until Loki shows it.
+[[nodiscard]] bool arrives(const test_support::LokiServer& loki, std::size_t id);
 [[nodiscard]] double lag_seconds(const Daemon& daemon);
 
 [[nodiscard]] std::size_t occurrences(const std::string& text, const std::string& part);
+/// Waits until the daemon's log has it so often.
+[[nodiscard]] bool says(const Daemon& daemon, const std::string& text, std::size_t times = 1);
 /// rejected_entries_total, of all reasons.
 [[nodiscard]] double rejected_entries(const Daemon& daemon);
 
