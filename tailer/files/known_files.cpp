@@ -2,7 +2,6 @@
 #include "tailer/files/known_files.h"
 
 #include <algorithm>
-#include <limits>
 
 #include <sys/stat.h>
 
@@ -16,8 +15,6 @@ bool is_packed(std::string_view name) {
     return without_compression_suffix(name).size() != name.size();
 }
 
-std::uint64_t inode_of(const FileProgress& progress) { return progress.identity.inode; }
-
 /// The folder in the upper part, where names and inodes differ less.
 std::size_t name_hash(std::uint32_t folder, const CompactName& name) {
     return name.hash() + (std::size_t{folder} << 32U);
@@ -29,38 +26,11 @@ std::size_t inode_hash(std::uint32_t folder, std::uint64_t inode) {
 
 }  // namespace
 
-FileProgress progress_so_far(const KnownFile& file) {
-    FileProgress progress{file.name,
-                          file.identity,
-                          file.settled,
-                          file.first_session ? *file.first_session : std::string(),
-                          0,
-                          file.settled_counts};
-    const std::uint64_t ahead = file.offset - file.settled;
-    if (ahead <= std::numeric_limits<std::uint32_t>::max()) {
-        progress.fingerprint = file.fingerprint;
-        progress.ahead = file.fingerprint == 0 ? 0 : static_cast<std::uint32_t>(ahead);
-    }
-    return progress;
-}
-
 KnownFiles::KnownFiles(std::vector<std::string> folders, Progress resume)
     : folders_(std::move(folders)),
-      listed_(folders_.size()),
-      resume_(folders_.size()),
+      resumed_(folders_, std::move(resume)),
       is_another_(folders_.size()),
-      skipped_(folders_.size()) {
-    for (std::size_t i = 0; i < folders_.size(); ++i) {
-        if (const auto said = resume.find(folders_[i]); said != resume.end()) {
-            resume_[i] = std::move(said->second);
-            std::ranges::stable_sort(resume_[i], {}, inode_of);
-            resume.erase(said);
-        }
-    }
-    for (auto& [folder, files] : resume) {
-        std::ranges::move(files, std::back_inserter(elsewhere_));
-    }
-}
+      skipped_(folders_.size()) {}
 
 auto KnownFiles::is_named(std::uint32_t folder, const CompactName& name) const {
     return [this, folder, &name](FileId id) {
@@ -150,13 +120,12 @@ void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string
         return;
     }
     skipped_.end_scan(folder);
-    listed_[folder] = listed_[folder] || any;
     files_.for_each([this, folder](FileId id, KnownFile& file) {
         if (file.folder == folder) {
             set_gone(id, !file.listed);
         }
     });
-    drop_resumed(folder);
+    resumed_.listed(folder, any);
 }
 
 void KnownFiles::look(std::uint32_t folder, const std::string& name) {
@@ -221,19 +190,9 @@ void KnownFiles::note(std::uint32_t folder, std::string_view name, const SeenFil
     file.size = seen.size;
 }
 
-FileProgress* KnownFiles::progress_of(std::uint32_t folder, std::string_view name,
-                                      const SeenFile& seen) {
-    auto& resume = resume_[folder];
-    const auto behind = std::ranges::upper_bound(resume, seen.identity.inode, {}, inode_of);
-    if (behind == resume.begin()) {
-        return nullptr;
-    }
-    FileProgress& progress = *std::prev(behind);
-    if (progress.name.empty() || progress.identity != seen.identity ||
-        (seen.identity.birth_ns == 0 && progress.name != name)) {
-        return nullptr;
-    }
-    return &progress;
+base::Result<base::UniqueFd> KnownFiles::open_as_seen(const KnownFile& file) const {
+    const std::string& folder = folders_[file.folder];
+    return open_seen(open_folder(folder).get(), folder, file.name.text(), file.identity);
 }
 
 /// Whether the file holds what was read of the one that `progress` is of.
@@ -245,8 +204,7 @@ bool KnownFiles::goes_on(const KnownFile& file, std::uint64_t size,
     if (progress.fingerprint == 0) {
         return progress.identity == file.identity && file.identity.birth_ns != 0;
     }
-    const std::string& folder = folders_[file.folder];
-    const auto fd = open_seen(open_folder(folder).get(), folder, file.name.text(), file.identity);
+    const auto fd = open_as_seen(file);
     return fd && fingerprint_before(fd->get(), progress.read()) == progress.fingerprint;
 }
 
@@ -265,53 +223,12 @@ std::optional<FileProgress> KnownFiles::moved_here(const KnownFile& file, std::u
             return progress;
         }
     }
-    for (const auto& [hash, progress] : resumed_by_name(file.name)) {
+    for (const auto& [hash, progress] : resumed_.named(file.name)) {
         if (progress->name == file.name && goes_on(file, size, *progress)) {
             return *progress;
         }
     }
     return std::nullopt;
-}
-
-std::span<const std::pair<std::size_t, FileProgress*>> KnownFiles::resumed_by_name(
-    const CompactName& name) {
-    const auto hash_of = [](const auto& entry) { return entry.first; };
-    if (resume_by_name_.empty()) {
-        const auto enter_all = [this](std::vector<FileProgress>& files) {
-            for (FileProgress& progress : files) {
-                if (!progress.name.empty()) {
-                    resume_by_name_.emplace_back(progress.name.hash(), &progress);
-                }
-            }
-        };
-        std::ranges::for_each(resume_, enter_all);
-        enter_all(elsewhere_);
-        std::ranges::sort(resume_by_name_, {}, hash_of);
-    }
-    return {std::ranges::lower_bound(resume_by_name_, name.hash(), {}, hash_of),
-            std::ranges::upper_bound(resume_by_name_, name.hash(), {}, hash_of)};
-}
-
-/// Gives back the memory of what files have taken up; what is left may still come.
-void KnownFiles::drop_resumed(std::uint32_t folder) {
-    const auto taken = [](const FileProgress& progress) { return progress.name.empty(); };
-    if (std::erase_if(resume_[folder], taken) > 0) {
-        resume_[folder].shrink_to_fit();
-        resume_by_name_ = {};
-    }
-    if (!elsewhere_.empty() && std::ranges::find(listed_, false) == listed_.end()) {
-        elsewhere_ = {};
-        resume_by_name_ = {};
-    }
-}
-
-std::size_t KnownFiles::unseen_folders() const {
-    const auto waits = [](const FileProgress& progress) { return !progress.name.empty(); };
-    std::size_t unseen = 0;
-    for (std::size_t i = 0; i < folders_.size(); ++i) {
-        unseen += !listed_[i] && std::ranges::any_of(resume_[i], waits) ? 1 : 0;
-    }
-    return unseen;
 }
 
 FileId KnownFiles::find_name(std::uint32_t folder, const CompactName& name) const {
@@ -337,7 +254,7 @@ FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const SeenFi
     file.folder = folder;
     file.name = CompactName(name);
     file.identity = seen.identity;
-    if (FileProgress* progress = progress_of(folder, name, seen)) {
+    if (FileProgress* progress = resumed_.find(folder, name, seen.identity)) {
         resume(file, *progress, seen);
     } else if (auto moved = moved_here(file, seen.size)) {
         resume(file, *moved, seen);
@@ -356,8 +273,7 @@ FileId KnownFiles::enter(KnownFile file) {
 /// Whether what was read beyond the offset may still stand there. The fingerprint becomes that of
 /// the offset, where the file goes on.
 bool KnownFiles::check_ahead(const KnownFile& file, FileProgress& progress) const {
-    const std::string& folder = folders_[file.folder];
-    const auto fd = open_seen(open_folder(folder).get(), folder, file.name.text(), file.identity);
+    const auto fd = open_as_seen(file);
     const bool stands =
         !fd || fingerprint_before(fd->get(), progress.read()) == progress.fingerprint;
     progress.fingerprint = fd ? fingerprint_before(fd->get(), progress.offset) : 0;
@@ -369,7 +285,7 @@ void KnownFiles::resume(KnownFile& file, FileProgress& progress, const SeenFile&
     const std::string name = file.name.text();
     std::string first =
         progress.session.empty() ? session_of(progress.name.text()) : progress.session;
-    progress.name = {};
+    ResumedFiles::take_up(progress);
     if (progress.read() > seen.size && !is_packed(name)) {
         ++troubles_.truncated;  // and what is written from here on is another log
         losses_.push_back({std::move(first), Loss::Kind::CutUnwatched});
@@ -426,8 +342,7 @@ bool KnownFiles::is_replaced(const KnownFile& file) const {
 std::vector<FileId> KnownFiles::take_grown() { return std::exchange(grown_, {}); }
 
 base::Result<base::UniqueFd> KnownFiles::open(const KnownFile& file) {
-    const std::string& folder = folders_[file.folder];
-    auto fd = open_seen(open_folder(folder).get(), folder, file.name.text(), file.identity);
+    auto fd = open_as_seen(file);
     if (!fd && fd.error().code != ENOENT) {
         // ELOOP, ENXIO: a link or a socket stands where the file was.
         const int code = fd.error().code;

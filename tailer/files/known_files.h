@@ -3,9 +3,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,28 +15,9 @@
 #include "tailer/files/file_table.h"
 #include "tailer/files/folder_access.h"
 #include "tailer/files/known_file.h"
+#include "tailer/files/resumed_files.h"
 
 namespace tailer {
-
-/// How far a file had been worked off when this was written down.
-struct FileProgress {
-    CompactName name;  ///< within its folder
-    FileIdentity identity;
-    std::uint64_t offset = 0;
-    std::string session = {};  ///< empty = the one that the name stands for
-    /// Of the bytes before what had been read, which may have been `ahead` of the offset; 0 = not
-    /// known.
-    std::uint32_t fingerprint = 0;
-    /// Of the lines before the offset.
-    LineCounts counts = LineCounts::unknown();
-    std::uint32_t ahead = 0;
-
-    [[nodiscard]] std::uint64_t read() const { return offset + ahead; }
-};
-/// What is to be written down of a file now.
-[[nodiscard]] FileProgress progress_so_far(const KnownFile& file);
-/// By folder. Of two files with one inode the last counts.
-using Progress = std::map<std::string, std::vector<FileProgress>>;
 
 /// What was done to files that a log's writer never does: counts.
 struct FileTroubles {
@@ -99,23 +78,16 @@ public:
     /// Files ever learned.
     [[nodiscard]] std::uint64_t learned() const { return files_.last_id(); }
     /// Calls `visit(folder, progress)` for all that the checkpoint said of folders in which no log
-    /// has been seen yet: it is as good as ever.
+    /// has been seen yet.
     template <typename Visit>
     void for_each_unseen(Visit visit) const {
-        for (std::size_t i = 0; i < folders_.size(); ++i) {
-            if (listed_[i]) {
-                continue;
-            }
-            for (const auto& progress : resume_[i]) {
-                if (!progress.name.empty()) {
-                    visit(folders_[i], progress);
-                }
-            }
-        }
+        resumed_.for_each_unseen([&](std::size_t folder, const FileProgress& progress) {
+            visit(folders_[folder], progress);
+        });
     }
     [[nodiscard]] bool any_unseen() const { return unseen_folders() > 0; }
     /// Folders of which a checkpoint spoke, and in which no log has been seen yet.
-    [[nodiscard]] std::size_t unseen_folders() const;
+    [[nodiscard]] std::size_t unseen_folders() const { return resumed_.unseen_folders(); }
     [[nodiscard]] const std::string& folder(std::uint32_t index) const { return folders_[index]; }
     [[nodiscard]] const FileTroubles& troubles() const { return troubles_; }
     [[nodiscard]] const SkippedFiles& skipped() const { return skipped_; }
@@ -153,16 +125,12 @@ private:
     void set_gone(FileId id, bool gone);
     void note(std::uint32_t folder, std::string_view name, const SeenFile& seen);
     [[nodiscard]] base::UniqueFd open_once(std::uint32_t folder);
-    [[nodiscard]] FileProgress* progress_of(std::uint32_t folder, std::string_view name,
-                                            const SeenFile& seen);
+    [[nodiscard]] base::Result<base::UniqueFd> open_as_seen(const KnownFile& file) const;
     [[nodiscard]] bool goes_on(const KnownFile& file, std::uint64_t size,
                                const FileProgress& progress) const;
     [[nodiscard]] std::optional<FileProgress> moved_here(const KnownFile& file, std::uint64_t size);
-    [[nodiscard]] std::span<const std::pair<std::size_t, FileProgress*>> resumed_by_name(
-        const CompactName& name);
     [[nodiscard]] bool check_ahead(const KnownFile& file, FileProgress& progress) const;
     void resume(KnownFile& file, FileProgress& progress, const SeenFile& seen);
-    void drop_resumed(std::uint32_t folder);
     [[nodiscard]] auto is_named(std::uint32_t folder, const CompactName& name) const;
     [[nodiscard]] auto has_inode(std::uint32_t folder, std::uint64_t inode) const;
     [[nodiscard]] auto hash_of_name() const;
@@ -175,12 +143,7 @@ private:
     FileId add(std::uint32_t folder, std::string_view name, const SeenFile& seen);
 
     std::vector<std::string> folders_;
-    std::vector<bool> listed_;  ///< by folder: a log was seen in it
-    /// By folder, and in it by inode; without a name once a file has taken it.
-    std::vector<std::vector<FileProgress>> resume_;
-    std::vector<FileProgress> elsewhere_;  ///< of folders that are not followed any more
-    /// What is left of both, by the hash of its name; made when it is asked for.
-    std::vector<std::pair<std::size_t, FileProgress*>> resume_by_name_;
+    ResumedFiles resumed_;
     std::vector<bool> is_another_;  ///< by folder: found to be one before it
     std::vector<std::pair<std::string, std::string>> same_folders_;
     FileTable files_;
