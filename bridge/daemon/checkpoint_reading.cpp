@@ -94,10 +94,9 @@ private:
         }
         std::uint64_t fingerprint = 0;
         std::uint64_t ahead = 0;
-        if (object["fingerprint"].get(fingerprint) == simdjson::SUCCESS) {
-            file.fingerprint = static_cast<std::uint32_t>(fingerprint);
-        } else if (object["fingerprint_ahead"].get(fingerprint) == simdjson::SUCCESS &&
-                   object["ahead"].get(ahead) == simdjson::SUCCESS) {
+        if (object["fingerprint"].get(fingerprint) == simdjson::SUCCESS ||
+            (object["fingerprint_ahead"].get(fingerprint) == simdjson::SUCCESS &&
+             object["ahead"].get(ahead) == simdjson::SUCCESS)) {
             file.fingerprint = static_cast<std::uint32_t>(fingerprint);
             file.ahead = static_cast<std::uint32_t>(ahead);
         }
