@@ -45,6 +45,11 @@ protected:
         });
         return offset;
     }
+    /// The one file that a scan finds to have grown.
+    static FileId only_grown(KnownFiles& files) {
+        scan(files);
+        return files.take_grown().at(0);
+    }
     /// Marks a file as read up to `offset`, as a reader does.
     static void read_to(KnownFiles& files, FileId id, std::uint64_t offset) {
         files.file(id).offset = offset;

@@ -103,8 +103,7 @@ TEST_F(KnownFilesTest, WhatWasInFlightTellsALogUnderAnotherInode) {
 TEST_F(KnownFilesTest, SaysHowFarAFileIsReadAheadOfWhatIsSettled) {
     dir_.append(kName, "1234567890");
     auto files = make();
-    scan(files);
-    const FileId id = files.take_grown().at(0);
+    const FileId id = only_grown(files);
     read_to(files, id, 10);
     files.settle(id, 4, {1, 2});
     KnownFile& file = files.file(id);
@@ -158,8 +157,7 @@ TEST_F(KnownFilesTest, ALogThatComesBackInAnotherFolderGoesOn) {
 TEST_F(KnownFilesTest, ALogThatIsRestoredWhileItIsFollowedGoesOn) {
     dir_.append(kName, "1234567890");
     auto files = make();
-    scan(files);
-    const FileId before = files.take_grown().at(0);
+    const FileId before = only_grown(files);
     read_to(files, before, 10);
     files.settle(before, 10, {1, 1});
     files.file(before).fingerprint = read_progress(dir_, progress_of(kName, 10)).fingerprint;
