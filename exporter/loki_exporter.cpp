@@ -143,6 +143,11 @@ void LokiExporter::note_newest(OutgoingStream& stream, const SealedBatch& batch)
     }
 }
 
+void LokiExporter::note_stored(OutgoingStream& stream, const SealedBatch& batch) {
+    note_newest(stream, batch);
+    stream.newest_stored_ns = std::max(stream.newest_stored_ns, batch.slots().back().timestamp_ns);
+}
+
 /// Whether something was there to be spooled.
 bool LokiExporter::spool_sealed() {
     if (!backlog_.there()) {
@@ -288,7 +293,7 @@ bool LokiExporter::take_out(OutgoingStream& stream, const std::vector<bool>& sto
         SealedBatch run = front.batch.part(i, end);
         if (stored[i]) {
             events_.on_stored(run.size(), run.bytes());
-            note_newest(stream, run);
+            note_stored(stream, run);
             settle(stream, run);
         } else {
             missing.push_back({std::move(run), Doubt::None, front.failures, front.gathered_at});
@@ -348,7 +353,7 @@ void LokiExporter::stored(OutgoingStream& stream) {
         pace->pushed(batch.bytes(), clock_.steady());
     }
     stream.pace.pushed(batch.bytes(), clock_.steady());
-    note_newest(stream, batch);
+    note_stored(stream, batch);
     settle(stream, batch);
     stream.line().pop_front();
     backlog_.finish_front(stream);

@@ -161,6 +161,7 @@ private:
     void settle(const OutgoingStream& stream, const SealedBatch& batch);
     [[nodiscard]] bool may_lead(std::int64_t timestamp_ns);
     void note_newest(OutgoingStream& stream, const SealedBatch& batch);
+    void note_stored(OutgoingStream& stream, const SealedBatch& batch);
     bool spool_stream(OutgoingStream& stream);
 
     ExportSettings settings_;

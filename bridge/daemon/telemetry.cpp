@@ -331,6 +331,8 @@ void Telemetry::on_read_back_unavailable(const exporter::Reply& reply) {
 
 void Telemetry::on_doubt_waits(const exporter::Reply& reply) { trouble_.doubt_waits(reply); }
 
+void Telemetry::on_stored_gone(std::string_view stream) { trouble_.stored_gone(stream); }
+
 void Telemetry::on_disk_trouble(std::string_view what) { trouble_.disk_trouble(what); }
 
 }  // namespace bridge

@@ -90,6 +90,7 @@ public:
     void on_metadata_refused() override;
     void on_read_back_unavailable(const exporter::Reply& reply) override;
     void on_doubt_waits(const exporter::Reply& reply) override;
+    void on_stored_gone(std::string_view stream) override;
     void on_disk_trouble(std::string_view what) override;
 
 private:

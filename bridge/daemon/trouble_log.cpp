@@ -131,6 +131,14 @@ void TroubleLog::doubt_waits(const exporter::Reply& reply) {
     }
 }
 
+void TroubleLog::stored_gone(std::string_view stream) {
+    log_.error(
+        "Loki shows nothing of what it had stored lately; it was wiped, or is another one than "
+        "before. What it had is not sent again",
+        {{"stream", std::string(stream)},
+         {"try", "boundary-loki replay with the log folders sends what the logs still hold"}});
+}
+
 void TroubleLog::disk_trouble(std::string_view what) {
     if (is_time(disk_told_at_)) {
         log_.error("cannot keep data in the state folder; it stays in memory and in the log files",

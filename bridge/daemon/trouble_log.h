@@ -30,6 +30,7 @@ public:
     void metadata_refused();
     void read_back_unavailable(const exporter::Reply& reply);
     void doubt_waits(const exporter::Reply& reply);
+    void stored_gone(std::string_view stream);
     void disk_trouble(std::string_view what);
 
     void unparsed(std::string_view reason);

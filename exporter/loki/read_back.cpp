@@ -213,4 +213,13 @@ ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& ba
     return result;
 }
 
+std::optional<bool> shows_any(LokiApi& loki, std::string_view labels, std::int64_t start_ns,
+                              std::int64_t end_ns, std::chrono::milliseconds timeout) {
+    const Reply reply = loki.query_range(labels, start_ns, end_ns, 1, timeout);
+    const auto page = reply.transport == Reply::Transport::Answered && reply.status == 200
+                          ? collect(reply.body, 1)
+                          : std::nullopt;
+    return page ? std::optional(page->entries > 0) : std::nullopt;
+}
+
 }  // namespace exporter

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -47,5 +49,10 @@ inline constexpr std::size_t kMostBytes = 256U << 20U;
 /// call takes is bounded (kMostPages, kMostBytes). With `known`, the next call goes on there.
 [[nodiscard]] ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& batch,
                                  std::chrono::milliseconds timeout, StoredRows* known = nullptr);
+
+/// Whether Loki shows anything of a stream in a span of time; nothing when it does not say.
+[[nodiscard]] std::optional<bool> shows_any(LokiApi& loki, std::string_view labels,
+                                            std::int64_t start_ns, std::int64_t end_ns,
+                                            std::chrono::milliseconds timeout);
 
 }  // namespace exporter

@@ -46,6 +46,7 @@ public:
         next_.on_read_back_unavailable(reply);
     }
     void on_doubt_waits(const Reply& reply) override { next_.on_doubt_waits(reply); }
+    void on_stored_gone(std::string_view stream) override { next_.on_stored_gone(stream); }
     void on_disk_trouble(std::string_view what) override { next_.on_disk_trouble(what); }
 
 private:

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/nanoseconds.h"
 #include "exporter/loki/read_back.h"
 
 namespace exporter {
@@ -51,6 +52,25 @@ void DoubtResolver::push_lost(OutgoingStream& stream) const {
     stream.landed_by = clock_.steady() + landing_time();
 }
 
+/// A Loki that was wiped, or another one under the same address, shows nothing of an hour in which
+/// it had stored something. Of what is older than some hours Loki may show nothing all the same,
+/// until it is flushed.
+void DoubtResolver::look_for_stored(OutgoingStream& stream) {
+    constexpr std::chrono::minutes kBetweenLooks{10};  // a backlog asks at each of its batches
+    constexpr std::int64_t kHourNs = 3600 * base::kNanosPerSecond;
+    const std::int64_t age_ns = clock_.wall_ns() - std::max(stream.newest_stored_ns, INT64_MIN / 2);
+    if (said_gone_ || clock_.steady() < look_at_ || age_ns < 0 || age_ns > 2 * kHourNs) {
+        return;
+    }
+    look_at_ = clock_.steady() + kBetweenLooks;
+    const auto any = shows_any(loki_, stream.asked_as, stream.newest_stored_ns - kHourNs,
+                               stream.newest_stored_ns + base::kNanosPerMillisecond, timeout_);
+    said_gone_ = any && !*any;
+    if (said_gone_) {
+        events_.on_stored_gone(stream.text);
+    }
+}
+
 DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
     PendingPush& front = stream.line().front();
     if (front.doubt != Doubt::Predecessor) {
@@ -90,6 +110,7 @@ DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
     said_unavailable_ = false;
     front.doubt = Doubt::None;
     if (std::ranges::find(answer.stored, true) == answer.stored.end()) {
+        look_for_stored(stream);
         return {};
     }
     return {Answer::Kind::Stored, std::move(answer.stored), std::move(answer.reply), {}};

@@ -53,7 +53,7 @@ public:
     void push_answered(std::chrono::nanoseconds took);
     /// One to this stream was not, or not clearly.
     void push_lost(OutgoingStream& stream) const;
-    /// An earlier process was killed, just now for all that is known.
+    /// An earlier process ended, just now for all that is known, with a push under way.
     void predecessor_lost() { predecessor_landed_by_ = clock_.steady() + landing_time(); }
 
     /// Until somebody mends something, no push is taken either, so what refused a question was not
@@ -64,6 +64,7 @@ private:
     [[nodiscard]] std::chrono::nanoseconds landing_time() const;
     [[nodiscard]] bool in_vain(const Reply& reply);
     void say_unavailable(const Reply& reply);
+    void look_for_stored(OutgoingStream& stream);
 
     LokiApi& loki_;
     const base::Clock& clock_;
@@ -76,6 +77,8 @@ private:
     std::optional<base::SteadyTime> failing_since_;
     int failures_ = 0;               ///< since then
     bool said_unavailable_ = false;  ///< since the last answer
+    base::SteadyTime look_at_{};     ///< for what was stored, at the earliest
+    bool said_gone_ = false;
 };
 
 }  // namespace exporter

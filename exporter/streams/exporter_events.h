@@ -38,6 +38,8 @@ public:
     /// Entries that Loki may have and takes no more wait until it answers a query: they are neither
     /// sent nor given up. Told at each try.
     virtual void on_doubt_waits(const Reply& reply) = 0;
+    /// Loki shows nothing of what it had stored of a stream not long ago. Told once.
+    virtual void on_stored_gone(std::string_view stream) = 0;
     /// A batch could not be kept on disk (spool or dead letters); it stays in memory.
     virtual void on_disk_trouble(std::string_view what) = 0;
 };

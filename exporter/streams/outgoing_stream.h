@@ -99,6 +99,7 @@ struct OutgoingStream {
     std::deque<PendingPush> queue;
     std::int64_t newest_added_ns = kNone;
     std::int64_t newest_settled_ns = kNone;
+    std::int64_t newest_stored_ns = kNone;  ///< that Loki has, for all we know
     Backoff backoff;
     StreamPace pace;
     LimitedPace limited;  ///< by a limit of the server's on this stream

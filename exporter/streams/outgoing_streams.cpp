@@ -115,6 +115,9 @@ void OutgoingStreams::restore_high_water(const std::map<std::string, std::int64_
         OutgoingStream& stream = of(parse_stream_labels(text));
         stream.newest_added_ns = std::max(stream.newest_added_ns, mark);
         stream.newest_settled_ns = std::max(stream.newest_settled_ns, mark);
+        if (stream.spooled.empty()) {
+            stream.newest_stored_ns = mark;
+        }
     }
 }
 

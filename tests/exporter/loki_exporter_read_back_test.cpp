@@ -341,7 +341,7 @@ TEST_F(LokiExporterReadBackTest, ASlowServerIsGivenLonger) {
     run_for(std::chrono::milliseconds(7'900));
     EXPECT_EQ(loki_.queries(), 0U);
     run_for(seconds(1));
-    EXPECT_EQ(loki_.queries(), 1U);
+    EXPECT_EQ(loki_.queries(), 2U) << "for this one, and for what was stored before";
 }
 
 TEST_F(LokiExporterReadBackTest, APredecessorsPushIsGivenTimeToLand) {
@@ -495,6 +495,53 @@ TEST_F(LokiExporterReadBackTest, TriesSlowlyWhenEveryPushEndsInDoubt) {
     EXPECT_LT(loki_.pushes().size(), 80U);
     EXPECT_GT(loki_.pushes().size(), 10U);
     EXPECT_THAT(settled(), IsEmpty());
+}
+
+TEST_F(LokiExporterReadBackTest, SaysOnceThatLokiHasNothingOfWhatItHadStored) {
+    start();
+    add(kDenyStream, seconds(0), "stored");
+    add(kAllowStream, seconds(0), "stored, too");
+    flush_and_run();
+    loki_.clear();  // wiped
+    for (const std::size_t stream : {kDenyStream, kAllowStream}) {
+        loki_.refuse_next(test_support::ambiguous());
+        add(stream, seconds(1), "of unknown outcome");
+        exporter_->flush();
+        run_for(seconds(60));
+    }
+    EXPECT_THAT(events_.stored_gone, testing::ElementsAre(kDeny));
+    EXPECT_THAT(loki_.all_lines(),
+                testing::ElementsAre("of unknown outcome", "of unknown outcome"));
+}
+
+TEST_F(LokiExporterReadBackTest, SaysNothingOfALokiThatHasWhatItHadStored) {
+    start({.high_water = {{kAllow, at(seconds(0))}}, .predecessor = Predecessor::MayHaveSent});
+    loki_.store(kAllow, {at(-seconds(60)), "of the predecessor", {}});
+    add(kAllowStream, seconds(1), "not stored");
+    add(kDenyStream, seconds(0), "stored");
+    flush_and_run();
+    loki_.refuse_next(test_support::ambiguous());
+    add(kDenyStream, seconds(1), "of unknown outcome");
+    exporter_->flush();
+    run_for(seconds(60));
+    EXPECT_THAT(events_.stored_gone, testing::IsEmpty());
+}
+
+TEST_F(LokiExporterReadBackTest, SaysThatAPredecessorsLokiWasWipedIfThatWasLately) {
+    const Resume resume{.high_water = {{kAllow, at(seconds(0))}},
+                        .predecessor = Predecessor::MayHaveSent};
+    clock_.advance(std::chrono::hours(3));
+    start(resume);
+    add(kAllowStream, seconds(1), "not stored");
+    flush_and_run();
+    EXPECT_THAT(events_.stored_gone, testing::IsEmpty()) << "Loki may not show what is that old";
+
+    loki_.clear();
+    start({.high_water = {{kAllow, at(std::chrono::hours(2))}},
+           .predecessor = Predecessor::MayHaveSent});
+    add(kAllowStream, std::chrono::hours(3), "not stored");
+    flush_and_run();
+    EXPECT_THAT(events_.stored_gone, testing::ElementsAre(kAllow));
 }
 
 }  // namespace

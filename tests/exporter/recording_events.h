@@ -24,6 +24,7 @@ public:
     void on_metadata_refused() override { ++metadata_refused; }
     void on_read_back_unavailable(const Reply& /*reply*/) override { ++read_back_unavailable; }
     void on_doubt_waits(const Reply& /*reply*/) override { ++doubt_waits; }
+    void on_stored_gone(std::string_view stream) override { stored_gone.emplace_back(stream); }
     void on_disk_trouble(std::string_view what) override { disk_troubles.emplace_back(what); }
 
     std::vector<Reply> answers;
@@ -36,6 +37,7 @@ public:
     int read_back_unavailable = 0;
     int doubt_waits = 0;
     std::vector<std::string> disk_troubles;
+    std::vector<std::string> stored_gone;
 };
 
 }  // namespace exporter
