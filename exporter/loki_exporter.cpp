@@ -25,7 +25,7 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
       clock_(clock),
       events_(events),
       streams_(settings.stream_rate, settings.most_late_streams, jitter_seed, events_),
-      backlog_(spool, streams_, events_, settings.own_labels),
+      backlog_(spool, streams_, events_, settings.own_labels, resume),
       refusals_(streams_, backlog_, unsettled_, dead_letters, clock, events_, settings.batch_bytes),
       doubts_(loki, clock, events_, settings.push_timeout, settings.least_landing),
       doubtful_(resume.predecessor != Resume::Predecessor::Settled),
@@ -72,7 +72,7 @@ bool LokiExporter::wants_checkpoint() const {
     return backlog_.wants_checkpoint() || due_while_held_;
 }
 
-void LokiExporter::add(std::size_t index, const Entry& entry) {
+void LokiExporter::add(OutgoingStream& stream, const Entry& entry) {
     if (origins_.knows_any()) {
         const std::uint64_t origin = origins_.origin_of(entry.timestamp_ns, entry.metadata);
         if (origins_.knows(origin)) {
@@ -81,30 +81,39 @@ void LokiExporter::add(std::size_t index, const Entry& entry) {
             return;
         }
     }
-    const auto [stream, ahead] = target_of(index, entry.timestamp_ns);
+    const auto [target, ahead] = target_of(stream, entry.timestamp_ns);
     if (ahead && streams_.bytes_ahead(clock_.wall_ns()) > settings_.most_bytes_ahead &&
-        refusals_.set_aside(*stream, entry)) {
+        refusals_.set_aside(*target, entry)) {
         return;
     }
-    if (stream->open.span_with(entry.timestamp_ns) >
+    gather(*target, entry, doubtful_ ? Doubt::Predecessor : Doubt::None);
+}
+
+void LokiExporter::add_again(const base::Labels& stream, const Entry& entry) {
+    gather(streams_.of(stream), entry, Doubt::Own);
+}
+
+void LokiExporter::gather(OutgoingStream& stream, const Entry& entry, Doubt doubt) {
+    if (stream.open.span_with(entry.timestamp_ns) >
         static_cast<std::uint64_t>(settings_.late_after.count())) {
         // Sent a second time, a batch must not lie too far behind what Loki stored of it the first
         // time.
-        stream->seal();
+        stream.seal();
     }
-    stream->open_doubtful = stream->open_doubtful || doubtful_;
-    stream->spool_first = stream->spool_first || entry.may_change;
-    unsettled_.gathered(stream->gather(entry, clock_));
-    if (!ahead) {
-        stream->newest_added_ns = std::max(stream->newest_added_ns, entry.timestamp_ns);
+    stream.open_doubt = std::max(stream.open_doubt, doubt);
+    stream.spool_first = stream.spool_first || entry.may_change;
+    unsettled_.gathered(stream.gather(entry, clock_));
+    if (may_lead(entry.timestamp_ns)) {
+        stream.newest_added_ns = std::max(stream.newest_added_ns, entry.timestamp_ns);
     }
-    if (stream->open.bytes() >= settings_.batch_bytes) {
-        stream->seal();
+    if (stream.open.bytes() >= settings_.batch_bytes) {
+        stream.seal();
     }
 }
 
-LokiExporter::Target LokiExporter::target_of(std::size_t index, std::int64_t timestamp_ns) {
-    OutgoingStream* stream = by_index_[index];
+LokiExporter::Target LokiExporter::target_of(OutgoingStream& its_stream,
+                                             std::int64_t timestamp_ns) {
+    OutgoingStream* stream = &its_stream;
     const std::int64_t late_after = settings_.late_after.count();
     const bool late =
         timestamp_ns < std::max(stream->newest_added_ns, INT64_MIN + late_after) - late_after;
@@ -123,7 +132,7 @@ bool LokiExporter::has_room(std::size_t index, std::int64_t timestamp_ns, std::s
         return true;
     }
     return all < 2 * share &&
-           target_of(index, timestamp_ns).stream->bytes_in_memory() < 2 * share - all;
+           target_of(*by_index_[index], timestamp_ns).stream->bytes_in_memory() < 2 * share - all;
 }
 
 bool LokiExporter::may_lead(std::int64_t timestamp_ns) {
@@ -231,13 +240,13 @@ void LokiExporter::send(OutgoingStream& stream) {
     if (!backlog_.may_send(stream)) {
         return;  // the segment that was just written waits for a checkpoint
     }
-    switch (backlog_.load_front(stream)) {
+    switch (backlog_.load_front(stream, clock_.steady())) {
         case Backlog::Front::Ready:
             break;
         case Backlog::Front::TryLater:
             stream.postpone(clock_);
             return;
-        case Backlog::Front::Dropped:
+        case Backlog::Front::Lost:
             return;
     }
     if (!resolve_doubt(stream)) {

@@ -82,7 +82,10 @@ public:
     [[nodiscard]] bool has_room(std::size_t index, std::int64_t timestamp_ns, std::size_t share);
 
     /// `index` says which of the streams given at construction and to add_stream().
-    void add(std::size_t index, const Entry& entry);
+    void add(std::size_t index, const Entry& entry) { add(*by_index_[index], entry); }
+    /// What lay in a segment that was lost, read from the logs again, for the segment's stream:
+    /// Loki may have it there, and what is known of its origin is no sign that it is durable.
+    void add_again(const base::Labels& stream, const Entry& entry);
 
     /// Makes at most one request. When it wants to be called again; the past = at once.
     [[nodiscard]] base::SteadyTime work();
@@ -105,6 +108,7 @@ public:
 
     /// To be kept with the checkpoint, and given back at the next start: see Resume.
     [[nodiscard]] KeptOrigins& origins() { return origins_; }
+    [[nodiscard]] Backlog& backlog() { return backlog_; }
     [[nodiscard]] std::uint64_t newest_segment() const { return backlog_.newest_segment(); }
     [[nodiscard]] std::map<std::string, std::int64_t> high_water() const {
         return streams_.high_water(settings_.late_after);
@@ -144,7 +148,9 @@ private:
         OutgoingStream* stream = nullptr;
         bool ahead = false;  ///< of what Loki takes by now
     };
-    [[nodiscard]] Target target_of(std::size_t index, std::int64_t timestamp_ns);
+    [[nodiscard]] Target target_of(OutgoingStream& stream, std::int64_t timestamp_ns);
+    void add(OutgoingStream& stream, const Entry& entry);
+    void gather(OutgoingStream& stream, const Entry& entry, Doubt doubt);
     void inherit_origins(const Resume& resume);
     void keep_origins(const SealedBatch& batch);
     void seal_due(base::SteadyTime now);

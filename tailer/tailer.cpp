@@ -43,10 +43,12 @@ bool Tailer::Wanted::operator()(std::string_view name) const {
 
 Tailer::Tailer(std::vector<std::string> folders, Progress resume, const EnrichSettings& settings,
                LineReader::Tail tail, std::vector<std::string> journals)
-    : files_(std::make_unique<KnownFiles>(std::move(folders), std::move(resume))),
+    : settings_(settings),
+      journals_(std::move(journals)),
+      files_(std::make_unique<KnownFiles>(std::move(folders), std::move(resume))),
       merge_(*files_, tail),
       enricher_(settings),
-      tool_calls_(std::move(journals)) {}
+      tool_calls_(journals_) {}
 
 Tailer Tailer::follow(std::vector<std::string> folders, Progress resume,
                       const EnrichSettings& settings, const std::string& journal) {
@@ -131,6 +133,7 @@ base::Result<Tailer> Tailer::of_paths(const std::vector<std::string>& paths, Pro
     tailer.watch_ = std::move(watch);
     tailer.wanted_ = std::move(wanted);
     // What the user names is read whoever it belongs to.
+    tailer.all_owners_ = true;
     tailer.files_->trust_all_owners();
     for (const auto& input : inputs) {
         if (input.name.empty()) {
@@ -139,6 +142,27 @@ base::Result<Tailer> Tailer::of_paths(const std::vector<std::string>& paths, Pro
             tailer.files_->look(input.folder, input.name);
         }
     }
+    return tailer;
+}
+
+Tailer Tailer::again(const std::vector<FileId>& of_these) const {
+    Progress from_the_start;
+    for (const FileId id : of_these) {
+        const KnownFile& file = files_->file(id);
+        from_the_start[files_->folder(file.folder)].push_back(
+            {file.name, file.identity, 0, file.session(), 0, {}});
+    }
+    Tailer tailer(files_->folders(), std::move(from_the_start), settings_, LineReader::Tail::IsLine,
+                  journals_);
+    tailer.trust_owners(trusted_);
+    if (all_owners_) {
+        tailer.files_->trust_all_owners();
+    }
+    for (const FileId id : of_these) {
+        const KnownFile& file = files_->file(id);
+        tailer.files_->look(file.folder, file.name.text());
+    }
+    tailer.merge_.enqueue(tailer.files_->take_grown());
     return tailer;
 }
 

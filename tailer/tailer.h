@@ -70,6 +70,10 @@ public:
                                              const EnrichSettings& settings,
                                              const std::string& journal = "");
 
+    /// Reads files that this one knows a second time, once and from their beginning: the same lines
+    /// with the same sessions and numbers. Their ids are others.
+    [[nodiscard]] Tailer again(const std::vector<FileId>& of_these) const;
+
     /// Readable when look() has something to do; -1 = call it on a timer.
     [[nodiscard]] int wait_fd() const { return watch_ ? watch_->fd() : -1; }
 
@@ -102,6 +106,7 @@ public:
 
     /// Files of these users are read, too, in the log folders and in the journal's.
     void trust_owners(const std::vector<std::uint32_t>& owners) {
+        trusted_ = owners;
         files_->trust_owners(owners);
         tool_calls_.trust_owners(owners);
     }
@@ -148,6 +153,10 @@ private:
     void read_tool_calls();
     [[nodiscard]] std::variant<Record, UnparsedLine> told(const LocatedLine& located);
 
+    EnrichSettings settings_;
+    std::vector<std::string> journals_;
+    std::vector<std::uint32_t> trusted_;
+    bool all_owners_ = false;
     std::unique_ptr<KnownFiles> files_;  ///< on the heap: merge_ refers to it
     TimeMerge merge_;
     OwnRequests own_;

@@ -62,4 +62,14 @@ void AckLedger::forget(std::uint64_t file) {
 
 bool AckLedger::waits_for(std::uint64_t file) const { return files_.contains(file); }
 
+bool AckLedger::waits_for(std::uint64_t file, std::uint64_t position) const {
+    const auto found = files_.find(file);
+    if (found == files_.end()) {
+        return false;
+    }
+    const auto& lines = found->second.lines;
+    const auto line = std::ranges::lower_bound(lines, position, {}, &Line::position);
+    return line != lines.end() && line->position == position && !line->settled;
+}
+
 }  // namespace bridge

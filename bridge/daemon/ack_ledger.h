@@ -29,6 +29,8 @@ public:
     /// Lines that are expected and not settled yet.
     [[nodiscard]] std::size_t open() const { return open_; }
     [[nodiscard]] bool waits_for(std::uint64_t file) const;
+    /// Whether the line that ends there is expected and not settled.
+    [[nodiscard]] bool waits_for(std::uint64_t file, std::uint64_t position) const;
     void forget(std::uint64_t file);
 
 private:

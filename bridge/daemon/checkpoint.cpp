@@ -106,6 +106,34 @@ void CheckpointWriter::segment(std::uint64_t newest) {
     close(text_);
 }
 
+void CheckpointWriter::spool_id(std::uint64_t id) {
+    text_ += '{';
+    append_number(text_, "spool_id", id);
+    close(text_);
+}
+
+void CheckpointWriter::spooled(const exporter::Spool::Segment& segment) {
+    text_ += '{';
+    append_number(text_, "spooled", segment.sequence);
+    append_text(text_, "labels", segment.labels);
+    close(text_);
+    for (const exporter::Holding& holding : segment.holds) {
+        text_ += '{';
+        append_text(text_, "of", holding.session);
+        append_text(text_, holding.decisions ? "decisions" : "notices", holding.numbers);
+        append_number(text_, "first_ns", holding.first_ns);
+        close(text_);
+        flush();
+    }
+}
+
+void CheckpointWriter::unspooled(std::uint64_t sequence) {
+    text_ += '{';
+    append_number(text_, "unspooled", sequence);
+    close(text_);
+    flush();
+}
+
 void CheckpointWriter::flush() {
     if (text_.size() < kPieceBytes) {
         return;
@@ -140,6 +168,10 @@ void write(CheckpointWriter& writer, const Checkpoint& checkpoint) {
         writer.kept(origin);
     }
     writer.segment(checkpoint.newest_segment);
+    writer.spool_id(checkpoint.spool_id);
+    for (const auto& segment : checkpoint.segments) {
+        writer.spooled(segment);
+    }
 }
 
 std::string encode_checkpoint(const Checkpoint& checkpoint) {

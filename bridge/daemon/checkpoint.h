@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "exporter/disk/spool.h"
 #include "tailer/files/known_files.h"
 
 namespace bridge {
@@ -22,6 +23,12 @@ struct Checkpoint {
     /// exporter::KeptOrigins), and the newest spool segment that this covers.
     std::vector<std::uint64_t> kept_origins = {};
     std::uint64_t newest_segment = 0;
+    /// Segments whose entries are nowhere else, with what each holds: see exporter::Backlog. They
+    /// are of this spool.
+    std::vector<exporter::Spool::Segment> segments = {};
+    std::uint64_t spool_id = 0;
+    /// Whether it names them: versions before 4 did not.
+    bool names_segments = true;
     /// Written by an orderly shutdown: nothing was in flight to Loki.
     bool clean = false;
     bool read = false;  ///< loaded from a file; without one, nobody knows how the last run ended
@@ -32,7 +39,7 @@ struct Checkpoint {
 // written to a new file that replaces the old one. Each later group is appended and says what has
 // changed since, so that writes grow with activity, not with the number of finished files.
 //
-//     {"boundary_loki_checkpoint":3,"clean":false}
+//     {"boundary_loki_checkpoint":4,"clean":false}
 //     {"folder":"/tmp/boundary_logs"}         of the files that follow
 //     {"name":"boundary-....log","inode":7,"birth_ns":1,"offset":420,"decisions":2,"lines":3}
 //     {"name":...,"fingerprint":123}          of what stands before the offset, where it is known
@@ -41,8 +48,12 @@ struct Checkpoint {
 //     {"stream":"{job=\"boundary\"}","newest_ns":1}
 //     {"kept":17446744073709551615}           origin of an entry, see KeptOrigins
 //     {"segment":3}                           newest one of the spool
+//     {"spool_id":5}                          whom the spool is for, see StateFolder
+//     {"spooled":3,"labels":"{job=...}"}      a segment that waits, and what it holds: numbers of
+//     {"of":"boundary-...","decisions":"0-5,7","first_ns":1}   decisions, or of notices
 //     {"crc32":123}                           of all bytes before this line
-//     {"changed":3,"clean":false}
+//     {"changed":4,"clean":false}
+//     {"unspooled":3}                         done with
 //     {"folder":"/tmp/boundary_logs"}
 //     {"name":"boundary-....log","inode":8,"birth_ns":2,"offset":0}
 //     {"inode":7,"gone":true}
@@ -50,7 +61,8 @@ struct Checkpoint {
 //
 // An incomplete last group was being written when the process died; it is ignored. Anything else
 // that does not fit means that the file is damaged. Version 2 had neither `decisions` nor `lines`,
-// which count what precedes the offset; a log file without them is counted once it grows.
+// which count what precedes the offset; a log file without them is counted once it grows. Version 3
+// did not say what segments hold.
 
 /// Writes one group to `write`, a few KiB at a time.
 class CheckpointWriter {
@@ -67,6 +79,9 @@ public:
     void stream(std::string_view labels, std::int64_t newest_ns);
     void kept(std::uint64_t origin);
     void segment(std::uint64_t newest);
+    void spool_id(std::uint64_t id);
+    void spooled(const exporter::Spool::Segment& segment);
+    void unspooled(std::uint64_t sequence);
     /// Ends the group. Returns the first Error of any write in it.
     [[nodiscard]] base::Result<void> end();
 

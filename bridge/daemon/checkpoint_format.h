@@ -11,8 +11,9 @@
 
 namespace bridge::checkpoint_format {
 
-inline constexpr std::int64_t kVersion = 3;
+inline constexpr std::int64_t kVersion = 4;
 inline constexpr std::int64_t kOldestVersion = 2;  ///< the oldest that can still be read
+inline constexpr std::int64_t kNamesSegments = 4;
 inline constexpr std::string_view kWholeName = "boundary_loki_checkpoint";
 inline constexpr std::string_view kChangesName = "changed";
 inline constexpr std::string_view kChangesStart = "{\"changed\":";

@@ -13,7 +13,8 @@ bool CheckpointKeeper::lacks_files() const {
 
 base::SteadyTime CheckpointKeeper::due() const {
     constexpr std::chrono::seconds kEvery{1};
-    const bool wanted = parts_.state != nullptr && (changed_ || failed_ || lacks_files());
+    const bool wanted = parts_.state != nullptr && (changed_ || failed_ || lacks_files() ||
+                                                    !parts_.exporter.backlog().unnamed().empty());
     return wanted ? tried_at_ + kEvery : base::SteadyTime::max();
 }
 
@@ -32,11 +33,12 @@ void CheckpointKeeper::write(bool clean) {
     const auto synced = letters_ != nullptr ? letters_->sync() : base::Result<void>();
     const auto saved = synced.and_then([&] {
         return write_checkpoint(parts_.state->checkpoint(), parts_.tailer.files(), parts_.exporter,
-                                clean);
+                                parts_.state->spool_id(), clean);
     });
     failed_ = !saved;
     if (!saved) {
         parts_.telemetry.on_disk_trouble(saved.error().message);
+        parts_.exporter.backlog().checkpoint_failed();
         return;
     }
     changed_ = false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -30,7 +31,9 @@ public:
             return false;
         }
         version_ = version;
+        result_.names_segments = version >= checkpoint_format::kNamesSegments;
         folder_ = nullptr;
+        segment_ = nullptr;
         ++groups_;
         return true;
     }
@@ -56,6 +59,21 @@ public:
         if (object["segment"].error() == simdjson::SUCCESS) {
             return object["segment"].get(result_.newest_segment) == simdjson::SUCCESS;
         }
+        if (object["spool_id"].error() == simdjson::SUCCESS) {
+            return object["spool_id"].get(result_.spool_id) == simdjson::SUCCESS;
+        }
+        if (object["spooled"].error() == simdjson::SUCCESS) {
+            return spooled(object);
+        }
+        if (object["of"].error() == simdjson::SUCCESS) {
+            return holding(object);
+        }
+        std::uint64_t sequence = 0;
+        if (object["unspooled"].get(sequence) == simdjson::SUCCESS) {
+            segments_.erase(sequence);
+            segment_ = nullptr;
+            return true;
+        }
         return folder_ != nullptr &&
                (object["gone"].error() == simdjson::SUCCESS ? gone(object) : file(object));
     }
@@ -69,6 +87,9 @@ public:
             }
         }
         std::erase_if(result_.files, [](const auto& folder) { return folder.second.empty(); });
+        for (auto& [sequence, segment] : segments_) {
+            result_.segments.push_back(std::move(segment));
+        }
         result_.read = true;
         return std::move(result_);
     }
@@ -138,6 +159,35 @@ private:
         result_.high_water.insert_or_assign(std::string(stream), newest_ns);
         return true;
     }
+    bool spooled(simdjson::dom::element object) {
+        exporter::Spool::Segment segment;
+        std::string_view labels;
+        if (object["spooled"].get(segment.sequence) != simdjson::SUCCESS ||
+            object["labels"].get(labels) != simdjson::SUCCESS) {
+            return false;
+        }
+        segment.labels = labels;
+        segment_ = &segments_[segment.sequence];
+        *segment_ = std::move(segment);
+        return true;
+    }
+    /// Of the segment that was told last.
+    bool holding(simdjson::dom::element object) {
+        std::string_view session;
+        std::string_view numbers;
+        exporter::Holding holding;
+        holding.decisions = object["decisions"].get(numbers) == simdjson::SUCCESS;
+        if (segment_ == nullptr || object["of"].get(session) != simdjson::SUCCESS ||
+            (!holding.decisions && object["notices"].get(numbers) != simdjson::SUCCESS) ||
+            object["first_ns"].get(holding.first_ns) != simdjson::SUCCESS ||
+            !exporter::Numbers::parse(numbers)) {
+            return false;
+        }
+        holding.session = session;
+        holding.numbers = numbers;
+        segment_->holds.push_back(std::move(holding));
+        return true;
+    }
     /// Of each inode the last that was said.
     static void keep_newest(std::vector<tailer::FileProgress>& files) {
         std::vector<std::size_t> order(files.size());
@@ -167,6 +217,8 @@ private:
     Checkpoint result_;
     std::size_t lines_;
     std::vector<tailer::FileProgress>* folder_ = nullptr;  ///< whose files are being told
+    std::map<std::uint64_t, exporter::Spool::Segment> segments_;
+    exporter::Spool::Segment* segment_ = nullptr;  ///< whose holdings are being told
     std::size_t groups_ = 0;
     std::int64_t version_ = 0;
 };

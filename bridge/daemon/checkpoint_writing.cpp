@@ -31,23 +31,32 @@ void write_changed_files(CheckpointWriter& writer, tailer::KnownFiles& files) {
 }  // namespace
 
 base::Result<void> write_checkpoint(CheckpointFile& disk, tailer::KnownFiles& files,
-                                    exporter::LokiExporter& exporter, bool clean) {
+                                    exporter::LokiExporter& exporter, std::uint64_t spool_id,
+                                    bool clean) {
     const bool whole = disk.wants_whole();
     exporter::KeptOrigins& origins = exporter.origins();
     origins.forget_if([&files](const exporter::Ticket& ticket) {
         return !files.knows(ticket.source) || files.file(ticket.source).settled >= ticket.position;
     });
+    const exporter::Backlog& backlog = exporter.backlog();
     const auto fill = [&](CheckpointWriter& writer) {
+        const auto name = [&writer](const auto& segment) { writer.spooled(segment); };
         const auto keep = [&writer](std::uint64_t origin) { writer.kept(origin); };
         if (whole) {
             writer.begin_whole(clean);
             static_cast<void>(files.take_changed());
             write_all_files(writer, files);
             origins.for_each(keep);
+            writer.spool_id(spool_id);
+            backlog.for_each_named(name);
         } else {
             writer.begin_changes(clean);
             write_changed_files(writer, files);
             origins.for_each_unsaved(keep);
+            backlog.for_each_unsaved(name);
+            for (const std::uint64_t sequence : backlog.unnamed()) {
+                writer.unspooled(sequence);
+            }
         }
         for (const auto& [stream, newest_ns] : exporter.high_water()) {
             writer.stream(stream, newest_ns);

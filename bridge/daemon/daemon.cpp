@@ -54,8 +54,13 @@ LastRun last_run(StateFolder& state, const Log& log) {
     // lost.
     Checkpoint checkpoint = loaded.value_or(Checkpoint{}).value_or(Checkpoint{});
     const bool was_killed = checkpoint.writer_was_killed();
-    if (!state.spool().damaged().empty()) {
-        // The checkpoint counts on what that segment held; the logs may still have it.
+    if (checkpoint.names_segments && checkpoint.spool_id != state.spool_id()) {
+        // What was spooled for another target waits for that one, and what that has this one lacks.
+        checkpoint.segments = {};
+        checkpoint.high_water = {};
+    }
+    if (!state.spool().damaged().empty() && !checkpoint.names_segments) {
+        // The checkpoint counts on what that segment held, and does not say what that was.
         log.warn("reading all logs again for what the damaged segment held");
         checkpoint = {};
     }
@@ -66,6 +71,7 @@ LastRun last_run(StateFolder& state, const Log& log) {
             {.high_water = std::move(checkpoint.high_water),
              .origins = std::move(checkpoint.kept_origins),
              .newest_segment = checkpoint.newest_segment,
+             .segments = std::move(checkpoint.segments),
              .predecessor = predecessor}};
 }
 

@@ -21,6 +21,7 @@ struct Health {
         std::uint64_t skipped = 0;   ///< files named like a log that are not read
         std::uint64_t tampered = 0;  ///< log files truncated, rewritten or removed
         std::uint64_t suspect = 0;
+        std::uint64_t lost = 0;           ///< entries, with a segment of the spool
         std::uint64_t audit_dropped = 0;  ///< by Boundary, on the way to coderd
     };
     Totals totals;

@@ -78,6 +78,7 @@ std::string Heartbeat::line(const Health& health, State state) const {
     add(text, "skipped", now.skipped - told_.skipped);
     add(text, "tampered", now.tampered - told_.tampered);
     add(text, "suspect", now.suspect - told_.suspect);
+    add(text, "lost", now.lost - told_.lost);
     add(text, "audit_dropped", now.audit_dropped - told_.audit_dropped);
     return text;
 }

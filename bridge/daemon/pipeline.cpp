@@ -25,7 +25,8 @@ Pipeline::Pipeline(PipelineParts parts)
                    : std::optional<LetterQueue>(std::in_place, parts_.state->dead_letters(),
                                                 parts_.clock, parts_.telemetry)),
       checkpoint_(parts_, letters_ ? &*letters_ : nullptr),
-      reports_(parts_) {}
+      reports_(parts_),
+      recovery_(parts_, ledger_) {}
 
 bool Pipeline::may_take(const tailer::Record& record) {
     return !record.shipped ||
@@ -75,6 +76,8 @@ base::SteadyTime Pipeline::step() {
     const base::SteadyTime now = parts_.clock.steady();
     look(now);
     read_some();
+    take_settled();  // what an earlier process made durable: it may have been in a lost segment
+    recovery_.work(may_read());
     reports_.tell_news();
     judge_backlog();
     if (letters_) {
@@ -87,12 +90,12 @@ base::SteadyTime Pipeline::step() {
     rest(now);
     observe();
     const base::SteadyTime beat_due = beat();
-    if (parts_.tailer.can_go_on() && may_read()) {
+    if ((parts_.tailer.can_go_on() || recovery_.can_go_on()) && may_read()) {
         return now;
     }
     return std::min({send_due, beat_due, scanned_at_ + parts_.tailer.rescan_every(),
-                     checkpoint_.due(), letters_ ? letters_->due() : base::SteadyTime::max(),
-                     rest_due()});
+                     checkpoint_.due(), recovery_.due(),
+                     letters_ ? letters_->due() : base::SteadyTime::max(), rest_due()});
 }
 
 void Pipeline::look(base::SteadyTime now) {
@@ -130,6 +133,7 @@ void Pipeline::judge_backlog() {
     // A notice of now makes what is older late. Lines that were sent before a crash must not be
     // judged so when they are read again, so they come first.
     reports_.report_losses();
+    recovery_.report_losses();
     if (parts_.exporter.doubtful() && !parts_.tailer.files().any_unseen()) {
         parts_.exporter.end_doubt();
     }
@@ -155,6 +159,10 @@ void Pipeline::take_settled() {
 }
 
 void Pipeline::settle(const exporter::Ticket& ticket) {
+    if (ticket.source == SpoolRecovery::kTickets) {
+        recovery_.settled();
+        return;
+    }
     if (const auto safe = ledger_.settle(ticket.source, ticket.position)) {
         parts_.tailer.files().settle(ticket.source, safe->offset, safe->counts);
         checkpoint_.note_change();
@@ -188,8 +196,9 @@ void Pipeline::observe() {
     gauges.in_flight_bytes = parts_.exporter.in_flight_bytes();
     gauges.in_doubt_entries = parts_.exporter.in_doubt_entries();
     if (parts_.state != nullptr) {
-        gauges.spool_bytes = parts_.state->spool().bytes();
-        gauges.spool_segments = parts_.state->spool().segments();
+        const exporter::Backlog& backlog = parts_.exporter.backlog();
+        gauges.spool_bytes = parts_.state->spool().bytes() - backlog.done_bytes();
+        gauges.spool_segments = parts_.state->spool().segments() - backlog.done_segments();
     }
     gauges.streams = parts_.exporter.distinct_streams();
     gauges.folded_tools = parts_.tailer.folded_tools();

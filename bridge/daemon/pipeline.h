@@ -14,6 +14,7 @@
 #include "bridge/daemon/letter_queue.h"
 #include "bridge/daemon/line_account.h"
 #include "bridge/daemon/pipeline_parts.h"
+#include "bridge/daemon/spool_recovery.h"
 #include "bridge/daemon/tailer_reports.h"
 #include "bridge/daemon/wakeup.h"
 #include "tailer/tailer.h"
@@ -83,6 +84,7 @@ private:
     std::optional<LetterQueue> letters_;  ///< none = unparsed lines are only counted
     CheckpointKeeper checkpoint_;
     TailerReports reports_;
+    SpoolRecovery recovery_;
     base::SteadyTime scanned_at_{};
     base::SteadyTime read_at_{};
     std::optional<std::int64_t> behind_since_ns_;  ///< since when there have been unread lines

@@ -79,7 +79,7 @@ bool Pipeline::deliver(const std::function<bool()>& give_up) {
                 flushed = true;
                 continue;
             }
-            if (parts_.exporter.idle() && ledger_.open() == 0) {
+            if (parts_.exporter.idle() && ledger_.open() == 0 && recovery_.idle()) {
                 checkpoint_.save_clean();
                 return true;
             }
@@ -131,6 +131,7 @@ bool Pipeline::drain(milliseconds limit) {
     // Who writes on and on does not keep the rest from being sent.
     read_rest(std::max(deadline - limit / 2, now + std::min(kLeastToRead, limit / 2)));
     reports_.report_losses();
+    recovery_.report_losses();
     if (checkpoint_.lacks_files()) {
         checkpoint_.save();
     }
@@ -149,6 +150,7 @@ bool Pipeline::drain(milliseconds limit) {
     if (letters_) {
         letters_->write_now([this](const auto& ticket) { settle(ticket); });
     }
+    recovery_.work(false);
     const bool settled = ledger_.open() == 0;
     // Lines that a killed predecessor may have sent and that were not read yet are still in doubt.
     if (settled && !parts_.exporter.doubtful()) {

@@ -25,11 +25,16 @@ constexpr std::string_view kOfAnother = "spool-of-";
 constexpr std::size_t kLongestTarget = 64U << 10U;
 
 /// The same in every version: FNV-1a, 64 bits (draft-eastlake-fnv).
-std::string folder_of_target(const std::string& state, std::string_view target) {
+std::uint64_t target_hash(std::string_view target) {
     std::uint64_t hash = 0xCBF29CE484222325;
     for (const char c : target) {
         hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001B3;
     }
+    return hash;
+}
+
+std::string folder_of_target(const std::string& state, std::string_view target) {
+    const std::uint64_t hash = target_hash(target);
     std::array<char, 17> digits{};
     static_cast<void>(std::snprintf(digits.data(), digits.size(), "%016llx",
                                     static_cast<unsigned long long>(hash)));
@@ -146,6 +151,7 @@ base::Result<StateFolder> StateFolder::open(const std::string& path, std::uint64
     StateFolder state(CheckpointFile(path + "/checkpoint"), std::move(*lock), std::move(*spool),
                       std::move(*dead_letters));
     state.waiting_ = find_waiting(path);
+    state.spool_id_ = target_hash(target);
     return state;
 }
 

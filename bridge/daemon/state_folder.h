@@ -47,6 +47,8 @@ public:
     [[nodiscard]] CheckpointFile& checkpoint() { return checkpoint_; }
 
     [[nodiscard]] exporter::Spool& spool() { return spool_; }
+    /// Says of which target its segments are: the numbers of another's are the same.
+    [[nodiscard]] std::uint64_t spool_id() const { return spool_id_; }
     [[nodiscard]] exporter::DeadLetters& dead_letters() { return dead_letters_; }
 
 private:
@@ -62,6 +64,7 @@ private:
     exporter::Spool spool_;
     exporter::DeadLetters dead_letters_;
     std::vector<WaitingSpool> waiting_;
+    std::uint64_t spool_id_ = 0;
 };
 
 }  // namespace bridge

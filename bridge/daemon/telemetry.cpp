@@ -106,6 +106,8 @@ Telemetry::Telemetry(const Log& log, const base::Clock& clock, std::string_view 
       push_retries_(counter(*registry_, "push_retries_total", "Pushes to be tried again.")),
       rejected_(family(*registry_, "rejected_entries_total",
                        "Entries that Loki refuses for good, by reason.")),
+      lost_entries_(counter(*registry_, "lost_entries_total",
+                            "Entries lost with a segment of the spool whose log is gone.")),
       spool_bytes_(gauge(*registry_, "spool_bytes", "Bytes on disk that wait for Loki.")),
       spool_segments_(gauge(*registry_, "spool_segments", "Batches on disk that wait for Loki.")),
       in_flight_bytes_(gauge(*registry_, "in_flight_bytes", "Bytes in memory, not durable yet.")),
@@ -225,6 +227,11 @@ void Telemetry::count_loss(std::string_view what, std::string_view session,
     trouble_.lost(what, session, lost_bytes);
 }
 
+void Telemetry::count_lost(std::string_view session, std::uint64_t entries) {
+    lost_entries_.Increment(static_cast<double>(entries));
+    trouble_.entries_lost(session, entries);
+}
+
 void Telemetry::count_suspect(std::string_view reason) {
     suspect_lines_.Add({{"reason", std::string(reason)}}).Increment();
     ++suspect_lines_seen_;
@@ -320,6 +327,7 @@ Health Telemetry::health() const {
         }
     }
     health.totals.suspect = suspect_lines_seen_;
+    health.totals.lost = total(lost_entries_);
     return health;
 }
 
@@ -334,5 +342,11 @@ void Telemetry::on_doubt_waits(const exporter::Reply& reply) { trouble_.doubt_wa
 void Telemetry::on_stored_gone(std::string_view stream) { trouble_.stored_gone(stream); }
 
 void Telemetry::on_disk_trouble(std::string_view what) { trouble_.disk_trouble(what); }
+
+void Telemetry::on_segment_unread(std::string_view cause) { trouble_.segment_unread(cause); }
+
+void Telemetry::on_segment_lost(std::string_view cause, std::uint64_t entries) {
+    trouble_.segment_lost(cause, entries);
+}
 
 }  // namespace bridge

@@ -56,6 +56,8 @@ public:
     void set_files(const tailer::SkippedFiles& skipped, const tailer::FileTroubles& troubles);
     /// A hole in a log file; the trail says so as well.
     void count_loss(std::string_view what, std::string_view session, std::string_view lost_bytes);
+    /// Entries of a session that were spooled and are lost; the trail says so as well.
+    void count_lost(std::string_view session, std::uint64_t entries);
     /// A notice in which Boundary says that its own audit forwarding dropped records.
     void count_boundary_drop();
 
@@ -92,6 +94,8 @@ public:
     void on_doubt_waits(const exporter::Reply& reply) override;
     void on_stored_gone(std::string_view stream) override;
     void on_disk_trouble(std::string_view what) override;
+    void on_segment_unread(std::string_view cause) override;
+    void on_segment_lost(std::string_view cause, std::uint64_t entries) override;
 
 private:
     class Lag;
@@ -120,6 +124,7 @@ private:
     prometheus::Histogram& push_duration_;
     prometheus::Counter& push_retries_;
     prometheus::Family<prometheus::Counter>& rejected_;
+    prometheus::Counter& lost_entries_;
     prometheus::Gauge& spool_bytes_;
     prometheus::Gauge& spool_segments_;
     prometheus::Gauge& in_flight_bytes_;

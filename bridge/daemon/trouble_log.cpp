@@ -24,6 +24,10 @@ constexpr const char* kSuspect =
     "verdicts that Boundary cannot have written; somebody may be forging lines";
 constexpr const char* kTampered = "log files were changed as no writer of a log does";
 constexpr const char* kHole = "an audit log has a hole";
+constexpr const char* kSegmentLost =
+    "what a segment of the spool held has to be read from the logs again";
+constexpr const char* kEntriesLost =
+    "entries are lost: their segment of the spool is, and no log holds them any more";
 constexpr const char* kRefused = "Loki refuses entries for good; they are kept in the dead letters";
 
 /// What to do about a reply, as a field of the log.
@@ -146,6 +150,27 @@ void TroubleLog::disk_trouble(std::string_view what) {
     }
 }
 
+void TroubleLog::segment_unread(std::string_view cause) {
+    if (is_time(unread_told_at_)) {
+        log_.warn("cannot read a segment of the spool now; trying again",
+                  {{"cause", std::string(cause)}});
+    }
+}
+
+void TroubleLog::segment_lost(std::string_view cause, std::uint64_t entries) {
+    std::string detail(cause);
+    detail.append(", entries ").append(std::to_string(entries));
+    reminders_.note(kSegmentLost, "damaged, unreadable or gone", detail);
+    remind();
+}
+
+void TroubleLog::entries_lost(std::string_view session, std::uint64_t entries) {
+    std::string detail = "session ";
+    detail.append(session).append(", entries ").append(std::to_string(entries));
+    reminders_.note(kEntriesLost, "spool", detail, entries);
+    remind();
+}
+
 void TroubleLog::unparsed(std::string_view reason) {
     reminders_.note(kUnparsed, reason);
     remind();
@@ -176,7 +201,7 @@ void TroubleLog::lost(std::string_view what, std::string_view session,
 
 void TroubleLog::remind() {
     for (const auto& due : reminders_.take_due(clock_.steady())) {
-        const bool error = due.what == kRefused || due.what == kHole;
+        const bool error = due.what == kRefused || due.what == kHole || due.what == kEntriesLost;
         const auto put = error ? &Log::error : &Log::warn;
         (log_.*put)(due.what, {{"reason", due.reason},
                                {"count", std::to_string(due.count)},

@@ -32,6 +32,9 @@ public:
     void doubt_waits(const exporter::Reply& reply);
     void stored_gone(std::string_view stream);
     void disk_trouble(std::string_view what);
+    void segment_unread(std::string_view cause);
+    void segment_lost(std::string_view cause, std::uint64_t entries);
+    void entries_lost(std::string_view session, std::uint64_t entries);
 
     void unparsed(std::string_view reason);
     void suspect(std::string_view reason);
@@ -54,6 +57,7 @@ private:
     std::optional<base::SteadyTime> away_since_;
     std::optional<base::SteadyTime> clock_wrong_told_at_;
     base::SteadyTime disk_told_at_{};
+    base::SteadyTime unread_told_at_{};
     base::SteadyTime doubt_told_at_{};
     base::SteadyTime limit_told_at_{};
 };

@@ -85,6 +85,10 @@ base::Result<Request> parse(const std::string& request) {
 
 base::Result<Request> read_request(const std::string& path) {
     return base::read_own(path, kLargestRequest)
+        .map_error([](base::Error error) {
+            error.code = error.code == EFBIG ? 0 : error.code;  // no read of it will do better
+            return error;
+        })
         .and_then([](const std::string& frame) { return decompress(frame); })
         .and_then(parse);
 }
@@ -139,11 +143,16 @@ void Spool::find_segments() {
             refused_.push_back(ours.error().message);
             continue;
         }
-        if (const auto request = read_request(path)) {
-            found_.push_back(
-                {sequence, request->labels, in_blocks(entry.file_size(ignored)), written_at(path)});
-            bytes_ += found_.back().disk_bytes;
+        const auto request = read_request(path);
+        if (request || request.error().code != 0) {
+            Segment segment{sequence, "", in_blocks(entry.file_size(ignored)), written_at(path)};
+            bytes_ += segment.disk_bytes;
             ++count_;
+            if (request) {
+                segment.labels = request->labels;
+                segment.holds = holdings_of(request->labels, request->entries);
+            }
+            (request ? found_ : unreadable_).push_back(std::move(segment));
             continue;
         }
         fs::rename(path, path + ".damaged", ignored);
@@ -177,7 +186,8 @@ base::Result<Spool::Segment> Spool::add(std::string_view labels, std::string_vie
         return base::failure("spool is at its cap of " + std::to_string(max_bytes) + " bytes",
                              ENOSPC);
     }
-    const Segment segment{next_sequence_, std::string(labels), disk_bytes, 0};
+    Segment segment{next_sequence_, std::string(labels), disk_bytes, 0,
+                    holdings_of(labels, entries)};
     if (auto written = base::replace_durably(path_of(segment.sequence), *frame); !written) {
         return tl::unexpected(written.error());
     }

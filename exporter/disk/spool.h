@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "exporter/disk/holding.h"
 
 namespace exporter {
 
@@ -19,7 +21,8 @@ namespace exporter {
 /// A segment is written to a temporary name, fsynced, renamed, and the folder fsynced; it is
 /// removed once its batch is settled. What a killed daemon left is found by the next: a temporary
 /// file is a batch that was never promised to be kept and is removed; a damaged segment is set
-/// aside as `.damaged` and reported. One process at a time (the state folder's lock sees to that).
+/// aside as `.damaged` and reported; one that cannot be read now is left where it is. One process
+/// at a time (the state folder's lock sees to that).
 class Spool {
 public:
     struct Segment {
@@ -29,6 +32,7 @@ public:
         /// Of one that was there at open(): when it was written, as our own clock had it, in
         /// nanoseconds since the Unix epoch.
         std::int64_t written_ns = 0;
+        std::vector<Holding> holds = {};
     };
 
     /// Opens or makes the folder. At `max_bytes` on disk add() refuses (code ENOSPC).
@@ -36,6 +40,12 @@ public:
 
     /// What was there at open(), oldest first; for the exporter to take over.
     [[nodiscard]] std::vector<Segment> take_found() { return std::exchange(found_, {}); }
+    /// What was there as well, and could not be read: whose, and what it holds, is not known.
+    [[nodiscard]] std::vector<Segment> take_unreadable() { return std::exchange(unreadable_, {}); }
+    /// Segments to come get higher numbers than this.
+    void number_after(std::uint64_t sequence) {
+        next_sequence_ = std::max(next_sequence_, sequence + 1);
+    }
     /// Files set aside at open(), by name.
     [[nodiscard]] const std::vector<std::string>& damaged() const { return damaged_; }
     /// What was there at open() under a segment's name and is none of ours: a sentence each. It is
@@ -51,7 +61,7 @@ public:
     /// that it is damaged.
     [[nodiscard]] base::Result<std::string> load(const Segment& segment) const;
     void remove(const Segment& segment);
-    /// Keeps a damaged segment as `.damaged`, no longer one that waits.
+    /// Keeps a segment that is of no use as `.damaged`, no longer one that waits.
     void set_aside(const Segment& segment);
 
     /// What all segments take on disk, in whole blocks.
@@ -71,6 +81,7 @@ private:
     std::string folder_;
     std::uint64_t max_bytes_;
     std::vector<Segment> found_;
+    std::vector<Segment> unreadable_;
     std::vector<std::string> damaged_;
     std::vector<std::string> refused_;
     std::uint64_t next_sequence_ = 1;

@@ -25,12 +25,33 @@ bool may_be_of(const base::Labels& own, const base::Labels& labels) {
 }  // namespace
 
 Backlog::Backlog(Spool* spool, OutgoingStreams& streams, ExporterEvents& events,
-                 const base::Labels& own)
+                 const base::Labels& own, const Resume& resume)
     : spool_(spool), streams_(streams), events_(events) {
     if (!there()) {
         return;
     }
-    for (auto& segment : spool_->take_found()) {
+    const std::vector<Spool::Segment>& named = resume.segments;
+    newest_sequence_ = resume.newest_segment;
+    std::vector<Spool::Segment> found = spool_->take_found();
+    for (auto& segment : spool_->take_unreadable()) {
+        const auto known = std::ranges::find(named, segment.sequence, &Spool::Segment::sequence);
+        if (known == named.end()) {
+            // The checkpoint is not past its lines.
+            spool_->set_aside(segment);
+            continue;
+        }
+        segment.labels = known->labels;
+        segment.holds = known->holds;
+        found.push_back(std::move(segment));
+    }
+    std::ranges::sort(found, {}, &Spool::Segment::sequence);
+    for (const auto& segment : named) {
+        newest_sequence_ = std::max(newest_sequence_, segment.sequence);
+        if (!std::ranges::binary_search(found, segment.sequence, {}, &Spool::Segment::sequence)) {
+            lose(segment, "it was damaged, or removed, since it was written");
+        }
+    }
+    for (auto& segment : found) {
         const base::Labels labels = parse_stream_labels(segment.labels);
         if (!may_be_of(own, labels)) {
             foreign_.push_back(segment.labels);
@@ -40,6 +61,8 @@ Backlog::Backlog(Spool* spool, OutgoingStreams& streams, ExporterEvents& events,
         streams_.of(labels).spooled.push_back(std::move(segment));
     }
     covered_sequence_ = newest_sequence_;
+    // What the checkpoint says of a number must not come to be said of another segment.
+    spool_->number_after(newest_sequence_);
 }
 
 bool Backlog::has_share_left(const OutgoingStream& stream) const {
@@ -70,21 +93,23 @@ bool Backlog::take(OutgoingStream& stream, base::Result<Spool::Segment> segment)
     return true;
 }
 
-Backlog::Front Backlog::load_front(OutgoingStream& stream) {
+Backlog::Front Backlog::load_front(OutgoingStream& stream, base::SteadyTime now) {
     if (!stream.unspooled.empty() || stream.spooled.empty()) {
         return Front::Ready;
     }
     const auto entries = spool_->load(stream.spooled.front());
     if (!entries) {
-        events_.on_disk_trouble(entries.error().message);
-        if (entries.error().code != 0 && entries.error().code != ENOENT) {
+        if (stream.unread.tries_again(entries.error().code, now)) {
+            events_.on_segment_unread(entries.error().message);
             return Front::TryLater;
         }
-        // Damaged or removed since it was written: there is nothing to wait for.
+        stream.unread = {};
         spool_->set_aside(stream.spooled.front());
+        lose(std::move(stream.spooled.front()), entries.error().message);
         stream.spooled.pop_front();
-        return Front::Dropped;
+        return Front::Lost;
     }
+    stream.unread = {};
     Batch batch;
     for (const auto& entry : decode_entries(*entries)) {
         batch.add({entry.timestamp_ns, entry.line, entry.metadata, {}});
@@ -96,8 +121,66 @@ Backlog::Front Backlog::load_front(OutgoingStream& stream) {
 
 void Backlog::finish_front(OutgoingStream& stream) {
     if (stream.unspooled.empty() && !stream.spooled.empty()) {
-        spool_->remove(stream.spooled.front());
+        unnamed_.push_back(stream.spooled.front().sequence);
+        done_.push_back(std::move(stream.spooled.front()));
         stream.spooled.pop_front();
+    }
+}
+
+void Backlog::lose(Spool::Segment segment, std::string_view cause) {
+    std::uint64_t entries = 0;
+    for (const Holding& holding : segment.holds) {
+        const auto numbers = Numbers::parse(holding.numbers);
+        entries += numbers ? numbers->count() : 0;
+    }
+    events_.on_segment_lost(cause, entries);
+    lost_.push_back(std::move(segment));
+}
+
+std::vector<Spool::Segment> Backlog::take_lost() {
+    return {lost_.begin() + static_cast<std::ptrdiff_t>(std::exchange(taken_, lost_.size())),
+            lost_.end()};
+}
+
+void Backlog::account_for(std::uint64_t lost_sequence) {
+    taken_ -= std::erase_if(lost_, [lost_sequence](const Spool::Segment& segment) {
+        return segment.sequence == lost_sequence;
+    });
+    unnamed_.push_back(lost_sequence);
+}
+
+void Backlog::for_each_named(const std::function<void(const Spool::Segment&)>& visit) const {
+    std::ranges::for_each(lost_, visit);
+    for (const auto& [text, stream] : streams_) {
+        std::ranges::for_each(stream.spooled, visit);
+    }
+}
+
+void Backlog::for_each_unsaved(const std::function<void(const Spool::Segment&)>& visit) const {
+    for_each_named([&](const Spool::Segment& segment) {
+        if (segment.sequence > covered_sequence_) {
+            visit(segment);
+        }
+    });
+}
+
+std::uint64_t Backlog::done_bytes() const {
+    std::uint64_t bytes = 0;
+    for (const Spool::Segment& segment : done_) {
+        bytes += segment.disk_bytes;
+    }
+    return bytes;
+}
+
+void Backlog::checkpoint_saved() {
+    covered_sequence_ = newest_sequence_;
+    unnamed_.clear();
+    remove_done();
+}
+
+void Backlog::remove_done() {
+    for (const Spool::Segment& segment : std::exchange(done_, {})) {
+        spool_->remove(segment);
     }
 }
 

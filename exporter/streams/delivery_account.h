@@ -48,6 +48,10 @@ public:
     void on_doubt_waits(const Reply& reply) override { next_.on_doubt_waits(reply); }
     void on_stored_gone(std::string_view stream) override { next_.on_stored_gone(stream); }
     void on_disk_trouble(std::string_view what) override { next_.on_disk_trouble(what); }
+    void on_segment_unread(std::string_view cause) override { next_.on_segment_unread(cause); }
+    void on_segment_lost(std::string_view cause, std::uint64_t entries) override {
+        next_.on_segment_lost(cause, entries);
+    }
 
 private:
     ExporterEvents& next_;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "exporter/loki/push_outcome.h"
@@ -42,6 +43,11 @@ public:
     virtual void on_stored_gone(std::string_view stream) = 0;
     /// A batch could not be kept on disk (spool or dead letters); it stays in memory.
     virtual void on_disk_trouble(std::string_view what) = 0;
+    /// A segment of the spool cannot be read now, and is tried again. Told at each try.
+    virtual void on_segment_unread(std::string_view cause) = 0;
+    /// A segment of the spool is damaged, unreadable or gone; its entries have to be read from the
+    /// logs again.
+    virtual void on_segment_lost(std::string_view cause, std::uint64_t entries) = 0;
 };
 
 }  // namespace exporter

@@ -2,6 +2,7 @@
 #include "exporter/streams/outgoing_stream.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 
 #include "base/rfc3339.h"
@@ -28,6 +29,19 @@ std::string without_late(base::Labels labels) {
 }
 
 }  // namespace
+
+bool Unread::tries_again(int code, base::SteadyTime now) {
+    constexpr std::chrono::minutes kPatience{1};
+    constexpr int kTries = 5;  // the minute may be one for which all stood still
+    if (code == 0 || code == ENOENT) {
+        return false;
+    }
+    if (code == EMFILE || code == ENFILE || code == ENOMEM) {
+        return true;  // it is not the segment that is in trouble
+    }
+    since_ = since_.value_or(now);
+    return ++tries_ < kTries || now - *since_ < kPatience;
+}
 
 OutgoingStream::OutgoingStream(base::Labels its_labels, std::uint64_t bytes_per_second,
                                std::uint64_t seed)
@@ -97,8 +111,7 @@ std::size_t OutgoingStream::gather(const Entry& entry, const base::Clock& clock)
 }
 
 void OutgoingStream::seal() {
-    const Doubt doubt = std::exchange(open_doubtful, false) ? Doubt::Predecessor : Doubt::None;
-    queue.push_back({open.seal(), doubt, 0, opened_at});
+    queue.push_back({open.seal(), std::exchange(open_doubt, Doubt::None), 0, opened_at});
     to_spool = spool_first;
 }
 

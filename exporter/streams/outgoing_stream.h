@@ -39,6 +39,17 @@ struct PendingPush {
     base::SteadyTime gathered_at{};  ///< its first entry
 };
 
+/// How long a segment could not be read, which may pass: a disk that is taken away, an I/O error.
+class Unread {
+public:
+    /// Whether to try again after a failure; 0 = the segment is damaged.
+    [[nodiscard]] bool tries_again(int code, base::SteadyTime now);
+
+private:
+    std::optional<base::SteadyTime> since_;
+    int tries_ = 0;
+};
+
 /// What waits to be pushed to one stream, oldest first: the spool's segments, then the sealed
 /// batches in memory, then the batch that still grows.
 struct OutgoingStream {
@@ -93,8 +104,9 @@ struct OutgoingStream {
     bool to_spool = false;  ///< of those, and sealed since the spool was last tried
     Batch open;
     base::SteadyTime opened_at{};
-    bool open_doubtful = false;
+    Doubt open_doubt = Doubt::None;  ///< the greatest of its entries
     std::deque<Spool::Segment> spooled;
+    Unread unread;                      ///< the oldest of them
     std::deque<PendingPush> unspooled;  ///< the oldest segment while it is being sent, or its parts
     std::deque<PendingPush> queue;
     std::int64_t newest_added_ns = kNone;

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "exporter/disk/spool.h"
+
 namespace exporter {
 
 /// What an exporter knows about its predecessor, which may have been killed at any moment.
@@ -16,6 +18,8 @@ struct Resume {
     std::vector<std::uint64_t> origins = {};
     /// The newest spool segment that the checkpoint covers.
     std::uint64_t newest_segment = 0;
+    /// Segments that the checkpoint counts on: see Backlog.
+    std::vector<Spool::Segment> segments = {};
 
     enum class Predecessor {
         Settled,      ///< nothing that it sent will be read again

@@ -88,6 +88,7 @@ public:
     [[nodiscard]] bool any_unseen() const { return unseen_folders() > 0; }
     /// Folders of which a checkpoint spoke, and in which no log has been seen yet.
     [[nodiscard]] std::size_t unseen_folders() const { return resumed_.unseen_folders(); }
+    [[nodiscard]] const std::vector<std::string>& folders() const { return folders_; }
     [[nodiscard]] const std::string& folder(std::uint32_t index) const { return folders_[index]; }
     [[nodiscard]] const FileTroubles& troubles() const { return troubles_; }
     [[nodiscard]] const SkippedFiles& skipped() const { return skipped_; }

@@ -93,7 +93,9 @@ protected:
     /// One call, and what the pipeline does after it.
     base::SteadyTime work_once() {
         const base::SteadyTime due = exporter_->work();
-        if (checkpoints_ && exporter_->wants_checkpoint()) {
+        const bool wanted =
+            exporter_->wants_checkpoint() || !exporter_->backlog().unnamed().empty();
+        if (checkpoints_ && wanted) {
             exporter_->checkpoint_saved();
             return clock_.steady();
         }

@@ -26,6 +26,10 @@ public:
     void on_doubt_waits(const Reply& /*reply*/) override { ++doubt_waits; }
     void on_stored_gone(std::string_view stream) override { stored_gone.emplace_back(stream); }
     void on_disk_trouble(std::string_view what) override { disk_troubles.emplace_back(what); }
+    void on_segment_unread(std::string_view cause) override { segments_unread.emplace_back(cause); }
+    void on_segment_lost(std::string_view cause, std::uint64_t entries) override {
+        segments_lost.emplace_back(std::to_string(entries) + " " + std::string(cause));
+    }
 
     std::vector<Reply> answers;
     std::size_t stored = 0;
@@ -38,6 +42,8 @@ public:
     int doubt_waits = 0;
     std::vector<std::string> disk_troubles;
     std::vector<std::string> stored_gone;
+    std::vector<std::string> segments_unread;
+    std::vector<std::string> segments_lost;
 };
 
 }  // namespace exporter

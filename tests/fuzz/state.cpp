@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include "bridge/daemon/checkpoint.h"
+#include "exporter/disk/holding.h"
 #include "exporter/loki/push_request.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/targets.h"
@@ -48,6 +49,10 @@ void spool_segment(std::string_view bytes) {
         }
         check(exporter::decode_entries(again).size() == decoded.size(), "entries are read back");
         static_cast<void>(exporter::without_metadata(entries));
+        for (const auto& holding : exporter::holdings_of(labels, entries)) {
+            const auto numbers = exporter::Numbers::parse(holding.numbers);
+            check(numbers && numbers->contains(numbers->lowest()), "numbers are read back");
+        }
     } catch (const protozero::exception&) {  // what a damaged segment may throw, and nothing else
     }
 }

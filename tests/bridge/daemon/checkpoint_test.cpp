@@ -32,6 +32,11 @@ Checkpoint sample() {
                              {R"({job="boundary", owner="a \"b\"\n"})", INT64_MIN}};
     checkpoint.kept_origins = {0, 1, UINT64_MAX};
     checkpoint.newest_segment = 42;
+    checkpoint.segments = {
+        {40, R"({job="boundary"})", 0, 0, {{"boundary-x-1", true, "0-5,7", 9}}},
+        {41, R"({job="a \"b\""})", 0, 0, {{"s", false, "3", -1}, {"", true, "0", 0}}},
+        {42, "{}", 0, 0}};
+    checkpoint.spool_id = UINT64_MAX;
     checkpoint.clean = true;
     return checkpoint;
 }
@@ -52,11 +57,27 @@ std::vector<std::string> rows(const Checkpoint& checkpoint) {
     return rows;
 }
 
+/// One line of text for what each segment holds of a session.
+std::vector<std::string> rows(const std::vector<exporter::Spool::Segment>& segments) {
+    std::vector<std::string> rows;
+    for (const auto& segment : segments) {
+        const std::string head = std::to_string(segment.sequence) + "|" + segment.labels;
+        rows.push_back(head);
+        for (const auto& holding : segment.holds) {
+            rows.push_back(head + "|" + holding.session + (holding.decisions ? "|d|" : "|n|") +
+                           holding.numbers + "|" + std::to_string(holding.first_ns));
+        }
+    }
+    return rows;
+}
+
 void expect_equal(const Checkpoint& a, const Checkpoint& b) {
     EXPECT_EQ(rows(a), rows(b));
     EXPECT_EQ(a.high_water, b.high_water);
     EXPECT_EQ(a.kept_origins, b.kept_origins);
     EXPECT_EQ(a.newest_segment, b.newest_segment);
+    EXPECT_EQ(rows(a.segments), rows(b.segments));
+    EXPECT_EQ(a.spool_id, b.spool_id);
     EXPECT_EQ(a.clean, b.clean);
 }
 
@@ -155,6 +176,10 @@ Grown grown() {
         writer.file("/tmp/boundary_logs", {CompactName("new.log"), {8, 6}, 0, "", 0, {0, 0}});
         writer.gone("/tmp/x", 2);
         writer.stream(R"({job="boundary"})", 6);
+        writer.spooled({43, "{}", 0, 0, {{"boundary-x-1", false, "8", 10}}});
+        writer.unspooled(41);
+        writer.unspooled(40);
+        writer.unspooled(7);  // never heard of
     });
     auto& logs = state.files["/tmp/boundary_logs"];
     logs[0].offset = 84;
@@ -162,6 +187,8 @@ Grown grown() {
     logs.push_back({CompactName("new.log"), {8, 6}, 0, "", 0, {0, 0}});
     state.files["/tmp/x"].pop_back();
     state.high_water[R"({job="boundary"})"] = 6;
+    state.segments.erase(state.segments.begin(), state.segments.begin() + 2);
+    state.segments.push_back({43, "{}", 0, 0, {{"boundary-x-1", false, "8", 10}}});
     state.clean = false;
     add();
     text += changes(text, [](CheckpointWriter& writer) {
@@ -257,6 +284,17 @@ TEST(CheckpointTest, ReadsVersionTwoWhichCountedNoLines) {
     EXPECT_FALSE(decode_checkpoint(sealed(first + of_another)).has_value());
 }
 
+TEST(CheckpointTest, ReadsVersionThreeWhichSaidNothingOfSegments) {
+    const std::string text = sealed(R"({"boundary_loki_checkpoint":3,"clean":false})"
+                                    "\n"
+                                    R"({"segment":3})"
+                                    "\n");
+    const auto decoded = decode_checkpoint(text);
+    ASSERT_TRUE(decoded.has_value()) << decoded.error().message;
+    EXPECT_FALSE(decoded->names_segments);
+    EXPECT_TRUE(decode_checkpoint(encode_checkpoint({})).value().names_segments);
+}
+
 TEST(CheckpointTest, WritesInPiecesAndTellsOfTheFirstThatFailed) {
     std::size_t pieces = 0;
     CheckpointWriter writer(
@@ -286,7 +324,7 @@ TEST(CheckpointTest, RefusesWhatIsNoCheckpointOfAKnownVersion) {
         {"another file", "hello\n"},
         {"JSON of another kind", sealed("{\"a\":1}\n")},
         {"no lines at all", sealed("")},
-        {"a later version", sealed("{\"boundary_loki_checkpoint\":4,\"clean\":true}\n")},
+        {"a later version", sealed("{\"boundary_loki_checkpoint\":5,\"clean\":true}\n")},
         {"a version that was never released",
          sealed("{\"boundary_loki_checkpoint\":1,\"clean\":true,\"files\":0,\"streams\":0}\n")},
         {"a version that is no number",
@@ -298,6 +336,12 @@ TEST(CheckpointTest, RefusesWhatIsNoCheckpointOfAKnownVersion) {
         {"a negative offset",
          sealed(in_folder + "{\"name\":\"b\",\"inode\":1,\"birth_ns\":1,\"offset\":-1}\n")},
         {"a stream line without a time", sealed(head + "\n{\"stream\":\"{}\"}\n")},
+        {"what a segment holds, and no segment",
+         sealed(head + "\n{\"of\":\"a\",\"decisions\":\"1\",\"first_ns\":1}\n")},
+        {"a segment without labels", sealed(head + "\n{\"spooled\":1}\n")},
+        {"numbers that are none",
+         sealed(head + "\n{\"spooled\":1,\"labels\":\"{}\"}\n"
+                       "{\"of\":\"a\",\"decisions\":\"2-1\",\"first_ns\":1}\n")},
         {"a line of neither kind", sealed(head + "\n{\"other\":1}\n")},
         {"a line that is no JSON", sealed(head + "\nhello\n")},
         {"an empty line", sealed(head + "\n\n")},

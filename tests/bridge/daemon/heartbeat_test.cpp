@@ -63,7 +63,7 @@ TEST_F(HeartbeatTest, HasAStreamOfItsOwn) {
     EXPECT_EQ(push.entries[0].line,
               "msg=heartbeat up=1 version=1.2.3 uptime_seconds=75 lag_seconds=1 spool_bytes=4096 "
               "in_doubt=0 tracked_files=0 allowed=0 denied=3 pushed=0 unparsed=0 rejected=0 "
-              "skipped=0 tampered=0 suspect=0 audit_dropped=0");
+              "skipped=0 tampered=0 suspect=0 lost=0 audit_dropped=0");
     // Live panels select by the namespace, and show decisions.
     EXPECT_THAT(
         push.entries[0].metadata,

@@ -74,6 +74,7 @@ TEST_F(TelemetryTest, EverySeriesOfTheContractIsThereFromTheStart) {
         {"pushed_bytes_total", 0},
         {"push_retries_total", 0},
         {"lag_seconds", 0},
+        {"lost_entries_total", 0},
         {"spool_bytes", 0},
         {"spool_segments", 0},
         {"in_doubt_entries", 0},
@@ -199,6 +200,15 @@ TEST_F(TelemetryTest, WarnsAtTheFirstOfWhateverIsWrong) {
         EXPECT_THAT(told, HasSubstr(text));
     }
     EXPECT_THAT(told, testing::Not(HasSubstr("SECRET-OF-A-SERVER")));
+}
+
+TEST_F(TelemetryTest, SaysOfALokiThatWasWipedWhatBringsTheRestBack) {
+    CaptureStderr();
+    telemetry_.on_stored_gone(R"({job="boundary"})");
+    const std::string told = GetCapturedStderr();
+    EXPECT_THAT(told, HasSubstr("level=error"));
+    EXPECT_THAT(told, HasSubstr("it was wiped, or is another one"));
+    EXPECT_THAT(told, HasSubstr("boundary-loki replay"));
 }
 
 TEST_F(TelemetryTest, SaysByHowMuchTheClockIsWrongAndWhenItIsRight) {

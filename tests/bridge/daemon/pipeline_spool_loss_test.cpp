@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: MIT
+// A segment of the spool that is damaged or gone: what it held is read from the logs again.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include <zlib.h>
+
+#include "tests/bridge/daemon/pipeline_fixture.h"
+#include "tests/support/process.h"
+
+namespace bridge {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using test_support::SeenPush;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class PipelineSpoolLossTest : public PipelineTest {
+protected:
+    /// What it says on stderr is looked at by its words alone.
+    void SetUp() override { testing::internal::CaptureStderr(); }
+    void TearDown() override { testing::internal::GetCapturedStderr(); }
+
+    void take_loki_away() {
+        loki_.set_rule([](const SeenPush&) { return test_support::not_sent(); });
+        loki_.answer_queries(test_support::not_sent());
+    }
+    void bring_loki_back() { loki_.clear(); }
+    [[nodiscard]] std::string decisions(int first, int count) const {
+        std::string text;
+        for (int i = first; i < first + count; ++i) {
+            text += allow(milliseconds(i), "n" + std::to_string(i));
+        }
+        return text;
+    }
+    /// With Loki away, all that is in the logs ends in the spool.
+    void spool_what_is_there() {
+        ASSERT_TRUE(step_until([&] {
+            return daemon_->state.spool().segments() > 0 && !daemon_->tailer.has_more() &&
+                   daemon_->exporter.in_flight_bytes() == 0;
+        }));
+        step_for(Seconds(3));
+    }
+    [[nodiscard]] std::vector<std::string> segments() const {
+        std::vector<std::string> paths;
+        for (const auto& entry : fs::directory_iterator(folder_.file("state/spool"))) {
+            if (entry.path().extension() == ".zst") {
+                paths.push_back(entry.path().string());
+            }
+        }
+        std::ranges::sort(paths);
+        return paths;
+    }
+    static void flip_a_bit(const std::string& path) {
+        std::string content = test_support::read_file(path);
+        content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 0x10);
+        std::ofstream(path, std::ios::binary) << content;
+    }
+    static void remove(const std::string& path) { fs::remove(path); }
+    /// One that says nothing of what segments hold.
+    void make_checkpoint_of_version_three() const {
+        Checkpoint checkpoint = StateFolder::open(folder_.file("state"), spool_bytes_)
+                                    .value()
+                                    .load_checkpoint()
+                                    .value()
+                                    .value();
+        checkpoint.segments.clear();
+        std::string text = encode_checkpoint(checkpoint);
+        text.replace(text.find(":4,"), 3, ":3,");
+        text.resize(text.find(R"({"spool_id")"));
+        const auto sum = ::crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size());
+        text += R"({"crc32":)" + std::to_string(sum) + "}\n";
+        std::ofstream(folder_.file("state/checkpoint"), std::ios::binary) << text;
+    }
+    [[nodiscard]] bool settles() {
+        return step_until([&] {
+            return daemon_->exporter.idle() && !daemon_->tailer.has_more() &&
+                   daemon_->exporter.backlog().lost() == 0;
+        });
+    }
+    [[nodiscard]] std::size_t notices() const {
+        const auto lines = loki_.all_lines();
+        return static_cast<std::size_t>(std::ranges::count_if(lines, [](const auto& line) {
+            return line.find("lost_entries") != std::string::npos;
+        }));
+    }
+    [[nodiscard]] std::uint64_t lost() const { return daemon_->telemetry.health().totals.lost; }
+};
+
+using Harm = void (*)(const std::string&);
+
+TEST_F(PipelineSpoolLossTest, WhatASegmentHeldIsReadFromTheLogsAgain) {
+    take_loki_away();
+    int written = 0;
+    for (const Harm harm : {Harm{flip_a_bit}, Harm{remove}}) {
+        for (const bool between_runs : {false, true}) {
+            SCOPED_TRACE(written);
+            start();
+            write(1, decisions(written, 50));
+            spool_what_is_there();
+            write(2, decisions(written + 50, 50));
+            written += 100;
+            spool_what_is_there();
+            if (between_runs) {
+                stop();
+            }
+            ASSERT_THAT(segments(), testing::Not(IsEmpty()));
+            harm(segments().front());
+            if (between_runs) {
+                start();
+            }
+            const auto before = loki_.rows();
+            bring_loki_back();
+            for (const auto& [stream, rows] : before) {
+                for (const auto& [row, times] : rows) {
+                    loki_.store(stream, {row.first, row.second, {}});
+                }
+            }
+            ASSERT_TRUE(settles());
+            EXPECT_THAT(loki_.all_lines(), SizeIs(written));
+            expect_every_row_once();
+            EXPECT_EQ(lost(), 0U);
+            step_for(Seconds(3));
+            EXPECT_THAT(saved().segments, IsEmpty());
+            EXPECT_THAT(segments(), IsEmpty());
+            stop();
+            take_loki_away();
+        }
+    }
+}
+
+TEST_F(PipelineSpoolLossTest, WhatNoLogHoldsAnyMoreIsCountedAndSaid) {
+    for (const bool between_runs : {false, true}) {
+        SCOPED_TRACE(between_runs);
+        take_loki_away();
+        start();
+        write(1, decisions(0, 30));
+        write(2, decisions(100, 20));
+        spool_what_is_there();
+        if (between_runs) {
+            stop();
+        }
+        for (const auto& segment : segments()) {
+            fs::remove(segment);
+        }
+        fs::remove(log_file(1));
+        if (between_runs) {
+            start();
+        } else {
+            step_for(Seconds(61));  // the next listing of the folder
+        }
+        bring_loki_back();
+        ASSERT_TRUE(settles());
+        EXPECT_EQ(lost(), 30U);
+        ASSERT_TRUE(step_until([&] { return notices() == 1; }));
+        EXPECT_THAT(loki_.all_lines(), SizeIs(21));
+        EXPECT_THAT(loki_.all_lines(), testing::Contains(HasSubstr(R"("lost_entries":"30")")));
+        step_for(Seconds(3));
+        EXPECT_THAT(saved().segments, IsEmpty());
+        stop();
+        start();
+        step_for(Seconds(130));
+        EXPECT_EQ(notices(), 1U) << "it is said once";
+        stop();
+        loki_.clear();
+        fs::remove_all(folder_.file("state"));
+        fs::remove(log_file(2));
+    }
+}
+
+TEST_F(PipelineSpoolLossTest, WaitsForAFolderThatMayComeBack) {
+    take_loki_away();
+    start();
+    write(1, decisions(0, 10));
+    spool_what_is_there();
+    stop();
+    fs::remove(segments().front());
+    fs::rename(logs(), folder_.file("away"));
+    start();
+    bring_loki_back();
+    step_for(Seconds(200));
+    EXPECT_EQ(lost(), 0U);
+    EXPECT_THAT(saved().segments, SizeIs(1)) << "whoever comes next has to look for it";
+    fs::rename(folder_.file("away"), logs());
+    ASSERT_TRUE(deliver(10));
+    EXPECT_EQ(lost(), 0U);
+    expect_every_row_once();
+    stop();
+
+    take_loki_away();
+    start();
+    write(1, decisions(10, 10));
+    spool_what_is_there();
+    stop();
+    fs::remove(segments().front());
+    fs::rename(logs(), folder_.file("away"));
+    start();
+    bring_loki_back();
+    step_for(Seconds(100));
+    clock_.advance(std::chrono::hours(24));
+    ASSERT_TRUE(step_until([&] { return lost() == 10; })) << "at some time it has to be said";
+}
+
+TEST_F(PipelineSpoolLossTest, WhatIsKnownByItsOriginIsReadAgainAsSoonAsItsFolderIsBack) {
+    take_loki_away();
+    start();
+    step_for(Seconds(1));  // and is in no doubt
+    write(1, allow(milliseconds(0), "in-memory") + allow(-std::chrono::hours(2), "late"));
+    ASSERT_TRUE(step_until([&] { return daemon_->state.spool().segments() == 1; }));
+    ASSERT_TRUE(step_until([&] { return saved().segments.size() == 1; }));
+    ASSERT_GT(daemon_->exporter.in_flight_bytes(), 0U);
+    crash();
+    fs::remove(segments().front());
+    fs::rename(logs(), folder_.file("away"));
+    start();
+    bring_loki_back();
+    step_for(Seconds(100));
+    fs::rename(folder_.file("away"), logs());
+    ASSERT_TRUE(settles());
+    ASSERT_TRUE(deliver(2));
+    expect_every_row_once();
+    EXPECT_EQ(lost(), 0U);
+}
+
+TEST_F(PipelineSpoolLossTest, WaitsAMinuteForLogsInAFolderThatIsEmpty) {
+    take_loki_away();
+    start();
+    write(1, decisions(0, 10));
+    spool_what_is_there();
+    stop();
+    fs::remove(segments().front());
+    fs::remove(log_file(1));
+    start();
+    bring_loki_back();
+    step_for(Seconds(50));
+    EXPECT_EQ(lost(), 0U);
+    step_for(Seconds(20));
+    EXPECT_EQ(lost(), 10U);
+}
+
+TEST_F(PipelineSpoolLossTest, WhatIsLostMeanwhileWaitsForNobodyElse) {
+    take_loki_away();
+    start();
+    for (const std::size_t spooled : {2U, 4U}) {  // what the older ones hold is in memory, too
+        write(1, decisions(0, 10) + test_support::deny_line(test_support::stamp(begun_ns_)));
+        ASSERT_TRUE(step_until([&] { return daemon_->state.spool().segments() == spooled; }));
+    }
+    fs::remove(segments()[2]);
+    fs::remove(segments()[2]);
+    bring_loki_back();
+    clock_.advance(Seconds(31));  // both streams are due
+    std::size_t most_lost = 0;
+    const base::SteadyTime begun = clock_.steady();
+    while (!daemon_->exporter.idle() || daemon_->exporter.backlog().lost() > 0) {
+        const base::SteadyTime due = daemon_->pipeline.step();
+        clock_.advance(std::max<base::SteadyTime::duration>(due - clock_.steady(), Seconds(0)));
+        most_lost = std::max(most_lost, daemon_->exporter.backlog().lost());
+    }
+    EXPECT_EQ(most_lost, 2U) << "one was missed while the other one was read again";
+    EXPECT_LE(clock_.steady() - begun, Seconds(5)) << "nothing else is due so soon";
+    EXPECT_THAT(loki_.all_lines(), SizeIs(22));
+}
+
+TEST_F(PipelineSpoolLossTest, WaitsForAFolderThatIsAwayWhileItRuns) {
+    take_loki_away();
+    start();
+    write(1, decisions(0, 10));
+    spool_what_is_there();
+    fs::rename(logs(), folder_.file("away"));
+    fs::remove(segments().front());
+    bring_loki_back();
+    step_for(Seconds(300));
+    EXPECT_EQ(lost(), 0U);
+    fs::rename(folder_.file("away"), logs());
+    ASSERT_TRUE(deliver(10));
+    expect_every_row_once();
+}
+
+TEST_F(PipelineSpoolLossTest, ACrashBeforeAllIsAccountedForBeginsAnew) {
+    take_loki_away();
+    start();
+    write(1, decisions(0, 40));
+    spool_what_is_there();
+    flip_a_bit(segments().front());
+    bring_loki_back();
+    ASSERT_TRUE(step_until([&] { return daemon_->exporter.in_flight_bytes() > 0; }));
+    EXPECT_THAT(saved().segments, SizeIs(1)) << "what was read again is in memory alone";
+    crash();
+    bring_loki_back();
+    start();
+    ASSERT_TRUE(settles());
+    EXPECT_THAT(loki_.all_lines(), SizeIs(40));
+    expect_every_row_once();
+    EXPECT_EQ(lost(), 0U);
+}
+
+TEST_F(PipelineSpoolLossTest, WhatWasStoredAllTheSameIsNotSentAgain) {
+    take_loki_away();
+    start();
+    write(1, decisions(0, 10));
+    spool_what_is_there();
+    bring_loki_back();
+    loki_.set_rule([this](const SeenPush& push) {
+        static_cast<void>(loki_.store(push));
+        return test_support::ambiguous();
+    });
+    ASSERT_TRUE(deliver(10));
+    crash();
+    loki_.set_rule(nullptr);
+    ASSERT_THAT(segments(), SizeIs(1));
+    fs::remove(segments().front());
+    start();
+    ASSERT_TRUE(settles());
+    step_for(Seconds(5));
+    EXPECT_THAT(loki_.all_lines(), SizeIs(10));
+    expect_every_row_once();
+    EXPECT_EQ(lost(), 0U);
+}
+
+TEST_F(PipelineSpoolLossTest, ALogThatWasRewrittenDoesNotStandInForTheLostOne) {
+    take_loki_away();
+    start();
+    write(1, decisions(0, 10));
+    spool_what_is_there();
+    stop();
+    fs::remove(segments().front());
+    fs::remove(log_file(1));
+    write(1, decisions(500, 20));
+    bring_loki_back();
+    start();
+    ASSERT_TRUE(settles());
+    ASSERT_TRUE(step_until([&] { return notices() == 1; }));
+    EXPECT_EQ(lost(), 10U);
+    EXPECT_THAT(loki_.all_lines(), SizeIs(21));
+    expect_every_row_once();
+}
+
+TEST_F(PipelineSpoolLossTest, ADenialNeverStandsInForWhatWasAllowed) {
+    take_loki_away();
+    start();
+    write(1, decisions(0, 10));
+    spool_what_is_there();
+    write(1, decisions(10, 10));
+    spool_what_is_there();
+    stop();
+    fs::remove(log_file(1));
+    write(1, decisions(0, 11) + test_support::deny_line(test_support::stamp(begun_ns_)));
+    start();
+    spool_what_is_there();
+    fs::remove(segments()[1]);
+    bring_loki_back();
+    ASSERT_TRUE(settles());
+    ASSERT_TRUE(step_until([&] { return notices() == 1; }));
+    for (const auto& [stream, rows] : loki_.rows()) {
+        for (const auto& [row, times] : rows) {
+            const bool denied = row.second.find(R"("decision":"deny")") != std::string::npos;
+            EXPECT_EQ(denied, stream.find(R"(decision="deny")") != std::string::npos) << stream;
+        }
+    }
+}
+
+TEST_F(PipelineSpoolLossTest, LeavesToThePipelineWhatThatHasYetToReadOrSend) {
+    take_loki_away();
+    start();
+    write(1, decisions(0, 10));
+    spool_what_is_there();
+    write(1, decisions(10, 10));
+    stop();
+    write(1, decisions(20, 10));
+    for (const auto& segment : segments()) {
+        fs::remove(segment);
+    }
+    bring_loki_back();
+    start();
+    write(1, decisions(30, 10));
+    ASSERT_TRUE(settles());
+    ASSERT_TRUE(deliver(40));
+    EXPECT_THAT(loki_.all_lines(), SizeIs(40));
+    expect_every_row_once();
+    EXPECT_EQ(lost(), 0U);
+}
+
+TEST_F(PipelineSpoolLossTest, AnUpgradeWithADamagedSegmentReadsAllLogsAgain) {
+    take_loki_away();
+    start();
+    write(1, decisions(0, 10));
+    spool_what_is_there();
+    stop();
+    make_checkpoint_of_version_three();
+    flip_a_bit(segments().front());
+    bring_loki_back();
+    start();
+    ASSERT_TRUE(settles());
+    ASSERT_TRUE(deliver(10));
+    expect_every_row_once();
+}
+
+}  // namespace
+}  // namespace bridge
