@@ -102,8 +102,29 @@ func lifeOfADaemon(t *testing.T, loki server) []exposition {
 	if err := os.Truncate(log, 10); err != nil {
 		t.Fatal(err)
 	}
-	until("the log was tampered with", func(e exposition) bool { return e[`boundary_loki_tampered_files_total{kind="truncated"}`] == 1 })
+	up.Store(false)
+	loseOneEntry(t, folder, metrics)
+	up.Store(true)
+	until("the log was tampered with, and an entry is lost", func(e exposition) bool {
+		return e[`boundary_loki_tampered_files_total{kind="truncated"}`] == 1 && e["boundary_loki_lost_entries_total"] == 1
+	})
 	return life
+}
+
+// loseOneEntry has two segments spooled and takes them away, with their logs. The older one's entry is in memory, to be
+// tried.
+func loseOneEntry(t *testing.T, folder, metrics string) {
+	var taken []string
+	for i := range 2 {
+		taken = append(taken, write(t, filepath.Join(folder, "logs", fmt.Sprintf("boundary-2026-06-09_11-00-00-%d.log", 3+i)),
+			fmt.Sprintf("time=2026-06-09T12:00:00.%d00Z level=ERROR msg=\"of no interest\"\n", i)))
+		eventually(t, "a segment more", func() bool { return scrapeOf(metrics)["boundary_loki_spool_segments"] == float64(i+1) })
+	}
+	for _, path := range append(must(filepath.Glob(filepath.Join(folder, "state", "spool", "*.zst"))), taken...) {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // prometheusOf is a Prometheus that scraped the exposures, each for a phase from `from` on. The times are made up, so
@@ -192,6 +213,7 @@ func rateOf(name, by, skip string) func(history, time.Time) answer {
 // prometheusAlerts: where the alert's expression holds at an instant.
 var prometheusAlerts = map[string]func(history, time.Time) answer{
 	"BoundaryLokiRejected": increased("boundary_loki_rejected_entries_total", "instance reason", ""),
+	"BoundaryLokiLost":     increased("boundary_loki_lost_entries_total", "instance", ""),
 	"BoundaryLokiTampered": increased("boundary_loki_tampered_files_total", "instance kind", ""),
 	"BoundaryLokiSuspect":  increased("boundary_loki_suspect_lines_total", "instance reason", ""),
 	"BoundaryLokiSkipped":  increased("boundary_loki_skipped_files_total", "instance reason", `reason="name"`),

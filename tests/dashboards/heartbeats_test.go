@@ -32,7 +32,7 @@ func knownBeats() []beat {
 			all = append(all, beat{from.Add(since + 37*time.Second), w, says(since)})
 		}
 	}
-	troubles := []string{"rejected", "tampered", "suspect", "skipped", "unparsed", "audit_dropped"}
+	troubles := []string{"rejected", "tampered", "suspect", "skipped", "unparsed", "lost", "audit_dropped"}
 	// In the first half hour of the range, one kind after the other.
 	troubled := func(since time.Duration, times float64, says map[string]float64) map[string]float64 {
 		if i := int(since / beatEvery); since >= 0 && i < len(troubles) {
@@ -178,6 +178,7 @@ var heartbeatAlerts = map[string]func(time.Time) answer{
 		return above(300, pulse(knownBeats()).folded(at, 10*time.Minute, "lag_seconds", last))
 	},
 	"BoundaryLokiRejected": pulse(knownBeats()).troubled("rejected"),
+	"BoundaryLokiLost":     pulse(knownBeats()).troubled("lost"),
 	"BoundaryLokiTampered": pulse(knownBeats()).troubled("tampered"),
 	"BoundaryLokiSuspect":  pulse(knownBeats()).troubled("suspect"),
 	"BoundaryLokiSkipped":  pulse(knownBeats()).troubled("skipped"),
