@@ -20,7 +20,8 @@ namespace model {
 /// is reported as test failures.
 class Story final : private Witness {
 public:
-    Story(std::uint64_t seed, bool tell);
+    /// With `accidents`, segments of the spool may be damaged or removed.
+    Story(std::uint64_t seed, bool tell, bool accidents);
     ~Story() override;
 
     void run();
@@ -28,6 +29,7 @@ public:
 private:
     void act();
     void act_on_files(std::int64_t dice);
+    void harm_a_segment();
     void start();
     void step(std::int64_t times);
     void kill_soon();
@@ -37,6 +39,7 @@ private:
     void reckon();
     void reckon_losses(const std::map<std::uint64_t, std::set<ModelLoki::Row>>& found,
                        std::uint64_t reported);
+    void reckon_lost_entries(const std::map<std::uint64_t, int>& there);
     void reckon_checkpoint();
     void count_account();
     void expect_all_read();
@@ -49,6 +52,7 @@ private:
 
     bool tell_;
     Dice dice_;
+    Dice fate_;  ///< of the spool; on its own, so that it changes nothing else in a story
     test_support::TempDir temp_;
     Fuse fuse_;
     MortalClock clock_{fuse_};
@@ -61,9 +65,11 @@ private:
     bool kills_;
     bool harms_;
     bool floods_;
+    bool accidents_;
     bool rescan_due_ = false;  ///< the folder itself was taken away: seen at the next rescan only
     bool read_once_ = true;    ///< no line had to be read a second time
     std::uint64_t lines_read_ = 0;
+    std::uint64_t entries_lost_ = 0;  ///< as the daemons counted them
 };
 
 }  // namespace model
