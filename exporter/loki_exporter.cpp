@@ -94,19 +94,17 @@ void LokiExporter::add_again(const base::Labels& stream, const Entry& entry) {
 }
 
 void LokiExporter::gather(OutgoingStream& stream, const Entry& entry, Doubt doubt) {
-    if (stream.open.span_with(entry.timestamp_ns) >
+    if (stream.open().span_with(entry.timestamp_ns) >
         static_cast<std::uint64_t>(settings_.late_after.count())) {
         // Sent a second time, a batch must not lie too far behind what Loki stored of it the first
         // time.
         stream.seal();
     }
-    stream.open_doubt = std::max(stream.open_doubt, doubt);
-    stream.spool_first = stream.spool_first || entry.may_change;
-    unsettled_.gathered(stream.gather(entry, clock_));
+    unsettled_.gathered(stream.gather(entry, doubt, clock_));
     if (may_lead(entry.timestamp_ns)) {
-        stream.newest_added_ns = std::max(stream.newest_added_ns, entry.timestamp_ns);
+        stream.marks.add(entry.timestamp_ns);
     }
-    if (stream.open.bytes() >= settings_.batch_bytes) {
+    if (stream.open().bytes() >= settings_.batch_bytes) {
         stream.seal();
     }
 }
@@ -116,12 +114,12 @@ LokiExporter::Target LokiExporter::target_of(OutgoingStream& its_stream,
     OutgoingStream* stream = &its_stream;
     const std::int64_t late_after = settings_.late_after.count();
     const bool late =
-        timestamp_ns < std::max(stream->newest_added_ns, INT64_MIN + late_after) - late_after;
+        timestamp_ns < std::max(stream->marks.added_ns, INT64_MIN + late_after) - late_after;
     // A forged line of the year 2200 must not make every true one look late, nor be what Loki
     // refuses a batch of others for.
     const bool ahead = !may_lead(timestamp_ns);
     if (late || ahead) {
-        stream = &streams_.late_sibling(stream->labels, timestamp_ns);
+        stream = &streams_.late_sibling(stream->labels(), timestamp_ns);
     }
     return {stream, ahead};
 }
@@ -148,13 +146,13 @@ void LokiExporter::note_newest(OutgoingStream& stream, const SealedBatch& batch)
         std::find_if(batch.slots().rbegin(), batch.slots().rend(),
                      [this](const SealedBatch::Slot& slot) { return may_lead(slot.timestamp_ns); });
     if (newest != batch.slots().rend()) {
-        stream.newest_settled_ns = std::max(stream.newest_settled_ns, newest->timestamp_ns);
+        stream.marks.settle(newest->timestamp_ns);
     }
 }
 
 void LokiExporter::note_stored(OutgoingStream& stream, const SealedBatch& batch) {
     note_newest(stream, batch);
-    stream.newest_stored_ns = std::max(stream.newest_stored_ns, batch.slots().back().timestamp_ns);
+    stream.marks.store(batch.slots().back().timestamp_ns);
 }
 
 /// Whether something was there to be spooled.
@@ -164,10 +162,10 @@ bool LokiExporter::spool_sealed() {
     }
     bool any = false;
     for (auto& [text, stream] : streams_) {
-        if (stream.to_spool) {
+        if (stream.wants_spool()) {
             any = true;
             if (!held_) {
-                stream.to_spool = false;
+                stream.spool_tried();
                 static_cast<void>(spool_stream(stream));
             }
         }
@@ -177,7 +175,7 @@ bool LokiExporter::spool_sealed() {
 
 void LokiExporter::seal_due(base::SteadyTime now) {
     for (auto& [text, stream] : streams_) {
-        if (!stream.open.empty() && now - stream.opened_at >= settings_.batch_wait) {
+        if (now - stream.opened_at() >= settings_.batch_wait) {
             stream.seal();
         }
     }
@@ -185,27 +183,23 @@ void LokiExporter::seal_due(base::SteadyTime now) {
 
 void LokiExporter::flush() {
     for (auto& [text, stream] : streams_) {
-        if (!stream.open.empty()) {
-            stream.seal();
-        }
+        stream.seal();
     }
 }
 
 OutgoingStream* LokiExporter::next_to_send(base::SteadyTime now, base::SteadyTime& next_due) {
     OutgoingStream* chosen = nullptr;
     for (auto& [text, stream] : streams_) {
-        if (!stream.open.empty()) {
-            next_due = std::min(next_due, stream.opened_at + settings_.batch_wait);
+        if (!stream.open().empty()) {
+            next_due = std::min(next_due, stream.opened_at() + settings_.batch_wait);
         }
         if (!backlog_.may_send(stream)) {
             continue;
         }
-        const base::SteadyTime due =
-            std::max({stream.not_before, stream.pace.next_push(), stream.limited.next_push(),
-                      tenant_pace_.next_push()});
+        const base::SteadyTime due = std::max(stream.turns.next_push(), tenant_pace_.next_push());
         if (due > now) {
             next_due = std::min(next_due, due);
-        } else if (chosen == nullptr || stream.last_turn < chosen->last_turn) {
+        } else if (chosen == nullptr || stream.turns.last < chosen->turns.last) {
             chosen = &stream;  // they take turns, so none starves
         }
     }
@@ -226,15 +220,15 @@ base::SteadyTime LokiExporter::work() {
     if (stream == nullptr) {
         return next_due;
     }
-    stream->last_turn = ++turns_;
+    stream->turns.last = ++turns_;
     send(*stream);
     return now;
 }
 
 void LokiExporter::send(OutgoingStream& stream) {
-    if (stream.spool_first && backlog_.there() && !stream.queue.empty() && !spool_stream(stream) &&
-        stream.spooled.empty()) {
-        stream.postpone(clock_);
+    if (stream.spools_first() && backlog_.there() && !spool_stream(stream) &&
+        stream.segments().empty()) {
+        stream.turns.postpone(clock_);
         return;
     }
     if (!backlog_.may_send(stream)) {
@@ -244,7 +238,7 @@ void LokiExporter::send(OutgoingStream& stream) {
         case Backlog::Front::Ready:
             break;
         case Backlog::Front::TryLater:
-            stream.postpone(clock_);
+            stream.turns.postpone(clock_);
             return;
         case Backlog::Front::Lost:
             return;
@@ -253,11 +247,12 @@ void LokiExporter::send(OutgoingStream& stream) {
         return;
     }
     stream.cut_front(tenant_pace_.largest_push());
-    stream.cut_front(stream.limited.largest_push());
-    const SealedBatch& batch = stream.line().front().batch;
+    stream.cut_front(stream.turns.limited.largest_push());
+    const SealedBatch& batch = stream.front().batch;
     const std::string_view body =
-        refusals_.metadata_refused() ? push_body_.of(stream.text, without_metadata(batch.entries()))
-                                     : push_body_.of(stream.text, batch.entries());
+        refusals_.metadata_refused()
+            ? push_body_.of(stream.text(), without_metadata(batch.entries()))
+            : push_body_.of(stream.text(), batch.entries());
     const base::SteadyTime begun = clock_.steady();
     const Reply reply = loki_.push(body, settings_.push_timeout);
     const auto took = clock_.steady() - begun;
@@ -281,7 +276,7 @@ bool LokiExporter::resolve_doubt(OutgoingStream& stream) {
             retry(stream, answer.reply, Outcome::Retry);
             return false;
         case DoubtResolver::Answer::Kind::Wait:
-            stream.not_before = answer.ask_at;
+            stream.turns.not_before = answer.ask_at;
             return false;
         case DoubtResolver::Answer::Kind::Stored:
             return take_out(stream, answer.stored);
@@ -291,8 +286,7 @@ bool LokiExporter::resolve_doubt(OutgoingStream& stream) {
 
 /// Settles those slots of the batch in front that Loki has. Whether others are left to send.
 bool LokiExporter::take_out(OutgoingStream& stream, const std::vector<bool>& stored) {
-    auto& line = stream.line();
-    const PendingPush& front = line.front();
+    const PendingPush& front = stream.front();
     std::vector<PendingPush> missing;
     for (std::size_t i = 0; i < stored.size();) {
         std::size_t end = i;
@@ -309,14 +303,9 @@ bool LokiExporter::take_out(OutgoingStream& stream, const std::vector<bool>& sto
         }
         i = end;
     }
-    line.pop_front();
-    line.insert(line.begin(), std::make_move_iterator(missing.begin()),
-                std::make_move_iterator(missing.end()));
-    if (missing.empty()) {
-        backlog_.finish_front(stream);
-        return false;
-    }
-    return true;
+    const bool any_missing = !missing.empty();
+    backlog_.replace_front(stream, std::move(missing));
+    return any_missing;
 }
 
 void LokiExporter::handle(OutgoingStream& stream, const Reply& reply) {
@@ -328,13 +317,13 @@ void LokiExporter::handle(OutgoingStream& stream, const Reply& reply) {
         case Outcome::Retry:
         case Outcome::Hold:
             if (is_ambiguous(reply)) {
-                stream.line().front().doubt = Doubt::Own;
+                stream.front().doubt = Doubt::Own;
                 doubts_.push_lost(stream);
             }
             retry(stream, reply, outcome);
             return;
         case Outcome::TooLarge:
-            if (stream.line().front().batch.size() > 1) {
+            if (stream.front().batch.size() > 1) {
                 stream.split_front();
                 return;
             }
@@ -356,25 +345,24 @@ void LokiExporter::settle(const OutgoingStream& stream, const SealedBatch& batch
 }
 
 void LokiExporter::stored(OutgoingStream& stream) {
-    const SealedBatch& batch = stream.line().front().batch;
+    const SealedBatch& batch = stream.front().batch;
     events_.on_stored(batch.size(), batch.bytes());
-    for (LimitedPace* pace : {&tenant_pace_, &stream.limited}) {
+    for (LimitedPace* pace : {&tenant_pace_, &stream.turns.limited}) {
         pace->pushed(batch.bytes(), clock_.steady());
     }
-    stream.pace.pushed(batch.bytes(), clock_.steady());
+    stream.turns.pace.pushed(batch.bytes(), clock_.steady());
     note_stored(stream, batch);
     settle(stream, batch);
-    stream.line().pop_front();
-    backlog_.finish_front(stream);
-    stream.backoff.reset();
-    stream.failing_since.reset();
+    backlog_.replace_front(stream, {});
+    stream.turns.backoff.reset();
+    stream.turns.failing_since.reset();
 }
 
 /// Refused as a whole, for now: nothing of it is stored, and there is nothing wrong with it.
 void LokiExporter::slow_down(OutgoingStream& stream, const Reply& reply, const ToldLimit& limit) {
     constexpr int kTrouble = 8;
-    LimitedPace& pace = limit.per_stream ? stream.limited : tenant_pace_;
-    pace.refused(limit.bytes_per_second, stream.line().front().batch.bytes(), clock_.steady());
+    LimitedPace& pace = limit.per_stream ? stream.turns.limited : tenant_pace_;
+    pace.refused(limit.bytes_per_second, stream.front().batch.bytes(), clock_.steady());
     if (pace.refusals() < kTrouble) {
         events_.on_rate_limited(reply);
         return;
@@ -393,9 +381,9 @@ void LokiExporter::retry(OutgoingStream& stream, const Reply& reply, Outcome out
     if (outcome == Outcome::Hold) {
         doubts_.push_was_held();
     }
-    PendingPush& front = stream.line().front();
+    PendingPush& front = stream.front();
     ++front.failures;
-    stream.postpone(clock_);
+    stream.turns.postpone(clock_);
     const bool may_be_size = reply.transport == Reply::Transport::Answered &&
                              (reply.status == 500 || reply.status == 429);
     if (may_be_size && front.failures >= kFailuresBeforeSplit && front.batch.size() > 1 &&
@@ -407,24 +395,23 @@ void LokiExporter::retry(OutgoingStream& stream, const Reply& reply, Outcome out
 
 void LokiExporter::spool_if_failing(OutgoingStream& stream) {
     const base::SteadyTime now = clock_.steady();
-    stream.failing_since = stream.failing_since.value_or(now);
-    if (backlog_.there() && now - *stream.failing_since >= settings_.spool_after) {
+    stream.turns.failing_since = stream.turns.failing_since.value_or(now);
+    if (backlog_.there() && now - *stream.turns.failing_since >= settings_.spool_after) {
         static_cast<void>(spool_stream(stream));
     }
 }
 
 bool LokiExporter::spool_stream(OutgoingStream& stream) {
-    while (!stream.queue.empty()) {
-        const SealedBatch& batch = stream.queue.front().batch;
-        if (!backlog_.add(stream, batch)) {
+    while (const SealedBatch* batch = stream.oldest_sealed()) {
+        if (!backlog_.add(stream, *batch)) {
             return false;
         }
-        note_newest(stream, batch);
-        if (stream.spool_first) {
-            keep_origins(batch);
+        note_newest(stream, *batch);
+        if (stream.spools_first()) {
+            keep_origins(*batch);
         }
-        unsettled_.settle(batch);
-        stream.queue.pop_front();
+        unsettled_.settle(*batch);
+        stream.drop_oldest_sealed();
     }
     return true;
 }

@@ -58,7 +58,7 @@ Backlog::Backlog(Spool* spool, OutgoingStreams& streams, ExporterEvents& events,
             continue;
         }
         newest_sequence_ = std::max(newest_sequence_, segment.sequence);
-        streams_.of(labels).spooled.push_back(std::move(segment));
+        streams_.of(labels).add_segment(std::move(segment));
     }
     covered_sequence_ = newest_sequence_;
     // What the checkpoint says of a number must not come to be said of another segment.
@@ -68,19 +68,19 @@ Backlog::Backlog(Spool* spool, OutgoingStreams& streams, ExporterEvents& events,
 bool Backlog::has_share_left(const OutgoingStream& stream) const {
     constexpr std::uint64_t kShare = 4;
     const std::uint64_t left = spool_->max_bytes() - std::min(spool_->max_bytes(), spool_->bytes());
-    return stream.spooled.empty() || stream.bytes_on_disk() <= kShare * left;
+    return stream.segments().empty() || stream.bytes_on_disk() <= kShare * left;
 }
 
 bool Backlog::add(OutgoingStream& stream, const SealedBatch& batch) {
     if (!has_share_left(stream)) {
-        events_.on_disk_trouble("the stream " + stream.text + " has its share of the spool");
+        events_.on_disk_trouble("the stream " + stream.text() + " has its share of the spool");
         return false;
     }
-    return take(stream, spool_->add(stream.text, batch.entries()));
+    return take(stream, spool_->add(stream.text(), batch.entries()));
 }
 
 bool Backlog::move_to(OutgoingStream& stream, const SealedBatch& batch) {
-    return take(stream, spool_->add_moved(stream.text, batch.entries()));
+    return take(stream, spool_->add_moved(stream.text(), batch.entries()));
 }
 
 bool Backlog::take(OutgoingStream& stream, base::Result<Spool::Segment> segment) {
@@ -89,24 +89,23 @@ bool Backlog::take(OutgoingStream& stream, base::Result<Spool::Segment> segment)
         return false;
     }
     newest_sequence_ = segment->sequence;
-    stream.spooled.push_back(std::move(*segment));
+    stream.add_segment(std::move(*segment));
     return true;
 }
 
 Backlog::Front Backlog::load_front(OutgoingStream& stream, base::SteadyTime now) {
-    if (!stream.unspooled.empty() || stream.spooled.empty()) {
+    if (!stream.sends_from_memory() || stream.segments().empty()) {
         return Front::Ready;
     }
-    const auto entries = spool_->load(stream.spooled.front());
+    const auto entries = spool_->load(stream.segments().front());
     if (!entries) {
         if (stream.unread.tries_again(entries.error().code, now)) {
             events_.on_segment_unread(entries.error().message);
             return Front::TryLater;
         }
         stream.unread = {};
-        spool_->set_aside(stream.spooled.front());
-        lose(std::move(stream.spooled.front()), entries.error().message);
-        stream.spooled.pop_front();
+        spool_->set_aside(stream.segments().front());
+        lose(stream.take_segment(), entries.error().message);
         return Front::Lost;
     }
     stream.unread = {};
@@ -114,16 +113,16 @@ Backlog::Front Backlog::load_front(OutgoingStream& stream, base::SteadyTime now)
     for (const auto& entry : decode_entries(*entries)) {
         batch.add({entry.timestamp_ns, entry.line, entry.metadata, {}});
     }
-    // Whether an earlier try got through is unknown here, so the first look is at Loki.
-    stream.unspooled.push_back({batch.seal(), Doubt::Own, 0});
+    stream.load_segment(batch.seal());
     return Front::Ready;
 }
 
-void Backlog::finish_front(OutgoingStream& stream) {
-    if (stream.unspooled.empty() && !stream.spooled.empty()) {
-        unnamed_.push_back(stream.spooled.front().sequence);
-        done_.push_back(std::move(stream.spooled.front()));
-        stream.spooled.pop_front();
+void Backlog::replace_front(OutgoingStream& stream, std::vector<PendingPush> parts) {
+    const bool of_segment = !stream.sends_from_memory();
+    stream.replace_front(std::move(parts));
+    if (of_segment && stream.sends_from_memory()) {
+        done_.push_back(stream.take_segment());
+        unnamed_.push_back(done_.back().sequence);
     }
 }
 
@@ -152,7 +151,7 @@ void Backlog::account_for(std::uint64_t lost_sequence) {
 void Backlog::for_each_named(const std::function<void(const Spool::Segment&)>& visit) const {
     std::ranges::for_each(lost_, visit);
     for (const auto& [text, stream] : streams_) {
-        std::ranges::for_each(stream.spooled, visit);
+        std::ranges::for_each(stream.segments(), visit);
     }
 }
 
@@ -187,7 +186,7 @@ void Backlog::remove_done() {
 void Backlog::visit_newer(std::uint64_t sequence,
                           const std::function<void(std::string_view entries)>& visit) {
     for (const auto& [text, stream] : streams_) {
-        for (const auto& segment : stream.spooled) {
+        for (const auto& segment : stream.segments()) {
             if (segment.sequence > sequence) {
                 // What cannot be read now will be reported when it is to be sent.
                 visit(spool_->load(segment).value_or(""));

@@ -44,15 +44,15 @@ public:
     [[nodiscard]] bool move_to(OutgoingStream& stream, const SealedBatch& batch);
 
     enum class Front : std::uint8_t {
-        Ready,     ///< the batch to send stands in front of the stream's line()
+        Ready,     ///< the batch to send is the stream's front()
         Lost,      ///< the next may be looked at
         TryLater,  ///< the disk does not give it now
     };
     /// Reads the stream's oldest segment, if it is a segment's turn. What cannot be read is tried
     /// again for a minute before it is lost.
     [[nodiscard]] Front load_front(OutgoingStream& stream, base::SteadyTime now);
-    /// Is done with that segment once nothing of it is left to send.
-    void finish_front(OutgoingStream& stream);
+    /// See OutgoingStream. Once nothing of a segment is left to send, that is done with, too.
+    void replace_front(OutgoingStream& stream, std::vector<PendingPush> parts);
 
     /// Segments that were lost since the last call. A checkpoint goes on naming them until their
     /// entries are accounted for.

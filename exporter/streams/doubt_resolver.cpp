@@ -49,7 +49,7 @@ void DoubtResolver::push_answered(std::chrono::nanoseconds took) {
 }
 
 void DoubtResolver::push_lost(OutgoingStream& stream) const {
-    stream.landed_by = clock_.steady() + landing_time();
+    stream.turns.landed_by = clock_.steady() + landing_time();
 }
 
 /// A Loki that was wiped, or another one under the same address, shows nothing of an hour in which
@@ -58,21 +58,21 @@ void DoubtResolver::push_lost(OutgoingStream& stream) const {
 void DoubtResolver::look_for_stored(OutgoingStream& stream) {
     constexpr std::chrono::minutes kBetweenLooks{10};  // a backlog asks at each of its batches
     constexpr std::int64_t kHourNs = 3600 * base::kNanosPerSecond;
-    const std::int64_t age_ns = clock_.wall_ns() - std::max(stream.newest_stored_ns, INT64_MIN / 2);
+    const std::int64_t age_ns = clock_.wall_ns() - std::max(stream.marks.stored_ns, INT64_MIN / 2);
     if (said_gone_ || clock_.steady() < look_at_ || age_ns < 0 || age_ns > 2 * kHourNs) {
         return;
     }
     look_at_ = clock_.steady() + kBetweenLooks;
-    const auto any = shows_any(loki_, stream.asked_as, stream.newest_stored_ns - kHourNs,
-                               stream.newest_stored_ns + base::kNanosPerMillisecond, timeout_);
+    const auto any = shows_any(loki_, stream.asked_as(), stream.marks.stored_ns - kHourNs,
+                               stream.marks.stored_ns + base::kNanosPerMillisecond, timeout_);
     said_gone_ = any && !*any;
     if (said_gone_) {
-        events_.on_stored_gone(stream.text);
+        events_.on_stored_gone(stream.text());
     }
 }
 
 DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
-    PendingPush& front = stream.line().front();
+    PendingPush& front = stream.front();
     if (front.doubt != Doubt::Predecessor) {
         stream.predecessors_rows = {};
     }
@@ -81,12 +81,12 @@ DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
         return {};
     }
     const base::SteadyTime ask_at =
-        std::max(stream.landed_by, predecessor_landed_by_) + loki_.shows_after();
+        std::max(stream.turns.landed_by, predecessor_landed_by_) + loki_.shows_after();
     if (clock_.steady() < ask_at) {
         return {Answer::Kind::Wait, {}, {}, ask_at};
     }
     ReadBack answer =
-        read_back(loki_, stream.asked_as, front.batch, timeout_,
+        read_back(loki_, stream.asked_as(), front.batch, timeout_,
                   front.doubt == Doubt::Predecessor ? &stream.predecessors_rows : nullptr);
     if (answer.state == ReadBack::State::TryLater) {
         if (barred) {

@@ -46,7 +46,7 @@ public:
         Reply reply;
         base::SteadyTime ask_at{};
     };
-    /// About the batch in front of the stream's line(), whose doubt it clears when that is known.
+    /// About the stream's front(), whose doubt it clears when that is known.
     [[nodiscard]] Answer ask(OutgoingStream& stream);
 
     /// A push was answered after `took`.

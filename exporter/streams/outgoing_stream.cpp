@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <iterator>
 
 #include "base/rfc3339.h"
 
@@ -17,10 +18,10 @@ std::int64_t hour_end_of(const base::Labels& labels) {
         if (name == "late") {
             const auto begin_ns = base::parse_rfc3339(value + ":00:00Z");
             return begin_ns ? base::add_saturated(*begin_ns, 3600 * base::kNanosPerSecond)
-                            : OutgoingStream::kNone;
+                            : StreamMarks::kNone;
         }
     }
-    return OutgoingStream::kNone;
+    return StreamMarks::kNone;
 }
 
 std::string without_late(base::Labels labels) {
@@ -43,39 +44,19 @@ bool Unread::tries_again(int code, base::SteadyTime now) {
     return ++tries_ < kTries || now - *since_ < kPatience;
 }
 
-OutgoingStream::OutgoingStream(base::Labels its_labels, std::uint64_t bytes_per_second,
+OutgoingStream::OutgoingStream(base::Labels labels, std::uint64_t bytes_per_second,
                                std::uint64_t seed)
-    : labels(std::move(its_labels)),
-      text(stream_labels_text(labels)),
-      asked_as(without_late(labels)),
-      late(std::ranges::any_of(labels, [](const auto& label) { return label.first == "late"; })),
-      hour_end_ns(hour_end_of(labels)),
-      spool_first(late),
-      backoff(seed),
-      pace(bytes_per_second) {}
-
-bool OutgoingStream::may_send(std::uint64_t covered_sequence) const {
-    if (!unspooled.empty()) {
-        return true;
-    }
-    if (!spooled.empty()) {
-        return spooled.front().sequence <= covered_sequence;
-    }
-    return !queue.empty();
-}
-
-std::optional<std::int64_t> OutgoingStream::oldest_unsettled_ns() const {
-    std::optional<std::int64_t> oldest = open.oldest_ns();
-    for (const auto& pending : queue) {
-        const std::int64_t its_oldest = pending.batch.slots().front().timestamp_ns;
-        oldest = oldest ? std::min(*oldest, its_oldest) : its_oldest;
-    }
-    return oldest;
-}
+    : turns{Backoff(seed), StreamPace(bytes_per_second)},
+      labels_(std::move(labels)),
+      text_(stream_labels_text(labels_)),
+      asked_as_(without_late(labels_)),
+      late_(std::ranges::any_of(labels_, [](const auto& label) { return label.first == "late"; })),
+      hour_end_ns_(hour_end_of(labels_)),
+      spools_first_(late_) {}
 
 std::size_t OutgoingStream::bytes_in_memory() const {
-    std::size_t bytes = open.bytes();
-    for (const auto& pending : queue) {
+    std::size_t bytes = open_.bytes();
+    for (const auto& pending : queue_) {
         bytes += pending.batch.bytes();
     }
     return bytes;
@@ -83,10 +64,20 @@ std::size_t OutgoingStream::bytes_in_memory() const {
 
 std::uint64_t OutgoingStream::bytes_on_disk() const {
     std::uint64_t bytes = 0;
-    for (const auto& segment : spooled) {
+    for (const auto& segment : segments_) {
         bytes += segment.disk_bytes;
     }
     return bytes;
+}
+
+std::size_t OutgoingStream::barred_entries() const {
+    std::size_t entries = 0;
+    for (const auto* pushes : {&queue_, &loaded_}) {
+        for (const auto& pending : *pushes) {
+            entries += pending.doubt == Doubt::Barred ? pending.batch.size() : 0;
+        }
+    }
+    return entries;
 }
 
 std::optional<std::int64_t> OutgoingStream::waits_since_ns(std::int64_t wall_ns,
@@ -94,42 +85,86 @@ std::optional<std::int64_t> OutgoingStream::waits_since_ns(std::int64_t wall_ns,
     std::optional<std::int64_t> since = oldest_unsettled_ns();
     if (since) {
         // Batches stand in the order in which they were gathered.
-        const base::SteadyTime first = queue.empty() ? opened_at : queue.front().gathered_at;
+        const base::SteadyTime first = queue_.empty() ? opened_at_ : queue_.front().gathered_at;
         const std::chrono::nanoseconds waited = steady - first;
         since = std::min(*since, wall_ns - waited.count());
     }
     return since;
 }
 
-std::size_t OutgoingStream::gather(const Entry& entry, const base::Clock& clock) {
-    if (open.empty()) {
-        opened_at = clock.steady();
+std::optional<std::int64_t> OutgoingStream::oldest_unsettled_ns() const {
+    std::optional<std::int64_t> oldest = open_.oldest_ns();
+    for (const auto& pending : queue_) {
+        const std::int64_t its_oldest = pending.batch.slots().front().timestamp_ns;
+        oldest = oldest ? std::min(*oldest, its_oldest) : its_oldest;
     }
-    const std::size_t before = open.bytes();
-    open.add(entry);
-    return open.bytes() - before;
+    return oldest;
+}
+
+std::size_t OutgoingStream::gather(const Entry& entry, Doubt doubt, const base::Clock& clock) {
+    if (open_.empty()) {
+        opened_at_ = clock.steady();
+    }
+    open_doubt_ = std::max(open_doubt_, doubt);
+    spools_first_ = spools_first_ || entry.may_change;
+    const std::size_t before = open_.bytes();
+    open_.add(entry);
+    return open_.bytes() - before;
 }
 
 void OutgoingStream::seal() {
-    queue.push_back({open.seal(), std::exchange(open_doubt, Doubt::None), 0, opened_at});
-    to_spool = spool_first;
+    if (!open_.empty()) {
+        queue_.push_back({open_.seal(), std::exchange(open_doubt_, Doubt::None), 0, opened_at_});
+        wants_spool_ = spools_first_;
+    }
+}
+
+bool OutgoingStream::may_send(std::uint64_t covered_sequence) const {
+    if (!loaded_.empty()) {
+        return true;
+    }
+    if (!segments_.empty()) {
+        return segments_.front().sequence <= covered_sequence;
+    }
+    return !queue_.empty();
+}
+
+void OutgoingStream::replace_front(std::vector<PendingPush> parts) {
+    auto& line = front_line();
+    line.pop_front();
+    line.insert(line.begin(), std::make_move_iterator(parts.begin()),
+                std::make_move_iterator(parts.end()));
+}
+
+void OutgoingStream::split_front() {
+    const PendingPush whole = front();
+    const std::size_t half = whole.batch.size() / 2;
+    const base::SteadyTime at = whole.gathered_at;
+    replace_front({{whole.batch.part(0, half), whole.doubt, 0, at},
+                   {whole.batch.part(half, whole.batch.size()), whole.doubt, 0, at}});
 }
 
 void OutgoingStream::cut_front(std::size_t most_bytes) {
-    while (most_bytes > 0 && line().front().batch.bytes() > most_bytes &&
-           line().front().batch.size() > 1) {
+    while (most_bytes > 0 && front().batch.bytes() > most_bytes && front().batch.size() > 1) {
         split_front();
     }
 }
 
-void OutgoingStream::split_front() {
-    auto& front_line = line();
-    const PendingPush whole = std::move(front_line.front());
-    front_line.pop_front();
-    const std::size_t half = whole.batch.size() / 2;
-    const base::SteadyTime at = whole.gathered_at;
-    front_line.push_front({whole.batch.part(half, whole.batch.size()), whole.doubt, 0, at});
-    front_line.push_front({whole.batch.part(0, half), whole.doubt, 0, at});
+bool OutgoingStream::more_of_front_follows() const {
+    const auto& line = sends_from_memory() ? queue_ : loaded_;
+    return line.size() > 1 && line[1].gathered_at == line.front().gathered_at;
+}
+
+Spool::Segment OutgoingStream::take_segment() {
+    Spool::Segment oldest = std::move(segments_.front());
+    segments_.pop_front();
+    return oldest;
+}
+
+void OutgoingStream::unload_segment() {
+    if (loaded_.size() == 1) {
+        loaded_.clear();
+    }
 }
 
 }  // namespace exporter

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/labels.h"
@@ -31,7 +33,7 @@ enum class Doubt : std::uint8_t {
     Barred,       ///< as Own, and its stream takes it no more: only Loki's answer can help
 };
 
-/// A batch in line, in memory.
+/// A batch that waits, in memory.
 struct PendingPush {
     SealedBatch batch;
     Doubt doubt = Doubt::None;
@@ -50,25 +52,67 @@ private:
     int tries_ = 0;
 };
 
-/// What waits to be pushed to one stream, oldest first: the spool's segments, then the sealed
-/// batches in memory, then the batch that still grows.
-struct OutgoingStream {
+/// The newest entries that a stream has been given, by their timestamps.
+struct StreamMarks {
     static constexpr std::int64_t kNone = INT64_MIN;
 
-    OutgoingStream(base::Labels its_labels, std::uint64_t bytes_per_second, std::uint64_t seed);
+    std::int64_t added_ns = kNone;
+    std::int64_t settled_ns = kNone;
+    std::int64_t stored_ns = kNone;  ///< that Loki has, for all we know
 
-    /// Where the next batch to send stands: the parts of a loaded segment go first.
-    [[nodiscard]] std::deque<PendingPush>& line() {
-        return sends_from_memory() ? queue : unspooled;
+    void add(std::int64_t timestamp_ns) { added_ns = std::max(added_ns, timestamp_ns); }
+    void settle(std::int64_t timestamp_ns) { settled_ns = std::max(settled_ns, timestamp_ns); }
+    void store(std::int64_t timestamp_ns) { stored_ns = std::max(stored_ns, timestamp_ns); }
+    /// No entry that was added or settled counts as newer than this.
+    void limit(std::int64_t timestamp_ns) {
+        added_ns = std::min(added_ns, timestamp_ns);
+        settled_ns = std::min(settled_ns, timestamp_ns);
     }
-    /// Whether there is something to send; a segment only up to `covered_sequence`.
-    [[nodiscard]] bool may_send(std::uint64_t covered_sequence) const;
+};
+
+/// When a stream is to be sent from.
+struct StreamTurns {
+    Backoff backoff;
+    StreamPace pace;
+    LimitedPace limited = {};  ///< by a limit of the server's on this stream
+    base::SteadyTime not_before{};
+    /// Until then a push of unknown outcome may still be on its way to Loki.
+    base::SteadyTime landed_by{};
+    std::uint64_t last = 0;  ///< in turns of all streams
+    std::optional<base::SteadyTime> failing_since = {};
+
+    [[nodiscard]] base::SteadyTime next_push() const {
+        return std::max({not_before, pace.next_push(), limited.next_push()});
+    }
+    /// Lets the next try wait, longer each time.
+    void postpone(const base::Clock& clock) { not_before = clock.steady() + backoff.next(); }
+};
+
+/// What waits to be pushed to one stream, oldest first: the spool's segments, then the sealed
+/// batches in memory, then the batch that still grows. Not thread-safe.
+class OutgoingStream {
+public:
+    OutgoingStream(base::Labels labels, std::uint64_t bytes_per_second, std::uint64_t seed);
+
+    [[nodiscard]] const base::Labels& labels() const { return labels_; }
+    /// The labels as Loki wants them.
+    [[nodiscard]] const std::string& text() const { return text_; }
+    /// The same without `late`: as a selector it finds this stream and all its siblings. An entry
+    /// that is late now may not have been so when a killed process sent it.
+    [[nodiscard]] const std::string& asked_as() const { return asked_as_; }
+    /// Whether it is a sibling for entries behind the window; and the end of the hour that it is
+    /// for, if it is for one.
+    [[nodiscard]] bool is_late() const { return late_; }
+    [[nodiscard]] std::int64_t hour_end_ns() const { return hour_end_ns_; }
+
     [[nodiscard]] bool empty() const {
-        return open.empty() && queue.empty() && spooled.empty() && unspooled.empty();
+        return open_.empty() && queue_.empty() && segments_.empty() && loaded_.empty();
     }
     /// Of what is in no segment.
     [[nodiscard]] std::size_t bytes_in_memory() const;
     [[nodiscard]] std::uint64_t bytes_on_disk() const;
+    /// In batches that are Barred.
+    [[nodiscard]] std::size_t barred_entries() const;
     /// Since when an entry waits that is in no segment: its timestamp, or when it was gathered if
     /// that was earlier. `now` in both clocks.
     [[nodiscard]] std::optional<std::int64_t> waits_since_ns(std::int64_t wall_ns,
@@ -76,51 +120,78 @@ struct OutgoingStream {
     /// Timestamp of the oldest entry in memory that is in no segment.
     [[nodiscard]] std::optional<std::int64_t> oldest_unsettled_ns() const;
 
-    /// Whether line() is of the queue: what is of a segment was settled when that was written.
-    [[nodiscard]] bool sends_from_memory() const { return unspooled.empty(); }
-
     /// Adds to the growing batch, and gives the bytes that it grew by.
-    std::size_t gather(const Entry& entry, const base::Clock& clock);
-    /// Moves the growing batch to the end of the queue.
+    std::size_t gather(const Entry& entry, Doubt doubt, const base::Clock& clock);
+    /// The batch that grows, and since when.
+    [[nodiscard]] const Batch& open() const { return open_; }
+    [[nodiscard]] base::SteadyTime opened_at() const { return opened_at_; }
+    /// Moves it to the end of the queue, if there is anything in it.
     void seal();
-    /// Cuts the batch in front into halves.
+
+    /// Whether there is something to send; a segment only up to `covered_sequence`.
+    [[nodiscard]] bool may_send(std::uint64_t covered_sequence) const;
+    /// The batch to send next: the parts of a loaded segment come before the queue.
+    [[nodiscard]] PendingPush& front() { return front_line().front(); }
+    [[nodiscard]] const PendingPush& front() const {
+        return sends_from_memory() ? queue_.front() : loaded_.front();
+    }
+    /// Whether that is of the queue: what is of a segment was settled when that was written.
+    [[nodiscard]] bool sends_from_memory() const { return loaded_.empty(); }
+    /// Puts parts of the batch in front in its place; what is in none of them is done with.
+    void replace_front(std::vector<PendingPush> parts);
+    /// Cuts it into halves.
     void split_front();
     /// Cuts it until it has at most so many bytes, or one entry; 0 = as many as there are.
     void cut_front(std::size_t most_bytes);
-    /// Lets the next try wait, longer each time.
-    void postpone(const base::Clock& clock) { not_before = clock.steady() + backoff.next(); }
+    /// Whether what follows it was one batch with it.
+    [[nodiscard]] bool more_of_front_follows() const;
 
-    base::Labels labels;
-    std::string text;  ///< the labels as Loki wants them
-    /// The same without `late`: as a selector it finds this stream and all its siblings. An entry
-    /// that is late now may not have been so when a killed process sent it.
-    std::string asked_as;
-    bool late = false;                 ///< a sibling for entries behind the window
-    std::int64_t hour_end_ns = kNone;  ///< of a late one
     /// Where there is a spool, nothing is sent from memory. Whether an entry is late depends on
     /// what came before it, and its tool call on what was known by then; so the verdict is made
     /// durable before anything is sent: no restart can judge it anew.
-    bool spool_first = false;
-    bool to_spool = false;  ///< of those, and sealed since the spool was last tried
-    Batch open;
-    base::SteadyTime opened_at{};
-    Doubt open_doubt = Doubt::None;  ///< the greatest of its entries
-    std::deque<Spool::Segment> spooled;
-    Unread unread;                      ///< the oldest of them
-    std::deque<PendingPush> unspooled;  ///< the oldest segment while it is being sent, or its parts
-    std::deque<PendingPush> queue;
-    std::int64_t newest_added_ns = kNone;
-    std::int64_t newest_settled_ns = kNone;
-    std::int64_t newest_stored_ns = kNone;  ///< that Loki has, for all we know
-    Backoff backoff;
-    StreamPace pace;
-    LimitedPace limited;  ///< by a limit of the server's on this stream
-    base::SteadyTime not_before{};
-    /// Until then a push of unknown outcome may still be on its way to Loki.
-    base::SteadyTime landed_by{};
-    std::uint64_t last_turn = 0;  ///< when it was last sent from, in turns of all streams
-    std::optional<base::SteadyTime> failing_since;
+    [[nodiscard]] bool spools_first() const { return spools_first_; }
+    /// Whether a batch of such a stream was sealed since the spool was last tried.
+    [[nodiscard]] bool wants_spool() const { return wants_spool_; }
+    void spool_tried() { wants_spool_ = false; }
+    /// The oldest sealed batch in memory; null when there is none.
+    [[nodiscard]] const SealedBatch* oldest_sealed() const {
+        return queue_.empty() ? nullptr : &queue_.front().batch;
+    }
+    void drop_oldest_sealed() { queue_.pop_front(); }
+
+    /// Of the spool, oldest first. The batch in front may be of the oldest.
+    [[nodiscard]] const std::deque<Spool::Segment>& segments() const { return segments_; }
+    void add_segment(Spool::Segment segment) { segments_.push_back(std::move(segment)); }
+    /// Takes out the oldest.
+    [[nodiscard]] Spool::Segment take_segment();
+    /// Puts what it holds in front. It may have been sent before, so it is in doubt.
+    void load_segment(SealedBatch batch) { loaded_.push_back({std::move(batch), Doubt::Own}); }
+    /// Frees the memory of that, if all of it is still to be sent: it lies on disk.
+    void unload_segment();
+
+    StreamMarks marks;
+    StreamTurns turns;
+    Unread unread;  ///< the oldest segment
     StoredRows predecessors_rows;
+
+private:
+    [[nodiscard]] std::deque<PendingPush>& front_line() {
+        return sends_from_memory() ? queue_ : loaded_;
+    }
+
+    base::Labels labels_;
+    std::string text_;
+    std::string asked_as_;
+    bool late_;
+    std::int64_t hour_end_ns_;
+    bool spools_first_;
+    bool wants_spool_ = false;
+    Batch open_;
+    base::SteadyTime opened_at_{};
+    Doubt open_doubt_ = Doubt::None;  ///< the greatest of its entries
+    std::deque<Spool::Segment> segments_;
+    std::deque<PendingPush> loaded_;  ///< the oldest segment while it is being sent, or its parts
+    std::deque<PendingPush> queue_;
 };
 
 }  // namespace exporter

@@ -25,7 +25,7 @@ base::Labels with_late(base::Labels labels, std::string_view value) {
 OutgoingStream& OutgoingStreams::of(const base::Labels& labels) {
     const auto [at, is_new] = by_text_.try_emplace(stream_labels_text(labels), labels,
                                                    bytes_per_second_, jitter_seed_ + size());
-    late_ += is_new && at->second.late ? 1 : 0;
+    late_ += is_new && at->second.is_late() ? 1 : 0;
     return at->second;
 }
 
@@ -72,7 +72,7 @@ std::uint64_t OutgoingStreams::bytes_ahead(std::int64_t wall_ns) const {
     const std::int64_t taken_ns = base::add_saturated(wall_ns, kFurthestAheadNs);
     std::uint64_t bytes = 0;
     for (const auto& [text, stream] : by_text_) {
-        if (stream.late && stream.hour_end_ns > taken_ns) {
+        if (stream.is_late() && stream.hour_end_ns() > taken_ns) {
             bytes += stream.bytes_on_disk() + stream.bytes_in_memory();
         }
     }
@@ -82,11 +82,7 @@ std::uint64_t OutgoingStreams::bytes_ahead(std::int64_t wall_ns) const {
 std::size_t OutgoingStreams::barred_entries() const {
     std::size_t entries = 0;
     for (const auto& [text, stream] : by_text_) {
-        for (const auto* line : {&stream.queue, &stream.unspooled}) {
-            for (const auto& pending : *line) {
-                entries += pending.doubt == Doubt::Barred ? pending.batch.size() : 0;
-            }
-        }
+        entries += stream.barred_entries();
     }
     return entries;
 }
@@ -98,13 +94,13 @@ std::map<std::string, std::int64_t> OutgoingStreams::high_water(
     const std::int64_t margin = (late_after - kDisorder).count();
     for (const auto& [text, stream] : by_text_) {
         // What was late before has to be late again, so it holds no mark back.
-        if (const auto oldest = stream.oldest_unsettled_ns(); oldest && !stream.late) {
+        if (const auto oldest = stream.oldest_unsettled_ns(); oldest && !stream.is_late()) {
             limit = std::min(limit, std::min(*oldest, INT64_MAX - margin) + margin);
         }
     }
     for (const auto& [text, stream] : by_text_) {
-        if (stream.newest_settled_ns != OutgoingStream::kNone && !stream.late) {
-            marks.emplace(text, std::min(limit, stream.newest_settled_ns));
+        if (stream.marks.settled_ns != StreamMarks::kNone && !stream.is_late()) {
+            marks.emplace(text, std::min(limit, stream.marks.settled_ns));
         }
     }
     return marks;
@@ -113,10 +109,10 @@ std::map<std::string, std::int64_t> OutgoingStreams::high_water(
 void OutgoingStreams::restore_high_water(const std::map<std::string, std::int64_t>& marks) {
     for (const auto& [text, mark] : marks) {
         OutgoingStream& stream = of(parse_stream_labels(text));
-        stream.newest_added_ns = std::max(stream.newest_added_ns, mark);
-        stream.newest_settled_ns = std::max(stream.newest_settled_ns, mark);
-        if (stream.spooled.empty()) {
-            stream.newest_stored_ns = mark;
+        stream.marks.add(mark);
+        stream.marks.settle(mark);
+        if (stream.segments().empty()) {
+            stream.marks.store(mark);
         }
     }
 }

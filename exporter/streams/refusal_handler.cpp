@@ -24,7 +24,7 @@ void RefusalHandler::handle(OutgoingStream& stream, const Reply& reply) {
         events_.on_metadata_refused();
         return;
     }
-    PendingPush& front = stream.line().front();
+    PendingPush& front = stream.front();
     const SealedBatch& batch = front.batch;
     const std::string_view reason =
         reply.status == 413 ? "too_large" : rejection_reason(reply.body);
@@ -32,9 +32,9 @@ void RefusalHandler::handle(OutgoingStream& stream, const Reply& reply) {
     const Refused refused = refused_part(batch, reason, reply);
     // Another writer, or a stream that we know less of than Loki does, is ahead of us; what is
     // behind even in a late stream has nowhere to go.
-    const bool reroute = refused.behind > 0 && !stream.late;
+    const bool reroute = refused.behind > 0 && !stream.is_late();
     const std::size_t count = reroute ? refused.behind : refused.for_good + refused.behind;
-    stream.landed_by = clock_.steady();  // what was not refused
+    stream.turns.landed_by = clock_.steady();  // what was not refused
     if (count == 0) {
         front.doubt = Doubt::Own;
         stream.split_front();  // to find the culprit
@@ -43,48 +43,44 @@ void RefusalHandler::handle(OutgoingStream& stream, const Reply& reply) {
     const SealedBatch taken_out = batch.part(0, count);
     const SealedBatch rest = batch.part(count, batch.size());
     if (front.doubt != Doubt::None && depends_on_time(reason)) {
-        const base::SteadyTime gathered_at = front.gathered_at;
-        auto& line = stream.line();  // another one, once the only part of a segment is out of it
-        line.pop_front();
+        std::vector<PendingPush> parts = {{taken_out, Doubt::Barred, 0, front.gathered_at}};
         if (rest.size() > 0) {
-            line.push_front({rest, Doubt::Own, 0, gathered_at});
+            parts.push_back({rest, Doubt::Own, 0, front.gathered_at});
         }
-        line.push_front({taken_out, Doubt::Barred, 0, gathered_at});
+        stream.replace_front(std::move(parts));
         return;
     }
     const bool wait = will_come_due(stream, taken_out, reason);
-    if (wait && stream.late) {
+    if (wait && stream.is_late()) {
         wait_for_time_to_come(stream);  // nothing but what is of the same hour is behind it
         return;
     }
     if (reroute || wait) {
         if (!make_late(stream, taken_out)) {
-            stream.postpone(clock_);
+            stream.turns.postpone(clock_);
             return;
         }
     } else if (!keep_as_dead_letters(stream, taken_out, reason, reply_text(reply))) {
-        stream.postpone(clock_);
+        stream.turns.postpone(clock_);
         return;
     } else if (stream.sends_from_memory()) {
         unsettled_.settle(taken_out);
     }
-    take_front(stream, rest);
+    leave_in_front(stream, rest);
 }
 
 /// A clock that is set right meanwhile makes the time come sooner, so it is tried now and then.
 void RefusalHandler::wait_for_time_to_come(OutgoingStream& stream) const {
     constexpr std::chrono::seconds kLongest{60};
     const std::int64_t taken_ns = clock_.wall_ns() + kFurthestAheadNs;
-    const std::chrono::nanoseconds left(stream.line().front().batch.slots().front().timestamp_ns -
+    const std::chrono::nanoseconds left(stream.front().batch.slots().front().timestamp_ns -
                                         taken_ns);
-    stream.postpone(clock_);
-    stream.not_before =
-        std::max(stream.not_before,
+    stream.turns.postpone(clock_);
+    stream.turns.not_before =
+        std::max(stream.turns.not_before,
                  clock_.steady() + std::chrono::duration_cast<base::SteadyTime::duration>(
                                        std::min<std::chrono::nanoseconds>(left, kLongest)));
-    if (stream.unspooled.size() == 1) {
-        stream.unspooled.clear();  // it still lies on disk
-    }
+    stream.unload_segment();
 }
 
 bool RefusalHandler::set_aside(const OutgoingStream& stream, const Entry& entry) {
@@ -95,7 +91,8 @@ bool RefusalHandler::set_aside(const OutgoingStream& stream, const Entry& entry)
     }
     const DecodedEntry decoded{
         entry.timestamp_ns, entry.line, {entry.metadata.begin(), entry.metadata.end()}};
-    if (auto kept = dead_letters_->add_rejected(stream.labels, decoded, kReason, kDetail); !kept) {
+    if (auto kept = dead_letters_->add_rejected(stream.labels(), decoded, kReason, kDetail);
+        !kept) {
         events_.on_disk_trouble(kept.error().message);
         return false;
     }
@@ -118,28 +115,24 @@ void RefusalHandler::settle_set_aside() {
 }
 
 void RefusalHandler::keep_in_doubt(OutgoingStream& stream) {
-    const SealedBatch batch = stream.line().front().batch;
+    const SealedBatch batch = stream.front().batch;
     if (!keep_as_dead_letters(stream, batch, "in_doubt",
                               "Loki may have it, takes it no more, and may not be asked")) {
-        stream.postpone(clock_);
+        stream.turns.postpone(clock_);
         return;
     }
     if (stream.sends_from_memory()) {
         unsettled_.settle(batch);
     }
-    take_front(stream, {});
+    leave_in_front(stream, {});
 }
 
-/// Puts what is left of the batch in front in its place.
-void RefusalHandler::take_front(OutgoingStream& stream, const SealedBatch& rest) {
-    auto& line = stream.line();
-    const base::SteadyTime gathered_at = line.front().gathered_at;
-    line.pop_front();
+void RefusalHandler::leave_in_front(OutgoingStream& stream, const SealedBatch& rest) {
+    std::vector<PendingPush> parts;
     if (rest.size() > 0) {
-        line.push_front({rest, Doubt::Own, 0, gathered_at});
-    } else {
-        backlog_.finish_front(stream);
+        parts.push_back({rest, Doubt::Own, 0, stream.front().gathered_at});
     }
+    backlog_.replace_front(stream, std::move(parts));
 }
 
 /// Stamps ahead of what Loki takes come in batches of their own, which it refuses as a whole.
@@ -162,8 +155,7 @@ void RefusalHandler::look_at_clock(OutgoingStream& stream, std::string_view reas
         // Ours runs ahead. What is stamped by the right one must not look late beside this.
         const std::int64_t limit_ns =
             (*reply.server_time + 1) * base::kNanosPerSecond + kFurthestAheadNs;
-        stream.newest_added_ns = std::min(stream.newest_added_ns, limit_ns);
-        stream.newest_settled_ns = std::min(stream.newest_settled_ns, limit_ns);
+        stream.marks.limit(limit_ns);
     }
 }
 
@@ -171,9 +163,9 @@ void RefusalHandler::look_at_clock(OutgoingStream& stream, std::string_view reas
 /// has shown counts, or did when the segment was written.
 bool RefusalHandler::will_come_due(const OutgoingStream& stream, const SealedBatch& batch,
                                    std::string_view reason) const {
-    const bool on_disk = !stream.sends_from_memory() && !stream.spooled.empty();
+    const bool on_disk = !stream.sends_from_memory() && !stream.segments().empty();
     const std::int64_t clock_ns =
-        std::max(furthest_clock_ns_, on_disk ? stream.spooled.front().written_ns : INT64_MIN);
+        std::max(furthest_clock_ns_, on_disk ? stream.segments().front().written_ns : INT64_MIN);
     const std::int64_t limit_ns = clock_ns + kLongestWaitNs;
     return reason == "too_far_in_future" &&
            batch.slots().front().timestamp_ns <= limit_ns;  // the others come later
@@ -190,23 +182,22 @@ bool RefusalHandler::make_late(OutgoingStream& stream, const SealedBatch& batch)
 void RefusalHandler::make_late_in_memory(OutgoingStream& stream, const SealedBatch& batch) {
     const auto entries = decode_entries(batch.entries());
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        OutgoingStream& late = streams_.late_sibling(stream.labels, entries[i].timestamp_ns);
+        OutgoingStream& late = streams_.late_sibling(stream.labels(), entries[i].timestamp_ns);
         unsettled_.gathered(late.gather({entries[i].timestamp_ns, entries[i].line,
                                          entries[i].metadata, batch.slots()[i].ticket},
-                                        clock_));
-        if (late.open.bytes() >= batch_bytes_) {
+                                        Doubt::None, clock_));
+        if (late.open().bytes() >= batch_bytes_) {
             late.seal();
         }
     }
     unsettled_.let_go(batch);
     // Of one batch they may come in halves of halves: each sealed for itself would be a segment of
     // one entry.
-    const auto& line = stream.line();
-    if (line.size() > 1 && line[1].gathered_at == line.front().gathered_at) {
+    if (stream.more_of_front_follows()) {
         return;
     }
     for (auto& [text, late] : streams_) {
-        if (late.late && !late.open.empty()) {
+        if (late.is_late()) {
             late.seal();
         }
     }
@@ -221,7 +212,7 @@ bool RefusalHandler::make_late_on_disk(const OutgoingStream& stream, const Seale
         return late == nullptr || backlog_.move_to(*late, of_one_hour.seal());
     };
     for (const auto& entry : decode_entries(batch.entries())) {
-        OutgoingStream& its_own = streams_.late_sibling(stream.labels, entry.timestamp_ns);
+        OutgoingStream& its_own = streams_.late_sibling(stream.labels(), entry.timestamp_ns);
         if (&its_own != late) {
             if (!move()) {
                 return false;
@@ -237,7 +228,7 @@ bool RefusalHandler::keep_as_dead_letters(const OutgoingStream& stream, const Se
                                           std::string_view reason, std::string_view detail) {
     if (dead_letters_ != nullptr) {
         for (const auto& entry : decode_entries(batch.entries())) {
-            if (auto kept = dead_letters_->add_rejected(stream.labels, entry, reason, detail);
+            if (auto kept = dead_letters_->add_rejected(stream.labels(), entry, reason, detail);
                 !kept) {
                 events_.on_disk_trouble(kept.error().message);
                 return false;

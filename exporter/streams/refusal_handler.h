@@ -36,7 +36,7 @@ public:
           events_(events),
           batch_bytes_(batch_bytes) {}
 
-    /// Of the batch in front of the stream's line().
+    /// Of the stream's front().
     void handle(OutgoingStream& stream, const Reply& reply);
 
     /// Gives up the batch in front, which is Barred, where Loki cannot be asked about it.
@@ -57,7 +57,7 @@ private:
     [[nodiscard]] bool will_come_due(const OutgoingStream& stream, const SealedBatch& batch,
                                      std::string_view reason) const;
     void wait_for_time_to_come(OutgoingStream& stream) const;
-    void take_front(OutgoingStream& stream, const SealedBatch& rest);
+    void leave_in_front(OutgoingStream& stream, const SealedBatch& rest);
     [[nodiscard]] bool make_late(OutgoingStream& stream, const SealedBatch& batch);
     void make_late_in_memory(OutgoingStream& stream, const SealedBatch& batch);
     [[nodiscard]] bool make_late_on_disk(const OutgoingStream& stream, const SealedBatch& batch);
