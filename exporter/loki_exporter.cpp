@@ -26,7 +26,8 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
       events_(events),
       streams_(settings.stream_rate, settings.most_late_streams, jitter_seed, events_),
       backlog_(spool, streams_, events_, settings.own_labels, resume),
-      refusals_(streams_, backlog_, unsettled_, dead_letters, clock, events_, settings.batch_bytes),
+      refusals_(streams_, backlog_, unsettled_, dead_letters, clock, events_, settings.batch_bytes,
+                settings.late_after),
       doubts_(loki, clock, events_, settings.push_timeout, settings.least_landing),
       doubtful_(resume.predecessor != Resume::Predecessor::Settled),
       origins_(settings.unstable_metadata) {
@@ -118,7 +119,10 @@ LokiExporter::Target LokiExporter::target_of(OutgoingStream& its_stream,
     // A forged line of the year 2200 must not make every true one look late, nor be what Loki
     // refuses a batch of others for.
     const bool ahead = !may_lead(timestamp_ns);
-    if (late || ahead) {
+    // What a killed process sent as late it had spooled before, so it would be known by its origin.
+    // What is not may lie in this very stream, and would come to lie in another one, too.
+    const bool may_lie_here = doubtful_ && backlog_.there();
+    if ((late && !may_lie_here) || ahead) {
         stream = &streams_.late_sibling(stream->labels(), timestamp_ns);
     }
     return {stream, ahead};
@@ -243,7 +247,7 @@ void LokiExporter::send(OutgoingStream& stream) {
         case Backlog::Front::Lost:
             return;
     }
-    if (!resolve_doubt(stream)) {
+    if (!resolve_doubt(stream) || !refusals_.move_behind(stream)) {
         return;
     }
     stream.cut_front(tenant_pace_.largest_push());

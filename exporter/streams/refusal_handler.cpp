@@ -66,7 +66,30 @@ void RefusalHandler::handle(OutgoingStream& stream, const Reply& reply) {
     } else if (stream.sends_from_memory()) {
         unsettled_.settle(taken_out);
     }
-    leave_in_front(stream, rest);
+    leave_in_front(stream, rest, Doubt::Own);
+}
+
+bool RefusalHandler::move_behind(OutgoingStream& stream) {
+    const PendingPush& front = stream.front();
+    if (front.doubt != Doubt::None || stream.is_late() ||
+        stream.marks.stored_ns == StreamMarks::kNone) {
+        return true;
+    }
+    const std::int64_t oldest_ns =
+        base::add_saturated(stream.marks.stored_ns, -late_after_.count());
+    const auto& slots = front.batch.slots();
+    const auto on_time =
+        std::ranges::lower_bound(slots, oldest_ns, {}, &SealedBatch::Slot::timestamp_ns);
+    const auto behind = static_cast<std::size_t>(on_time - slots.begin());
+    if (behind == 0) {
+        return true;
+    }
+    if (make_late(stream, front.batch.part(0, behind))) {
+        leave_in_front(stream, front.batch.part(behind, slots.size()), Doubt::None);
+    } else {
+        stream.turns.postpone(clock_);
+    }
+    return false;
 }
 
 /// A clock that is set right meanwhile makes the time come sooner, so it is tried now and then.
@@ -124,13 +147,13 @@ void RefusalHandler::keep_in_doubt(OutgoingStream& stream) {
     if (stream.sends_from_memory()) {
         unsettled_.settle(batch);
     }
-    leave_in_front(stream, {});
+    leave_in_front(stream, {}, Doubt::None);
 }
 
-void RefusalHandler::leave_in_front(OutgoingStream& stream, const SealedBatch& rest) {
+void RefusalHandler::leave_in_front(OutgoingStream& stream, const SealedBatch& rest, Doubt doubt) {
     std::vector<PendingPush> parts;
     if (rest.size() > 0) {
-        parts.push_back({rest, Doubt::Own, 0, stream.front().gathered_at});
+        parts.push_back({rest, doubt, 0, stream.front().gathered_at});
     }
     backlog_.replace_front(stream, std::move(parts));
 }

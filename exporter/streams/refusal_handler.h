@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -27,17 +28,22 @@ public:
     /// outlive this object.
     RefusalHandler(OutgoingStreams& streams, Backlog& backlog, Unsettled& unsettled,
                    DeadLetters* dead_letters, const base::Clock& clock, ExporterEvents& events,
-                   std::size_t batch_bytes)
+                   std::size_t batch_bytes, std::chrono::nanoseconds late_after)
         : streams_(streams),
           backlog_(backlog),
           unsettled_(unsettled),
           dead_letters_(dead_letters),
           clock_(clock),
           events_(events),
-          batch_bytes_(batch_bytes) {}
+          batch_bytes_(batch_bytes),
+          late_after_(late_after) {}
 
     /// Of the stream's front().
     void handle(OutgoingStream& stream, const Reply& reply);
+
+    /// Moves what would be refused as too far behind what Loki has, and is known not to be stored,
+    /// to late streams without having it refused. Whether the batch in front is to be sent now.
+    [[nodiscard]] bool move_behind(OutgoingStream& stream);
 
     /// Gives up the batch in front, which is Barred, where Loki cannot be asked about it.
     void keep_in_doubt(OutgoingStream& stream);
@@ -57,7 +63,7 @@ private:
     [[nodiscard]] bool will_come_due(const OutgoingStream& stream, const SealedBatch& batch,
                                      std::string_view reason) const;
     void wait_for_time_to_come(OutgoingStream& stream) const;
-    void leave_in_front(OutgoingStream& stream, const SealedBatch& rest);
+    void leave_in_front(OutgoingStream& stream, const SealedBatch& rest, Doubt doubt);
     [[nodiscard]] bool make_late(OutgoingStream& stream, const SealedBatch& batch);
     void make_late_in_memory(OutgoingStream& stream, const SealedBatch& batch);
     [[nodiscard]] bool make_late_on_disk(const OutgoingStream& stream, const SealedBatch& batch);
@@ -71,6 +77,7 @@ private:
     const base::Clock& clock_;
     ExporterEvents& events_;
     std::size_t batch_bytes_;
+    std::chrono::nanoseconds late_after_;
     std::vector<Ticket> set_aside_;  ///< not synced yet
     bool metadata_refused_ = false;
     std::int64_t furthest_clock_ns_ = INT64_MIN;  ///< the latest that our clock has shown

@@ -293,6 +293,37 @@ TEST_F(LokiExporterLateTest, JudgesTheSameAfterARestart) {
     EXPECT_EQ(exporter_->high_water(), marks);
 }
 
+TEST_F(LokiExporterLateTest, WhatAKilledProcessMayHaveSentInTimeIsNotStoredAsLateToo) {
+    open_spool();
+    open_dead_letters();
+    start();
+    loki_.answer_queries(test_support::answered(403));
+    add(kDenyStream, -hours(2), "sent in time");
+    flush_and_run();
+    be_overtaken();
+
+    restart({.high_water = {{kDeny, at(seconds(0))}}, .predecessor = Resume::Predecessor::Killed});
+    add(kDenyStream, -hours(2), "sent in time");
+    exporter_->flush();
+    run_for(minutes(2));
+    EXPECT_THAT(loki_.all_lines(), ElementsAre("sent in time"));
+    EXPECT_EQ(dead_letters_count(), 1U) << "in doubt, for Loki may not be asked";
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterLateTest, WhatAKilledProcessHasNotSentIsStoredAsLate) {
+    open_spool();
+    start({.high_water = {{kDeny, at(seconds(0))}}, .predecessor = Resume::Predecessor::Killed});
+    add(kDenyStream, -minutes(85), "late");
+    add(kDenyStream, -minutes(50), "late, too");
+    add(kDenyStream, -minutes(41), "on time");
+    exporter_->flush();
+    run_for(minutes(2));
+    EXPECT_THAT(sent_lines(late_stream(-minutes(85))), ElementsAre("late", "late, too"));
+    EXPECT_THAT(sent_lines(kDeny), ElementsAre("on time")) << "Loki is not made to refuse it";
+    expect_all_settled();
+}
+
 TEST_F(LokiExporterLateTest, WhatIsSpooledAndTurnsOutToBeLateIsNeverInMemoryAlone) {
     open_spool();
     start();

@@ -370,6 +370,7 @@ TEST_F(LokiExporterSpoolTest, AsksLokiForWhatIsReadAgain) {
 TEST_F(LokiExporterSpoolTest, WhatIsReadAgainGoesWhereItsSegmentWasToGo) {
     open_spool();
     start({.predecessor = Predecessor::Settled});
+    loki_.answer_queries(test_support::answered(403));
     add(kDenyStream, seconds(0), "new");
     flush_and_run();
     exporter_->add_again({{"decision", "deny"}, {"job", "boundary"}},
