@@ -8,13 +8,11 @@
 #include <sys/stat.h>
 
 #include "base/nanoseconds.h"
-#include "tailer/files/decompressed.h"
 #include "tailer/lines/boundary_session.h"
 
 namespace tailer {
 namespace {
 
-constexpr std::size_t kOpenFiles = 16;
 /// A look at a file that was held back costs opening it.
 constexpr std::size_t kLooksAtHeldBack = 16;
 /// Lines without a time that peek() passes over before it takes the file as oldest of all.
@@ -210,20 +208,17 @@ bool TimeMerge::was_rewritten(FileId id) {
         return false;
     }
     const std::uint64_t size = size_of(cursor->fd.get());
-    cursors_.pop_back();  // the most recently used one
-    places_.erase(id);
+    open_.drop(id);
     enqueue({files_.changed_behind(id, size)});
     return true;
 }
 
 void TimeMerge::remember_end(FileId id) {
-    const auto cursor = std::ranges::find(cursors_, id, [](const auto& open) { return open->id; });
-    if (cursor != cursors_.end()) {
+    if (const Cursor* open = open_.find(id)) {
         KnownFile& file = files_.file(id);
-        const Cursor& open = **cursor;
-        file.fingerprint = open.last_end > 0 && open.last_end == file.offset
-                               ? fingerprint_of({open.last.data(), open.last.size()})
-                               : fingerprint_before(open.fd.get(), file.offset);
+        file.fingerprint = open->last_end > 0 && open->last_end == file.offset
+                               ? fingerprint_of({open->last.data(), open->last.size()})
+                               : fingerprint_before(open->fd.get(), file.offset);
     }
 }
 
@@ -305,80 +300,12 @@ base::Result<ParsedLine> TimeMerge::parse(Line& line) {
 }
 
 TimeMerge::Cursor* TimeMerge::cursor_of(FileId id) {
-    const auto found =
-        std::ranges::find_if(cursors_, [id](const auto& cursor) { return cursor->id == id; });
-    if (found != cursors_.end()) {
-        std::rotate(found, found + 1, cursors_.end());
-        return cursors_.back().get();
-    }
-    const KnownFile& file = files_.file(id);
-    auto fd = files_.open(file);
-    if (fd) {
-        fd = decompressed(std::move(*fd), file.name.text());
-    }
-    if (!fd) {
-        give_up(id, fd.error());
+    const auto cursor = open_.get(id);
+    if (!cursor) {
+        give_up(id, cursor.error());
         return nullptr;
     }
-    if (cursors_.size() >= kOpenFiles) {
-        close_oldest();
-    }
-    auto cursor = std::make_unique<Cursor>();
-    cursor->id = id;
-    cursor->fd = std::move(*fd);
-    cursor->session = file.session();
-    if (const auto place = places_.find(id);
-        place != places_.end() && place->second.offset == file.offset) {
-        cursor->before = place->second.before;
-        cursor->counted = file.offset;
-        cursor->long_line_begin = place->second.long_line_begin;
-    } else if (file.settled_counts.known()) {
-        cursor->before = file.settled_counts;
-        cursor->counted = file.settled;
-    }
-    places_.erase(id);
-    cursors_.push_back(std::move(cursor));
-    return cursors_.back().get();
-}
-
-void TimeMerge::close_all() {
-    while (!cursors_.empty()) {
-        close_oldest();
-    }
-}
-
-void TimeMerge::close_oldest() {
-    keep_place(*cursors_.front());
-    cursors_.erase(cursors_.begin());
-}
-
-/// What lies between the settled and the read of many files is read once, not at each opening.
-void TimeMerge::keep_place(const Cursor& cursor) {
-    if (!files_.knows(cursor.id)) {
-        return;
-    }
-    const KnownFile& file = files_.file(cursor.id);
-    if (cursor.counted == file.offset && (file.settled < file.offset || file.inside_long_line)) {
-        places_.insert_or_assign(cursor.id,
-                                 Place{file.offset, cursor.before, cursor.long_line_begin});
-        drop_places();
-    }
-}
-
-/// Of files that are settled by now, or forgotten.
-void TimeMerge::drop_places() {
-    constexpr std::size_t kFew = 1024;
-    if (places_.size() < std::max(kFew, most_places_)) {
-        return;
-    }
-    std::erase_if(places_, [this](const auto& entry) {
-        if (!files_.knows(entry.first)) {
-            return true;
-        }
-        const KnownFile& file = files_.file(entry.first);
-        return file.settled >= file.offset && !file.inside_long_line;
-    });
-    most_places_ = 2 * places_.size();
+    return *cursor;
 }
 
 /// For a file of which no place is known: between what is settled and what is read lies what is in

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <queue>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "tailer/files/file_fingerprint.h"
 #include "tailer/files/known_files.h"
 #include "tailer/lines/decision.h"
 #include "tailer/lines/line_parser.h"
 #include "tailer/lines/line_reader.h"
+#include "tailer/lines/open_files.h"
 
 namespace tailer {
 
@@ -49,7 +47,8 @@ public:
     /// An agent's day or more: a restart keeps the order of what it finds.
     static constexpr std::uint64_t kAloneBytes = 8U << 20U;
 
-    TimeMerge(KnownFiles& files, LineReader::Tail tail) : files_(files), tail_(tail) {}
+    TimeMerge(KnownFiles& files, LineReader::Tail tail)
+        : files_(files), tail_(tail), open_(files) {}
 
     /// What is enqueued from the second time on is read by turns.
     void take_turns() { by_turns_ = true; }
@@ -72,25 +71,14 @@ public:
     /// Whether there is more than what was held back.
     [[nodiscard]] bool can_go_on() const { return !waiting_.empty() || !turns_.empty(); }
     [[nodiscard]] std::uint64_t bytes_read() const { return reader_.bytes_read(); }
-    [[nodiscard]] std::size_t open_files() const { return cursors_.size(); }
+    [[nodiscard]] std::size_t open_files() const { return open_.size(); }
     /// Closes what is open; the next read opens again.
-    void close_all();
+    void close_all() { open_.close_all(); }
     /// Files that could not be read, each with its reason, since the last call.
     [[nodiscard]] std::vector<std::string> take_errors() { return std::exchange(errors_, {}); }
 
 private:
-    /// An open file.
-    struct Cursor {
-        FileId id = 0;
-        base::UniqueFd fd;
-        std::string session;
-        LineCounts before;          ///< the lines that end at or before `counted`
-        std::uint64_t counted = 0;  ///< an offset
-        std::uint64_t long_line_begin = 0;
-        std::optional<std::string> boundary_session = {};  ///< once its first line is whole
-        std::array<char, kFingerprintBytes> last = {};     ///< read, before `last_end`
-        std::uint64_t last_end = 0;                        ///< an offset; 0 = none
-    };
+    using Cursor = OpenFiles::Cursor;
     struct Waiting {
         std::int64_t next_ns = 0;
         FileId id = 0;
@@ -98,18 +86,9 @@ private:
             return next_ns != other.next_ns ? next_ns > other.next_ns : id > other.id;
         }
     };
-    /// What is known of a file beside its offset, while no cursor holds it.
-    struct Place {
-        std::uint64_t offset = 0;
-        LineCounts before;                  ///< of the lines before the offset
-        std::uint64_t long_line_begin = 0;  ///< of the one that the offset lies in
-    };
     enum class Stop : std::uint8_t { AtEnd, AtLimit, AtBudget, HeldBack };
 
     [[nodiscard]] Cursor* cursor_of(FileId id);
-    void close_oldest();
-    void keep_place(const Cursor& cursor);
-    void drop_places();
     void start(const Cursor& cursor, const KnownFile& file, std::uint64_t wanted);
     void keep_last(Cursor& cursor, const Line& line) const;
     [[nodiscard]] const std::string& boundary_session_in(const Cursor& cursor);
@@ -131,11 +110,9 @@ private:
     LineReader::Tail tail_;
     LineReader reader_;
     LineParser parser_;
-    std::vector<std::unique_ptr<Cursor>> cursors_;  ///< most recently used last
-    std::unordered_map<FileId, Place> places_;
+    OpenFiles open_;
     /// Of some files that were read of late: a look at their first line is saved.
     std::unordered_map<FileId, std::string> boundary_sessions_;
-    std::size_t most_places_ = 0;  ///< at which those that are not needed any more are dropped
     std::priority_queue<Waiting, std::vector<Waiting>, std::greater<>> waiting_;
     std::deque<FileId> turns_;
     std::deque<FileId> held_back_;
