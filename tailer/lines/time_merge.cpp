@@ -111,7 +111,8 @@ std::optional<std::int64_t> TimeMerge::peek(FileId id) {
 bool TimeMerge::read(std::uint64_t budget_bytes, const Visit& visit, const MayVisit& may_visit) {
     let_held_back_go_on();
     const std::size_t most_held_back = held_back_.size() + kLooksAtHeldBack;
-    while (can_go_on() && budget_bytes > 0 &&
+    const std::uint64_t granted = budget_bytes;
+    while (any_in_line() && budget_bytes > 0 &&
            held_back_.size() + held_by_time_.size() < most_held_back) {
         const bool alone = read_by_time_ < kAloneBytes && !waiting_.empty();
         if (!turns_.empty() && !alone && (turn_is_next_ || waiting_.empty())) {
@@ -124,6 +125,7 @@ bool TimeMerge::read(std::uint64_t budget_bytes, const Visit& visit, const MayVi
             turn_is_next_ = true;
         }
     }
+    stalled_ = budget_bytes == granted && !(held_back_.empty() && held_by_time_.empty());
     return !empty();
 }
 

@@ -66,10 +66,11 @@ public:
     bool read(std::uint64_t budget_bytes, const Visit& visit, const MayVisit& may_visit = {});
 
     [[nodiscard]] bool empty() const {
-        return !can_go_on() && held_back_.empty() && held_by_time_.empty();
+        return !any_in_line() && held_back_.empty() && held_by_time_.empty();
     }
-    /// Whether there is more than what was held back.
-    [[nodiscard]] bool can_go_on() const { return !waiting_.empty() || !turns_.empty(); }
+    /// Whether the next read() may come further. Not when the last one found only what was held
+    /// back: it would open and read the same files in vain.
+    [[nodiscard]] bool can_go_on() const { return any_in_line() && !stalled_; }
     [[nodiscard]] std::uint64_t bytes_read() const { return reader_.bytes_read(); }
     [[nodiscard]] std::size_t open_files() const { return open_.size(); }
     /// Closes what is open; the next read opens again.
@@ -86,6 +87,7 @@ private:
             return next_ns != other.next_ns ? next_ns > other.next_ns : id > other.id;
         }
     };
+    [[nodiscard]] bool any_in_line() const { return !waiting_.empty() || !turns_.empty(); }
     enum class Stop : std::uint8_t { AtEnd, AtLimit, AtBudget, HeldBack };
 
     [[nodiscard]] Cursor* cursor_of(FileId id);
@@ -119,6 +121,7 @@ private:
     /// Held back while read by time: their place in time stays theirs, so that once there is room
     /// for a stream again the oldest of its lines goes first.
     std::vector<Waiting> held_by_time_;
+    bool stalled_ = false;
     bool by_turns_ = false;
     bool enqueued_before_ = false;
     bool turn_is_next_ = false;

@@ -368,6 +368,20 @@ TEST_F(TimeMergeTurnsTest, ALineThatMayNotComeWaitsAndTheOtherFilesGoOn) {
     EXPECT_TRUE(merge_.empty());
 }
 
+TEST_F(TimeMergeTurnsTest, WhereAllLinesHaveToWaitItSaysSo) {
+    constexpr int kFiles = 40;
+    for (int i = 0; i < kFiles; ++i) {
+        dir_.append(name_of(i), deny_line(kNoon + i * kMinute));
+    }
+    enqueue();
+    const auto nothing = [](const LocatedLine& /*line*/) { return false; };
+    EXPECT_THAT(sessions(4096, nothing), IsEmpty());
+    EXPECT_FALSE(merge_.empty());
+    EXPECT_FALSE(merge_.can_go_on()) << "to try at once would be in vain";
+    EXPECT_THAT(read(), SizeIs(kFiles)) << "and oldest first";
+    EXPECT_TRUE(merge_.empty());
+}
+
 TEST_F(TimeMergeTurnsTest, AnOverLongLineIsTheSameDecisionHoweverItGrew) {
     const std::string line =
         "time=2026-06-09T12:00:00Z level=WARN msg=DENY method=GET url=https://h.example/" +
