@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include "base/nanoseconds.h"
 #include "bridge/doctor/checks.h"
 
 namespace bridge::doctor {
 namespace {
+
+/// Of what is older, Loki shows by default only what it has flushed (query_ingesters_within).
+constexpr std::int64_t kShownFromMemoryNs = 3 * 3600 * base::kNanosPerSecond;
 
 /// Why a dashboard shows nothing of what is in Loki.
 std::string mismatch(const Gathered& seen, const Totals& totals) {
@@ -19,6 +23,12 @@ std::string mismatch(const Gathered& seen, const Totals& totals) {
                "` and workspace `" + who.workspace_name +
                "`: give doctor the identity flags that the daemon has, and keep owner, "
                "workspace_name and decision in --stream-labels";
+    }
+    if (seen.logs.last_decision_ns &&
+        seen.now_ns - *seen.logs.last_decision_ns > kShownFromMemoryNs) {
+        return "mend the hops above first; if all are well and the decisions were pushed lately, "
+               "wait: of what is older than 3 h Loki shows only what it has flushed, half an hour "
+               "after the last push of a stream (POST /flush does so at once)";
     }
     return "mend the hops above first; if all are well, wait for --batch-wait, or see that "
            "Grafana's data source is this Loki and this tenant";

@@ -371,6 +371,12 @@ TEST(ChecksTest, NameTheCauseFirstAndWhatToDo) {
          "dashboard-totals", State::Fail, "0 allowed", "none of owner `joe` and workspace `w1`"},
         {"nothing in Loki", show_nothing, "dashboard-totals", State::Fail, "0 allowed",
          "data source"},
+        {"old decisions that Loki has not flushed",
+         [](Gathered& seen) {
+             show_nothing(seen);
+             seen.logs.last_decision_ns = kNow - 4 * 3600 * kSecondNs;
+         },
+         "dashboard-totals", State::Fail, "0 allowed", "/flush"},
         {"ALLOW that is not there yet",
          [](Gathered& seen) { seen.dashboard.totals[0].allowed = 0; }, "dashboard-totals",
          State::Fail, "the logs hold 5 ALLOW", "daemon"},
