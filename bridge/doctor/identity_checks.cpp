@@ -7,9 +7,11 @@ namespace {
 std::optional<Finding> identity(const Gathered& seen) {
     const auto& who = seen.settings.enrich.identity;
     std::string known;
+    std::string unknown;
     std::string missing;
     const auto add = [&](const std::string& value, const char* name, const char* flag) {
         if (value.empty()) {
+            unknown += (unknown.empty() ? "" : ", ") + std::string(name);
             missing += (missing.empty() ? "" : ", ") + std::string(flag);
         } else {
             known += (known.empty() ? "" : ", ") + std::string(name) + " " + value;
@@ -32,9 +34,8 @@ std::optional<Finding> identity(const Gathered& seen) {
                            : known);
     }
     return finding("identity", State::Warn,
-                   (known.empty() ? "nothing" : known) +
-                       std::string(" is known, and no more: decisions are stored without the "
-                                   "rest, and a dashboard's filters by it miss them"),
+                   "not known: " + unknown +
+                       "; decisions are stored without, and a dashboard's filters miss them",
                    "set " + missing + " for daemon and doctor");
 }
 
