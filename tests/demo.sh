@@ -22,7 +22,7 @@ progress() {
 }
 
 mkdir -p build
-echo "Building boundary-loki, a minute or two (log: build/demo.log) ..." >&2
+echo "Building boundary-loki, two or three minutes on two cores (log: build/demo.log) ..." >&2
 { cmake --preset release -DBUILD_TESTING="$testing" && cmake --build --preset release --target boundary-loki manual; } 2>&1 |
     tee build/demo.log | progress || { tail -n 60 build/demo.log >&2; exit 1; }
 
