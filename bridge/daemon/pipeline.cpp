@@ -76,7 +76,7 @@ base::SteadyTime Pipeline::step() {
     const base::SteadyTime now = parts_.clock.steady();
     look(now);
     read_some();
-    take_settled();  // what an earlier process made durable: it may have been in a lost segment
+    take_settled();  // a line known by its origin is: else the recovery would leave it to us
     recovery_.work(may_read());
     reports_.tell_news();
     judge_backlog();

@@ -111,7 +111,6 @@ void SpoolRecovery::work(bool may_read) {
             end_reading();
         }
     }
-    account();
 }
 
 void SpoolRecovery::begin() {

@@ -22,6 +22,15 @@ using testing::SizeIs;
 
 class LokiExporterSpoolTest : public ExporterTest {
 protected:
+    void send_a_segment_without_a_checkpoint_after() {
+        open_spool();
+        start();
+        add(kDenyStream, seconds(0), "a");
+        exporter_->spool_all();
+        exporter_->checkpoint_saved();
+        checkpoints_ = false;
+        run();
+    }
     void take_loki_away() {
         loki_.set_rule([](const SeenPush&) { return test_support::not_sent(); });
         loki_.answer_queries(test_support::not_sent());
@@ -268,13 +277,7 @@ TEST_F(LokiExporterSpoolTest, ASegmentLeavesTheDiskOnlyOnceAllItsPartsAreStored)
 }
 
 TEST_F(LokiExporterSpoolTest, ASegmentLeavesTheDiskBehindTheCheckpointThatNamesItNoMore) {
-    open_spool();
-    start();
-    add(kDenyStream, seconds(0), "a");
-    exporter_->spool_all();
-    exporter_->checkpoint_saved();
-    checkpoints_ = false;
-    run();
+    send_a_segment_without_a_checkpoint_after();
     EXPECT_THAT(loki_.lines(kDeny), ElementsAre("a"));
     EXPECT_TRUE(exporter_->idle());
     EXPECT_EQ(files_in_spool(), 1U);
@@ -287,13 +290,7 @@ TEST_F(LokiExporterSpoolTest, ASegmentLeavesTheDiskBehindTheCheckpointThatNamesI
 }
 
 TEST_F(LokiExporterSpoolTest, WhatIsDoneMakesRoomOnADiskThatTakesNoCheckpoint) {
-    open_spool();
-    start();
-    add(kDenyStream, seconds(0), "a");
-    exporter_->spool_all();
-    exporter_->checkpoint_saved();
-    checkpoints_ = false;
-    run();
+    send_a_segment_without_a_checkpoint_after();
     exporter_->backlog().checkpoint_failed();
     EXPECT_EQ(files_in_spool(), 0U);
     EXPECT_THAT(exporter_->backlog().unnamed(), ElementsAre(1)) << "the next one has to say it";

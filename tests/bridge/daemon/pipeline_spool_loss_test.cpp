@@ -45,6 +45,13 @@ protected:
         }));
         step_for(Seconds(3));
     }
+    /// With Loki away, so many decisions of one log lie in the spool.
+    void start_and_spool(int count) {
+        take_loki_away();
+        start();
+        write(1, decisions(0, count));
+        spool_what_is_there();
+    }
     [[nodiscard]] std::vector<std::string> segments() const {
         std::vector<std::string> paths;
         for (const auto& entry : fs::directory_iterator(folder_.file("state/spool"))) {
@@ -89,6 +96,11 @@ protected:
         }));
     }
     [[nodiscard]] std::uint64_t lost() const { return daemon_->telemetry.health().totals.lost; }
+    void expect_all_there_once(int count) const {
+        EXPECT_THAT(loki_.all_lines(), SizeIs(count));
+        expect_every_row_once();
+        EXPECT_EQ(lost(), 0U);
+    }
 };
 
 using Harm = void (*)(const std::string&);
@@ -121,9 +133,7 @@ TEST_F(PipelineSpoolLossTest, WhatASegmentHeldIsReadFromTheLogsAgain) {
                 }
             }
             ASSERT_TRUE(settles());
-            EXPECT_THAT(loki_.all_lines(), SizeIs(written));
-            expect_every_row_once();
-            EXPECT_EQ(lost(), 0U);
+            expect_all_there_once(written);
             step_for(Seconds(3));
             EXPECT_THAT(saved().segments, IsEmpty());
             EXPECT_THAT(segments(), IsEmpty());
@@ -173,10 +183,7 @@ TEST_F(PipelineSpoolLossTest, WhatNoLogHoldsAnyMoreIsCountedAndSaid) {
 }
 
 TEST_F(PipelineSpoolLossTest, WaitsForAFolderThatMayComeBack) {
-    take_loki_away();
-    start();
-    write(1, decisions(0, 10));
-    spool_what_is_there();
+    start_and_spool(10);
     stop();
     fs::remove(segments().front());
     fs::rename(logs(), folder_.file("away"));
@@ -227,10 +234,7 @@ TEST_F(PipelineSpoolLossTest, WhatIsKnownByItsOriginIsReadAgainAsSoonAsItsFolder
 }
 
 TEST_F(PipelineSpoolLossTest, WaitsAMinuteForLogsInAFolderThatIsEmpty) {
-    take_loki_away();
-    start();
-    write(1, decisions(0, 10));
-    spool_what_is_there();
+    start_and_spool(10);
     stop();
     fs::remove(segments().front());
     fs::remove(log_file(1));
@@ -266,10 +270,7 @@ TEST_F(PipelineSpoolLossTest, WhatIsLostMeanwhileWaitsForNobodyElse) {
 }
 
 TEST_F(PipelineSpoolLossTest, WaitsForAFolderThatIsAwayWhileItRuns) {
-    take_loki_away();
-    start();
-    write(1, decisions(0, 10));
-    spool_what_is_there();
+    start_and_spool(10);
     fs::rename(logs(), folder_.file("away"));
     fs::remove(segments().front());
     bring_loki_back();
@@ -281,10 +282,7 @@ TEST_F(PipelineSpoolLossTest, WaitsForAFolderThatIsAwayWhileItRuns) {
 }
 
 TEST_F(PipelineSpoolLossTest, ACrashBeforeAllIsAccountedForBeginsAnew) {
-    take_loki_away();
-    start();
-    write(1, decisions(0, 40));
-    spool_what_is_there();
+    start_and_spool(40);
     flip_a_bit(segments().front());
     bring_loki_back();
     ASSERT_TRUE(step_until([&] { return daemon_->exporter.in_flight_bytes() > 0; }));
@@ -293,16 +291,11 @@ TEST_F(PipelineSpoolLossTest, ACrashBeforeAllIsAccountedForBeginsAnew) {
     bring_loki_back();
     start();
     ASSERT_TRUE(settles());
-    EXPECT_THAT(loki_.all_lines(), SizeIs(40));
-    expect_every_row_once();
-    EXPECT_EQ(lost(), 0U);
+    expect_all_there_once(40);
 }
 
 TEST_F(PipelineSpoolLossTest, WhatWasStoredAllTheSameIsNotSentAgain) {
-    take_loki_away();
-    start();
-    write(1, decisions(0, 10));
-    spool_what_is_there();
+    start_and_spool(10);
     bring_loki_back();
     loki_.set_rule([this](const SeenPush& push) {
         static_cast<void>(loki_.store(push));
@@ -316,16 +309,11 @@ TEST_F(PipelineSpoolLossTest, WhatWasStoredAllTheSameIsNotSentAgain) {
     start();
     ASSERT_TRUE(settles());
     step_for(Seconds(5));
-    EXPECT_THAT(loki_.all_lines(), SizeIs(10));
-    expect_every_row_once();
-    EXPECT_EQ(lost(), 0U);
+    expect_all_there_once(10);
 }
 
 TEST_F(PipelineSpoolLossTest, ALogThatWasRewrittenDoesNotStandInForTheLostOne) {
-    take_loki_away();
-    start();
-    write(1, decisions(0, 10));
-    spool_what_is_there();
+    start_and_spool(10);
     stop();
     fs::remove(segments().front());
     fs::remove(log_file(1));
@@ -340,10 +328,7 @@ TEST_F(PipelineSpoolLossTest, ALogThatWasRewrittenDoesNotStandInForTheLostOne) {
 }
 
 TEST_F(PipelineSpoolLossTest, ADenialNeverStandsInForWhatWasAllowed) {
-    take_loki_away();
-    start();
-    write(1, decisions(0, 10));
-    spool_what_is_there();
+    start_and_spool(10);
     write(1, decisions(10, 10));
     spool_what_is_there();
     stop();
@@ -364,10 +349,7 @@ TEST_F(PipelineSpoolLossTest, ADenialNeverStandsInForWhatWasAllowed) {
 }
 
 TEST_F(PipelineSpoolLossTest, LeavesToThePipelineWhatThatHasYetToReadOrSend) {
-    take_loki_away();
-    start();
-    write(1, decisions(0, 10));
-    spool_what_is_there();
+    start_and_spool(10);
     write(1, decisions(10, 10));
     stop();
     write(1, decisions(20, 10));
@@ -379,16 +361,11 @@ TEST_F(PipelineSpoolLossTest, LeavesToThePipelineWhatThatHasYetToReadOrSend) {
     write(1, decisions(30, 10));
     ASSERT_TRUE(settles());
     ASSERT_TRUE(deliver(40));
-    EXPECT_THAT(loki_.all_lines(), SizeIs(40));
-    expect_every_row_once();
-    EXPECT_EQ(lost(), 0U);
+    expect_all_there_once(40);
 }
 
 TEST_F(PipelineSpoolLossTest, AnUpgradeWithADamagedSegmentReadsAllLogsAgain) {
-    take_loki_away();
-    start();
-    write(1, decisions(0, 10));
-    spool_what_is_there();
+    start_and_spool(10);
     stop();
     make_checkpoint_of_version_three();
     flip_a_bit(segments().front());
