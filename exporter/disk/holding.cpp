@@ -51,7 +51,8 @@ std::string text_of(const Numbered& sorted) {
 std::vector<Holding> holdings_of(std::string_view labels, std::string_view entries) {
     const bool all_decisions = std::ranges::any_of(
         parse_stream_labels(labels), [](const auto& label) { return label.first == "decision"; });
-    std::map<std::pair<std::string_view, bool>, Numbered> of;
+    // Each a log's, in their order; numbers that fall back are those of a log that began anew.
+    std::map<std::pair<std::string_view, bool>, std::vector<Numbered>> of;
     const auto decoded = decode_entries(entries);
     for (const DecodedEntry& entry : decoded) {
         const bool decision = all_decisions || !value_of(entry, "decision").empty();
@@ -59,14 +60,18 @@ std::vector<Holding> holdings_of(std::string_view labels, std::string_view entri
         const std::string_view session = value_of(entry, "session");
         const auto number = take_number(text);
         const bool known = number && text.empty() && !session.empty();
-        Numbered& numbers = of[{known ? session : std::string_view(), decision}];
-        numbers.emplace_back(known ? *number : numbers.size(), entry.timestamp_ns);
+        auto& logs = of[{known ? session : std::string_view(), decision}];
+        if (logs.empty() || (known && *number <= logs.back().back().first)) {
+            logs.emplace_back();
+        }
+        logs.back().emplace_back(known ? *number : logs.back().size(), entry.timestamp_ns);
     }
     std::vector<Holding> holdings;
-    for (auto& [key, numbers] : of) {
-        std::ranges::sort(numbers);
-        holdings.push_back(
-            {std::string(key.first), key.second, text_of(numbers), numbers.front().second});
+    for (const auto& [key, logs] : of) {
+        for (const Numbered& numbers : logs) {
+            holdings.push_back(
+                {std::string(key.first), key.second, text_of(numbers), numbers.front().second});
+        }
     }
     return holdings;
 }

@@ -327,6 +327,26 @@ TEST_F(PipelineSpoolLossTest, ALogThatWasRewrittenDoesNotStandInForTheLostOne) {
     expect_every_row_once();
 }
 
+TEST_F(PipelineSpoolLossTest, OfALogThatBeganAnewWhatIsThereIsReadAgain) {
+    take_loki_away();
+    start();
+    write(1, decisions(0, 10));
+    ASSERT_TRUE(step_until([&] { return daemon_->exporter.in_flight_bytes() > 0; }));
+    fs::resize_file(log_file(1), 0);
+    write(1, decisions(500, 9));
+    spool_what_is_there();
+    stop();
+    ASSERT_THAT(segments(), SizeIs(1)) << "it holds entries of both";
+    fs::remove(segments().front());
+    bring_loki_back();
+    start();
+    ASSERT_TRUE(settles());
+    ASSERT_TRUE(step_until([&] { return notices() == 1; }));
+    EXPECT_EQ(lost(), 10U);
+    EXPECT_THAT(loki_.all_lines(), SizeIs(10));
+    expect_every_row_once();
+}
+
 TEST_F(PipelineSpoolLossTest, ADenialNeverStandsInForWhatWasAllowed) {
     start_and_spool(10);
     write(1, decisions(10, 10));

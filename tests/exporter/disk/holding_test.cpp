@@ -24,12 +24,24 @@ void append(std::string& entries, std::int64_t timestamp_ns, std::string_view se
 TEST(HoldingTest, TellsTheNumbersOfEachSession) {
     std::string entries;
     append(entries, 10, "b", "7");
-    append(entries, 11, "a", "2");
     append(entries, 12, "a", "0");
     append(entries, 13, "a", "1");
+    append(entries, 11, "a", "2");
     append(entries, 14, "a", "9");
     EXPECT_THAT(holdings_of(kDenials, entries),
                 ElementsAre(Holding{"a", true, "0-2,9", 12}, Holding{"b", true, "7", 10}));
+}
+
+TEST(HoldingTest, TellsALogThatBeganAnewFromTheOneBefore) {
+    std::string entries;
+    append(entries, 10, "a", "1");
+    append(entries, 11, "a", "2");
+    append(entries, 12, "b", "2");
+    append(entries, 13, "a", "1");
+    append(entries, 14, "a", "3");
+    EXPECT_THAT(holdings_of(kDenials, entries),
+                ElementsAre(Holding{"a", true, "1-2", 10}, Holding{"a", true, "1,3", 13},
+                            Holding{"b", true, "2", 12}));
 }
 
 TEST(HoldingTest, TellsDecisionsFromNoticesWhereNoLabelDoes) {
