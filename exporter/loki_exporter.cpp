@@ -39,7 +39,8 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
         inherit_origins(resume);
     }
     // Up to its end it may have tried to push what it left in the spool, however orderly that was.
-    if (resume.predecessor == Resume::Predecessor::Killed || !streams_.idle()) {
+    if (resume.predecessor == Resume::Predecessor::Killed || !streams_.idle() ||
+        backlog_.lost() > 0) {
         doubts_.predecessor_lost();
     }
 }

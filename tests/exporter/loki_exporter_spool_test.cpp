@@ -364,6 +364,29 @@ TEST_F(LokiExporterSpoolTest, AsksLokiForWhatIsReadAgain) {
     expect_all_settled();
 }
 
+TEST_F(LokiExporterSpoolTest, APushOfASegmentThatIsGoneIsGivenTimeToLand) {
+    settings_.least_landing = seconds(3);
+    open_spool();
+    start();
+    loki_.refuse_next(test_support::ambiguous());
+    add_numbered(0, "s");
+    flush_and_run();
+    exporter_->spool_all();
+    const auto segments = named_segments();
+    fs::remove(spool_path() + "/00000000000000000001.push.zst");
+    restart({.segments = segments, .predecessor = Predecessor::MayHaveSent});
+    exporter_->add_again({{"decision", "deny"}, {"job", "boundary"}},
+                         {at(seconds(0)), "0", {}, {1, ++added_}});
+    exporter_->flush();
+    run_for(std::chrono::milliseconds(2'900));
+    EXPECT_EQ(loki_.queries(), 0U);
+    loki_.store(kDeny, {at(seconds(0)), "0", {}});
+    run_for(seconds(1));
+    EXPECT_EQ(loki_.queries(), 1U);
+    EXPECT_THAT(loki_.pushes(), SizeIs(1));
+    EXPECT_TRUE(exporter_->idle());
+}
+
 TEST_F(LokiExporterSpoolTest, WhatIsReadAgainGoesWhereItsSegmentWasToGo) {
     open_spool();
     start({.predecessor = Predecessor::Settled});
