@@ -4,6 +4,8 @@
 #include <numeric>
 #include <optional>
 
+#include "base/byte_set.h"
+
 namespace tailer {
 namespace {
 
@@ -61,8 +63,10 @@ Escape escape_at(std::string_view text) {
     return {};
 }
 
-/// Bytes that begin an escape, or a code point that is read as an ASCII byte.
-constexpr std::string_view kBegins = "%\xEF\xE2";
+/// Bytes that begin a code point that is read as an ASCII byte; and those, or one that begins an
+/// escape.
+constexpr base::ByteSet kLookAlikeBegins("\xEF\xE2");
+constexpr base::ByteSet kBegins("%\xEF\xE2");
 
 /// The ASCII byte that a code point of three bytes of UTF-8 looks like, which some libraries fold
 /// it into (Unicode: NFKC of full-width and small forms; the slashes U+2044 and U+2215); 0 = none.
@@ -94,7 +98,7 @@ char look_alike(std::string_view text) {
 void PercentDecoded::assign(std::string_view raw) {
     raw_ = raw;
     deeper_ = false;
-    same_ = raw.find_first_of(kBegins) == std::string_view::npos;
+    same_ = kBegins.first_in(raw) == raw.size();
     if (same_) {
         return;
     }
@@ -115,8 +119,8 @@ void PercentDecoded::assign(std::string_view raw) {
 
 void PercentDecoded::fold_look_alikes() {
     constexpr std::size_t kBytes = 3;
-    std::size_t from = text_.find_first_of(kBegins.substr(1));
-    if (from == std::string::npos) {
+    std::size_t from = kLookAlikeBegins.first_in(text_);
+    if (from == text_.size()) {
         return;
     }
     std::size_t to = from;

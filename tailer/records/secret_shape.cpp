@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/byte_set.h"
 #include "base/text.h"
 #include "tailer/records/character_runs.h"
 #include "tailer/records/listed.h"
@@ -132,6 +133,7 @@ std::string_view lone_run(std::string_view text) {
 }  // namespace
 
 bool is_grouped_secret(std::string_view text) noexcept {
+    static constexpr base::ByteSet kJoints("-_ ");
     constexpr std::size_t kMostGroups = 10;
     std::array<char, 20> digits{};
     std::size_t digit_count = 0;
@@ -140,8 +142,9 @@ bool is_grouped_secret(std::string_view text) noexcept {
     std::size_t spoken = 0;
     bool letters = false;
     bool numbers = false;
-    const std::size_t size = std::min(text.find_first_of("-_ "), text.size());
-    if (size < 3 || size > 8 || size == text.size()) {
+    constexpr std::size_t kLongest = 8;
+    const std::size_t size = kJoints.first_in(text.substr(0, kLongest + 1));
+    if (size < 3 || size > kLongest || size == text.size()) {
         return false;
     }
     for (std::size_t at = 0; at < text.size(); at += size + 1, ++groups) {

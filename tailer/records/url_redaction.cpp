@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/byte_set.h"
 #include "base/text.h"
 #include "tailer/records/listed.h"
 #include "tailer/records/plain_shape.h"
@@ -88,7 +89,7 @@ class UrlRedactor::Path {
 public:
     Path(std::string& out, const PercentDecoded& path, const PathOrigin& origin)
         : out_(out), path_(path), text_(path.text()), context_(origin.follows) {
-        limit_ = std::min(text_.find_first_of("?#"), text_.size());
+        limit_ = kPathEnds.first_in(text_);
         const std::string_view whole = text_.substr(0, limit_);
         last_at_ = whole.rfind('@');
         if (origin.behind_userinfo && last_at_ != std::string_view::npos) {
@@ -102,7 +103,7 @@ public:
     void redact() {
         std::size_t begin = 0;
         while (true) {
-            const std::size_t end = std::min(text_.find_first_of("/\\", begin), limit_);
+            const std::size_t end = find_in(begin, limit_, kSlashes);
             segment(begin, end);
             if (end == limit_) {
                 break;
@@ -125,8 +126,11 @@ private:
     /// The first of these in the piece, or its end. Never looks further: a path may have a hundred
     /// thousand pieces.
     [[nodiscard]] std::size_t find_in(std::size_t begin, std::size_t end,
-                                      std::string_view any_of) const {
-        return begin + std::min(piece(begin, end).find_first_of(any_of), end - begin);
+                                      const base::ByteSet& any_of) const {
+        return begin + any_of.first_in(piece(begin, end));
+    }
+    [[nodiscard]] std::size_t find_in(std::size_t begin, std::size_t end, char c) const {
+        return begin + std::min(piece(begin, end).find(c), end - begin);
     }
     void keep(std::size_t begin, std::size_t end) { out_ += path_.raw(begin, end); }
     void put(std::size_t begin, std::size_t end, bool secret) {
@@ -184,7 +188,7 @@ private:
     }
 
     void readable(std::size_t begin, std::size_t end) {
-        const std::size_t params = find_in(begin, end, ";");
+        const std::size_t params = find_in(begin, end, ';');
         if (piece(begin, params).find('=') != std::string_view::npos) {
             parameters(begin, params);
         } else {
@@ -204,7 +208,7 @@ private:
                 put(begin, end, true);
                 return;
             }
-            const std::size_t next = find_in(begin, end, ";&,");
+            const std::size_t next = find_in(begin, end, kPairEnds);
             const std::size_t equals = text_.substr(0, next).find('=', begin);
             if (equals == std::string_view::npos) {
                 put(begin, next, !is_harmless_bare(piece(begin, next)) || !fits(begin, next));
@@ -240,7 +244,7 @@ private:
             keep(at, at + 1);
             begin = at + 1;
         }
-        const std::size_t colon = find_in(begin, end, ":");
+        const std::size_t colon = find_in(begin, end, ':');
         if (nested_ && colon < end && !is_port(piece(colon + 1, end))) {
             // `https://joe:pass/word@host`: the password goes on up to the `@`.
             if (last_at_ != std::string_view::npos && last_at_ >= end) {
@@ -320,7 +324,10 @@ private:
         nested_ = false;
     }
 
-    static constexpr std::string_view kParts = ":,!|()'\"$+ &*<>{}[]`^\t\n\v\f\r\x7F";
+    static constexpr base::ByteSet kPathEnds{"?#"};
+    static constexpr base::ByteSet kSlashes{"/\\"};
+    static constexpr base::ByteSet kPairEnds{";&,"};
+    static constexpr base::ByteSet kParts{":,!|()'\"$+ &*<>{}[]`^\t\n\v\f\r\x7F"};
 
     std::string& out_;
     const PercentDecoded& path_;
