@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "tailer/records/character_runs.h"
+#include "tailer/records/hint_set.h"
 #include "tailer/records/listed.h"
 #include "tailer/records/plain_shape.h"
 #include "tailer/records/redaction_rules.h"
@@ -16,29 +17,54 @@
 namespace tailer {
 namespace {
 
+/// Endings of names, and a hint at them: nearly no name has one.
+template <std::size_t N>
+class Endings {
+public:
+    constexpr explicit Endings(const std::string_view (&endings)[N])
+        : endings_(std::to_array(endings)) {
+        for (const std::string_view ending : endings) {
+            hint_.add_end(ending);
+        }
+    }
+    /// `text` without the ending that it has; empty when it has none.
+    [[nodiscard]] std::string_view stem_of(std::string_view text) const {
+        if (!hint_.holds_end_of(text)) {
+            return {};
+        }
+        const auto found = std::ranges::find_if(
+            endings_, [text](std::string_view ending) { return text.ends_with(ending); });
+        return found == endings_.end() ? std::string_view{}
+                                       : text.substr(0, text.size() - found->size());
+    }
+
+private:
+    std::array<std::string_view, N> endings_;
+    HintSet hint_;
+};
+
 /// dpkg, rpm, apk, npm, PyPI, conda, RubyGems, Cargo, Maven, NuGet, Go; and plain archives.
-constexpr std::string_view kPackageEnds[] = {
+constexpr Endings kPackageEnds({
     ".tgz",  ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst", ".zip",   ".whl",   ".egg",
     ".gem",  ".crate",  ".deb",    ".udeb",    ".dsc",     ".rpm",   ".drpm",  ".apk",
     ".jar",  ".pom",    ".aar",    ".war",     ".module",  ".nupkg", ".conda", ".mod",
     ".info", ".phar",   ".msi",    ".dmg",     ".pkg",     ".iso",   ".exe",   ".vsix",
-};
+});
 
 /// What stands beside a package under its name.
-constexpr std::string_view kBesideEnds[] = {".asc",    ".sig", ".sha1",     ".sha256",
-                                            ".sha512", ".md5", ".metadata", ".provenance",
-                                            ".prov",   ".sbom"};
+constexpr Endings kBesideEnds({".asc", ".sig", ".sha1", ".sha256", ".sha512", ".md5", ".metadata",
+                               ".provenance", ".prov", ".sbom"});
 
 /// Files that list a package's versions.
 constexpr std::string_view kIndexFiles[] = {"maven-metadata.xml", "repomd.xml"};
 
-constexpr std::string_view kSourceEnds[] = {
+constexpr Endings kSourceEnds({
     ".go",   ".rs",  ".py",   ".c",     ".h",   ".cc",    ".cpp",  ".hpp", ".cxx", ".hh",
     ".java", ".kt",  ".kts",  ".scala", ".rb",  ".ts",    ".tsx",  ".jsx", ".cs",  ".fs",
     ".ex",   ".exs", ".erl",  ".hrl",   ".hs",  ".ml",    ".mli",  ".lua", ".pl",  ".pm",
     ".sh",   ".sql", ".tf",   ".proto", ".md",  ".rst",   ".adoc", ".nix", ".bzl", ".cmake",
     ".mm",   ".zig", ".dart", ".swift", ".clj", ".patch", ".diff", ".pyi", ".vue", ".svelte",
-};
+});
 
 /// GitHub, GitLab, Gitea and their APIs.
 constexpr std::string_view kSourceFolders[] = {"blob", "tree", "raw", "contents", "blame"};
@@ -62,13 +88,6 @@ constexpr DigestWord kDigestWords[] = {
 constexpr std::string_view kTags[] = {
     "latest", "next", "beta", "alpha", "canary",  "rc",      "stable",       "dev",  "main",
     "master", "head", "lts",  "edge",  "nightly", "rolling", "experimental", "trunk"};
-
-/// `text` without the one of `ends` that it ends with; empty when with none.
-std::string_view without_end(std::string_view text, std::span<const std::string_view> ends) {
-    const auto found =
-        std::ranges::find_if(ends, [text](std::string_view end) { return text.ends_with(end); });
-    return found == ends.end() ? std::string_view{} : text.substr(0, text.size() - found->size());
-}
 
 bool is_small_hex(char c) { return base::is_digit(c) || (c >= 'a' && c <= 'f'); }
 
@@ -192,8 +211,8 @@ bool is_package_file(std::string_view segment) noexcept {
     if (is_listed_folded(kIndexFiles, segment)) {
         return true;
     }
-    const std::string_view named = without_end(segment, kBesideEnds);
-    const std::string_view stem = without_end(named.empty() ? segment : named, kPackageEnds);
+    const std::string_view named = kBesideEnds.stem_of(segment);
+    const std::string_view stem = kPackageEnds.stem_of(named.empty() ? segment : named);
     bool versioned = false;
     for (std::size_t at = 0; at < stem.size();) {
         const auto* const stop = std::ranges::find_if_not(
@@ -218,7 +237,7 @@ bool is_package_file(std::string_view segment) noexcept {
 }
 
 bool is_source_file(std::string_view segment) noexcept {
-    const std::string_view stem = without_end(segment, kSourceEnds);
+    const std::string_view stem = kSourceEnds.stem_of(segment);
     return !stem.empty() && !looks_secret(stem) &&
            !any_run(stem, [](std::string_view run, std::size_t) { return !is_source_run(run); });
 }

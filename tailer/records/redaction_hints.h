@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <string_view>
 
 #include "base/text.h"
+#include "tailer/records/hint_set.h"
 #include "tailer/records/redaction_rules.h"
 #include "tailer/records/token_prefixes.h"
 
@@ -13,76 +12,17 @@
 /// nearly none is, and to look closer takes longer than all else that is done with a URL.
 namespace tailer {
 
-/// Letters are the same in both cases; what words are joined with has a number of its own.
-inline constexpr std::array<std::uint8_t, 256> kHintClasses = [] {
-    std::array<std::uint8_t, 256> classes{};
-    for (std::size_t byte = 0; byte < classes.size(); ++byte) {
-        const char c = base::lower(static_cast<char>(byte));
-        const bool joint = c == '-' || c == '_' || c == '.';
-        classes[byte] = joint               ? std::uint8_t{0}
-                        : base::is_lower(c) ? static_cast<std::uint8_t>(c - 'a' + 1)
-                        : base::is_digit(c) ? static_cast<std::uint8_t>(27 + (c - '0') % 4)
-                                            : std::uint8_t{31};
-    }
-    return classes;
-}();
-
-/// A set of three bytes in a row.
-class HintSet {
-public:
-    constexpr void add(char first, char second, char third) {
-        const std::size_t at = index(first, second, third);
-        bits_[at / kBits] |= std::uint64_t{1} << at % kBits;
-    }
-    /// The same with any byte in front.
-    constexpr void add(char second, char third) {
-        for (std::size_t byte = 0; byte < kHintClasses.size(); ++byte) {
-            add(static_cast<char>(byte), second, third);
-        }
-    }
-    /// Of three bytes.
-    [[nodiscard]] constexpr bool holds(const char* text) const {
-        const std::size_t at = index(text[0], text[1], text[2]);
-        return (bits_[at / kBits] >> at % kBits & 1U) != 0;
-    }
-    constexpr HintSet operator|(const HintSet& other) const {
-        HintSet both = *this;
-        for (std::size_t i = 0; i < both.bits_.size(); ++i) {
-            both.bits_[i] |= other.bits_[i];
-        }
-        return both;
-    }
-
-private:
-    static constexpr std::size_t kBits = 64;
-    static constexpr std::size_t index(char first, char second, char third) {
-        const auto of = [](char c) {
-            return std::size_t{kHintClasses[static_cast<std::uint8_t>(c)]};
-        };
-        return of(first) << 10U | of(second) << 5U | of(third);
-    }
-    std::array<std::uint64_t, 32 * 32 * 32 / kBits> bits_{};
-};
-
 inline constexpr HintSet kWordEnds = [] {
     HintSet set;
-    const auto add = [&set](std::string_view word) {
-        const std::size_t size = word.size();
-        if (size < 3) {
-            set.add(word[size - 2], word[size - 1]);
-        } else {
-            set.add(word[size - 3], word[size - 2], word[size - 1]);
-        }
-    };
     for (const auto& row : rules::kSecretWords) {
         if ((row.in_paths & (rules::kWord | rules::kEnd | rules::kWhole)) != 0) {
             const std::string_view word = row.word;
-            add(word);
+            set.add_end(word);
             set.add(word[word.size() - 2], word[word.size() - 1], 's');
         }
     }
     for (const auto word : rules::kAfterWords) {
-        add(word);
+        set.add_end(word);
     }
     return set;
 }();
@@ -132,15 +72,7 @@ constexpr std::string_view without_number(std::string_view segment) {
 }
 
 /// `segment` is without_number().
-constexpr bool ends_as_word(std::string_view segment) {
-    const std::size_t size = segment.size();
-    if (size >= 3) {
-        return kWordEnds.holds(segment.data() + size - 3);
-    }
-    const std::array<char, 3> word{'-', segment.empty() ? '-' : segment[0],
-                                   size < 2 ? '-' : segment[1]};
-    return size == 2 && kWordEnds.holds(word.data());
-}
+constexpr bool ends_as_word(std::string_view segment) { return kWordEnds.holds_end_of(segment); }
 
 /// The same.
 constexpr bool hints_at_word(std::string_view segment) {

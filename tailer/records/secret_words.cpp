@@ -48,6 +48,35 @@ const rules::SecretWord* find_word(std::string_view word) {
     return nullptr;
 }
 
+/// Whether a row stands for words that segments end or begin with, as `Place` says.
+template <rules::Where Place>
+constexpr bool is_of(const rules::SecretWord& row) {
+    return (row.in_paths & Place) != 0;
+}
+
+template <rules::Where Place>
+constexpr auto kRowsOf = [] {
+    std::array<const rules::SecretWord*, std::ranges::count_if(kSecretWords, is_of<Place>)> rows{};
+    auto* row = rows.begin();
+    for (const auto& word : kSecretWords) {
+        if (is_of<Place>(word)) {
+            *row++ = &word;
+        }
+    }
+    return rows;
+}();
+
+/// What a segment ends with that has a word of kEnd at its end, or that word's plural.
+constexpr HintSet kSegmentEnds = [] {
+    HintSet set;
+    for (const auto* row : kRowsOf<rules::kEnd>) {
+        const std::string_view word = row->word;
+        set.add_end(word);
+        set.add(word[word.size() - 2], word[word.size() - 1], 's');
+    }
+    return set;
+}();
+
 /// The words of a name or a segment in lower case, and all of them in a row.
 class Words {
 public:
@@ -157,11 +186,18 @@ Follows follows_segment(std::string_view segment) noexcept {
     };
     consider(last);
     consider(singular(last));
-    const bool other = is_listed(rules::kOtherWords, last);
-    for (const auto& row : kSecretWords) {
-        if (((row.in_paths & rules::kEnd) != 0 && !other && ends_with_row(whole, row.word)) ||
-            ((row.in_paths & rules::kBegin) != 0 && whole.starts_with(row.word))) {
-            follows = std::max(follows, row.follows);
+    if (kSegmentEnds.holds_end_of(whole) && !is_listed(rules::kOtherWords, last)) {
+        for (const auto* row : kRowsOf<rules::kEnd>) {
+            if (ends_with_row(whole, row->word)) {
+                follows = std::max(follows, row->follows);
+            }
+        }
+    }
+    if (whole.size() >= 3 && kWordBegins.holds(whole.data())) {
+        for (const auto* row : kRowsOf<rules::kBegin>) {
+            if (whole.starts_with(row->word)) {
+                follows = std::max(follows, row->follows);
+            }
         }
     }
     return follows;

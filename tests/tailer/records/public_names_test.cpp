@@ -33,10 +33,12 @@ TEST(PublicNamesTest, PackagesHaveAVersionAndNoRandomName) {
 }
 
 TEST(PublicNamesTest, SourceFilesHavePlainNames) {
-    for (const std::string_view name : {"session.go", "oauth2_test.go", "README.md", "x509.rs"}) {
+    for (const std::string_view name :
+         {"session.go", "oauth2_test.go", "README.md", "x509.rs", "io.c", "x.h"}) {
         EXPECT_TRUE(is_source_file(name)) << name;
     }
-    for (const std::string_view name : {"session", ".go", "aB3dE9xQ1zK7mN4w.go", "a.json"}) {
+    for (const std::string_view name :
+         {"session", ".go", ".c", "c", "aB3dE9xQ1zK7mN4w.go", "a.json"}) {
         EXPECT_FALSE(is_source_file(name)) << name;
     }
 }
