@@ -5,8 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "tailer/records/parameter_redaction.h"
+#include "tailer/records/path_redaction.h"
 #include "tailer/records/percent_decoding.h"
-#include "tailer/records/redaction_rules.h"
 
 namespace tailer {
 
@@ -15,17 +16,6 @@ enum class QueryPolicy : std::uint8_t {
     Redact,  ///< values of parameters go unless they are harmless, and secrets in paths
     Keep,    ///< all but userinfo stays
     Drop,    ///< the whole query goes, and secrets in paths
-};
-
-inline constexpr std::string_view kRedacted = "REDACTED";
-
-/// What stood in front of a path.
-struct PathOrigin {
-    /// What its host says of it: see follows_host().
-    rules::Follows follows = rules::Follows::Nothing;
-    /// There was a userinfo, so that what looks like a path up to an `@` may be the rest of a
-    /// password.
-    bool behind_userinfo = false;
 };
 
 /// Takes the secrets out of the parts of a URL, by structure: redaction_rules.h has the tables and
@@ -51,8 +41,6 @@ public:
     void append_authority(std::string& out, std::string_view authority, bool& had_userinfo);
 
 private:
-    class Path;
-
     PercentDecoded decoded_;
     PercentDecoded part_;
 };
