@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <set>
 
 #include <fcntl.h>
 
@@ -158,11 +159,17 @@ Tailer Tailer::again(const std::vector<FileId>& of_these) const {
     if (all_owners_) {
         tailer.files_->trust_all_owners();
     }
+    std::set<FileIdentity> wanted;
     for (const FileId id : of_these) {
         const KnownFile& file = files_->file(id);
+        wanted.insert(file.identity);
         tailer.files_->look(file.folder, file.name.text());
     }
-    tailer.merge_.enqueue(tailer.files_->take_grown());
+    std::vector<FileId> found = tailer.files_->take_grown();
+    std::erase_if(found, [&](FileId id) {  // another log may stand under the name by now
+        return !wanted.contains(tailer.files_->file(id).identity);
+    });
+    tailer.merge_.enqueue(found);
     return tailer;
 }
 

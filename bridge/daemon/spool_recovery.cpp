@@ -40,10 +40,6 @@ bool contradicts(const base::Labels& stream, tailer::RecordKind kind) {
     });
 }
 
-std::string path_of(const tailer::KnownFiles& files, const tailer::KnownFile& file) {
-    return files.folder(file.folder) + "/" + file.name.text();
-}
-
 }  // namespace
 
 base::SteadyTime SpoolRecovery::due() const {
@@ -129,7 +125,7 @@ void SpoolRecovery::begin() {
     files.for_each([&](tailer::FileId id, const tailer::KnownFile& file) {
         if (!file.gone && owed_.contains(file.session())) {
             wanted.push_back(id);
-            originals_[path_of(files, file)] = id;
+            originals_[{file.folder, file.identity}] = id;
         }
     });
     again_.emplace(parts_.tailer.again(wanted));
@@ -176,8 +172,8 @@ bool SpoolRecovery::takes(Owed& owed, const tailer::Record& record) {
 /// Whether the pipeline itself has yet to see to this line.
 bool SpoolRecovery::is_pending(const tailer::Record& record) {
     tailer::KnownFiles& files = parts_.tailer.files();
-    tailer::KnownFiles& again = again_->files();
-    const auto original = originals_.find(path_of(again, again.file(record.source.file)));
+    const tailer::KnownFile& again = again_->files().file(record.source.file);
+    const auto original = originals_.find({again.folder, again.identity});
     const std::uint64_t end = record.source.end_offset;
     return original != originals_.end() && files.knows(original->second) &&
            (end > files.file(original->second).offset || ledger_.waits_for(original->second, end));

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -72,8 +73,9 @@ private:
     std::vector<std::uint64_t> sequences_;  ///< of the segments that it is for
     std::map<std::string, std::vector<Owed>, std::less<>> owed_;  ///< by session
     std::optional<tailer::Tailer> again_;
-    /// The tailer's own id of each file that is read again, by folder and name.
-    std::map<std::string, tailer::FileId> originals_;
+    /// The tailer's own id of each file that is read again, by folder. Two may have one name, of
+    /// which one is there no more.
+    std::map<std::pair<std::uint32_t, tailer::FileIdentity>, tailer::FileId> originals_;
     std::map<std::string, std::uint64_t> losses_;  ///< entries, by session
     std::uint64_t found_ = 0;
     std::uint64_t given_ = 0;      ///< tickets

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/result.h"
@@ -26,6 +27,9 @@ struct FileIdentity {
     std::uint64_t inode = 0;
     std::int64_t birth_ns = 0;  ///< 0 where the file system does not keep it
     friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+    friend bool operator<(const FileIdentity& a, const FileIdentity& b) {
+        return std::tie(a.inode, a.birth_ns) < std::tie(b.inode, b.birth_ns);
+    }
 };
 
 struct SeenFile {

@@ -360,6 +360,26 @@ TEST_F(TailerTest, ReadsAFileThatReplacedAnotherFromItsStart) {
                 ElementsAre(kNoon + 2 * kSecond, kNoon + 3 * kSecond));
 }
 
+TEST_F(TailerTest, ReadsAgainWhatItKnowsByAnyNameAndNothingElse) {
+    dir_.append(kName, deny_line(kNoon));
+    dir_.append(kOther, deny_line(kNoon + kSecond));
+    Tailer tailer = follow();
+    ASSERT_THAT(read_all(tailer, true).records, SizeIs(2));
+    std::vector<FileId> all;
+    tailer.files().for_each([&](FileId id, const KnownFile&) { all.push_back(id); });
+    fs::rename(dir_.file(kOther), dir_.file(kName));
+    tailer.look(false);
+    Tailer again = tailer.again(all);
+    const auto read = read_all(again, false);
+    ASSERT_THAT(read.records, SizeIs(1));
+    EXPECT_THAT(read.records[0].line, HasSubstr(R"("session":"boundary-2026-06-09_12-00-00-2")"));
+    const auto by_name = [&](FileId id) {
+        return tailer.files().file(id).session() == "boundary-2026-06-09_12-00-00-1";
+    };
+    Tailer of_the_other = tailer.again({*std::ranges::find_if(all, by_name)});
+    EXPECT_THAT(read_all(of_the_other, false).records, IsEmpty());
+}
+
 TEST_F(TailerTest, KeepsNoFileOpenAtRest) {
     for (int i = 0; i < 40; ++i) {
         dir_.append("boundary-2026-06-09_12-00-00-" + std::to_string(i) + ".log", deny_line(kNoon));
