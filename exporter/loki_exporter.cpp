@@ -407,15 +407,16 @@ void LokiExporter::spool_if_failing(OutgoingStream& stream) {
 }
 
 bool LokiExporter::spool_stream(OutgoingStream& stream) {
-    while (const SealedBatch* batch = stream.oldest_sealed()) {
-        if (!backlog_.add(stream, *batch)) {
+    while (const PendingPush* oldest = stream.oldest_sealed()) {
+        if (!backlog_.add(stream, *oldest)) {
             return false;
         }
-        note_newest(stream, *batch);
+        const SealedBatch& batch = oldest->batch;
+        note_newest(stream, batch);
         if (stream.spools_first()) {
-            keep_origins(*batch);
+            keep_origins(batch);
         }
-        unsettled_.settle(*batch);
+        unsettled_.settle(batch);
         stream.drop_oldest_sealed();
     }
     return true;

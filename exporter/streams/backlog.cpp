@@ -71,25 +71,26 @@ bool Backlog::has_share_left(const OutgoingStream& stream) const {
     return stream.segments().empty() || stream.bytes_on_disk() <= kShare * left;
 }
 
-bool Backlog::add(OutgoingStream& stream, const SealedBatch& batch) {
+bool Backlog::add(OutgoingStream& stream, const PendingPush& pending) {
     if (!has_share_left(stream)) {
         events_.on_disk_trouble("the stream " + stream.text() + " has its share of the spool");
         return false;
     }
-    return take(stream, spool_->add(stream.text(), batch.entries()));
+    return take(stream, spool_->add(stream.text(), pending.batch.entries()), pending.doubt);
 }
 
 bool Backlog::move_to(OutgoingStream& stream, const SealedBatch& batch) {
-    return take(stream, spool_->add_moved(stream.text(), batch.entries()));
+    return take(stream, spool_->add_moved(stream.text(), batch.entries()), Doubt::Own);
 }
 
-bool Backlog::take(OutgoingStream& stream, base::Result<Spool::Segment> segment) {
+bool Backlog::take(OutgoingStream& stream, base::Result<Spool::Segment> segment, Doubt doubt) {
     if (!segment) {
         events_.on_disk_trouble(segment.error().message);
         return false;
     }
     newest_sequence_ = segment->sequence;
-    stream.add_segment(std::move(*segment));
+    // What goes late may be moved a second time.
+    stream.add_segment(std::move(*segment), doubt == Doubt::None && !stream.is_late());
     return true;
 }
 

@@ -39,7 +39,7 @@ public:
 
     /// Makes a batch the stream's newest segment; what cannot be kept is told to the events. No
     /// stream gets more than four times what it leaves to the others.
-    [[nodiscard]] bool add(OutgoingStream& stream, const SealedBatch& batch);
+    [[nodiscard]] bool add(OutgoingStream& stream, const PendingPush& pending);
     /// The same for entries of another stream's segment, before that is finished.
     [[nodiscard]] bool move_to(OutgoingStream& stream, const SealedBatch& batch);
 
@@ -87,7 +87,8 @@ private:
     void lose(Spool::Segment segment, std::string_view cause);
     void remove_done();
     [[nodiscard]] bool has_share_left(const OutgoingStream& stream) const;
-    [[nodiscard]] bool take(OutgoingStream& stream, base::Result<Spool::Segment> segment);
+    [[nodiscard]] bool take(OutgoingStream& stream, base::Result<Spool::Segment> segment,
+                            Doubt doubt);
 
     Spool* spool_;
     OutgoingStreams& streams_;

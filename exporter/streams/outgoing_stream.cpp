@@ -155,10 +155,23 @@ bool OutgoingStream::more_of_front_follows() const {
     return line.size() > 1 && line[1].gathered_at == line.front().gathered_at;
 }
 
+void OutgoingStream::add_segment(Spool::Segment segment, bool unsent) {
+    if (unsent) {
+        unsent_.insert(segment.sequence);
+    }
+    segments_.push_back(std::move(segment));
+}
+
 Spool::Segment OutgoingStream::take_segment() {
     Spool::Segment oldest = std::move(segments_.front());
     segments_.pop_front();
+    unsent_.erase(oldest.sequence);
     return oldest;
+}
+
+void OutgoingStream::load_segment(SealedBatch batch) {
+    const bool unsent = unsent_.erase(segments_.front().sequence) > 0;
+    loaded_.push_back({std::move(batch), unsent ? Doubt::None : Doubt::Own});
 }
 
 void OutgoingStream::unload_segment() {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -154,18 +155,20 @@ public:
     [[nodiscard]] bool wants_spool() const { return wants_spool_; }
     void spool_tried() { wants_spool_ = false; }
     /// The oldest sealed batch in memory; null when there is none.
-    [[nodiscard]] const SealedBatch* oldest_sealed() const {
-        return queue_.empty() ? nullptr : &queue_.front().batch;
+    [[nodiscard]] const PendingPush* oldest_sealed() const {
+        return queue_.empty() ? nullptr : &queue_.front();
     }
     void drop_oldest_sealed() { queue_.pop_front(); }
 
     /// Of the spool, oldest first. The batch in front may be of the oldest.
     [[nodiscard]] const std::deque<Spool::Segment>& segments() const { return segments_; }
-    void add_segment(Spool::Segment segment) { segments_.push_back(std::move(segment)); }
+    /// One that this process has just written may be known to be `unsent`.
+    void add_segment(Spool::Segment segment, bool unsent = false);
     /// Takes out the oldest.
     [[nodiscard]] Spool::Segment take_segment();
-    /// Puts what it holds in front. It may have been sent before, so it is in doubt.
-    void load_segment(SealedBatch batch) { loaded_.push_back({std::move(batch), Doubt::Own}); }
+    /// Puts what it holds in front. Unless it is known to be unsent it is in doubt, and so it is
+    /// should it be loaded again.
+    void load_segment(SealedBatch batch);
     /// Frees the memory of that, if all of it is still to be sent: it lies on disk.
     void unload_segment();
 
@@ -190,6 +193,7 @@ private:
     base::SteadyTime opened_at_{};
     Doubt open_doubt_ = Doubt::None;  ///< the greatest of its entries
     std::deque<Spool::Segment> segments_;
+    std::unordered_set<std::uint64_t> unsent_;  ///< of those, by sequence
     std::deque<PendingPush> loaded_;  ///< the oldest segment while it is being sent, or its parts
     std::deque<PendingPush> queue_;
 };

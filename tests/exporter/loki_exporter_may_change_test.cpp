@@ -37,6 +37,7 @@ TEST_F(LokiExporterMayChangeTest, IsSentFromTheSpoolOnceACheckpointCoversIt) {
     checkpoints_ = true;
     run();
     EXPECT_THAT(loki_.lines(kDeny), ElementsAre("of a"));
+    EXPECT_EQ(loki_.queries(), 0U) << "nobody can have sent it";
     EXPECT_EQ(spool_->segments(), 0U);
 }
 

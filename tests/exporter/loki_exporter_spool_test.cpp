@@ -188,6 +188,40 @@ TEST_F(LokiExporterSpoolTest, SendsWhatAnEarlierProcessLeftButAsksFirst) {
     EXPECT_EQ(exporter_->high_water().at(kDeny), at(seconds(1)));
 }
 
+TEST_F(LokiExporterSpoolTest, AsksForNothingThatNobodyCanHaveSent) {
+    open_spool();
+    start();
+    take_loki_away();
+    for (int i = 0; i < 3; ++i) {
+        add(kDenyStream, seconds(i), std::to_string(i));
+        exporter_->flush();
+        run_for(minutes(1));
+    }
+    EXPECT_EQ(spool_->segments(), 3U);
+    bring_loki_back();
+    run_for(minutes(2));
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("0", "1", "2"));
+    EXPECT_EQ(loki_.queries(), 0U);
+}
+
+TEST_F(LokiExporterSpoolTest, AsksForASegmentOfWhichAPushWasLost) {
+    open_spool();
+    start();
+    loki_.refuse_next(test_support::ambiguous());
+    add(kDenyStream, seconds(0), "sent from memory");
+    flush_and_run();
+    exporter_->spool_all();
+    run_for(minutes(1));
+    EXPECT_EQ(loki_.queries(), 1U);
+    add(kDenyStream, seconds(1), "sent from the spool");
+    exporter_->spool_all();
+    loki_.refuse_next(test_support::ambiguous());
+    run();
+    run_for(minutes(1));
+    EXPECT_EQ(loki_.queries(), 3U) << "for this one, and for what was stored before";
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("sent from memory", "sent from the spool"));
+}
+
 TEST_F(LokiExporterSpoolTest, SendsFoundSegmentsBeforeNewEntries) {
     open_spool();
     start();
