@@ -155,11 +155,14 @@ Reply ModelLoki::query_range(std::string_view query, std::int64_t start_ns, std:
         return answered(403, "no queries here");
     }
     if (dice_.chance(trouble_)) {
+        constexpr int kPatience = 5;  // of DoubtResolver, should they take a minute or more
+        was_away_ = was_away_ || ++failed_queries_ == kPatience;
         const auto kind = dice_.between(1, 4);
         return kind == 1   ? not_sent()
                : kind == 2 ? ambiguous()
                            : answered(kind == 3 ? 429 : 500, "too many outstanding requests");
     }
+    failed_queries_ = 0;
     // The limit counts over all streams that the query selects, oldest first.
     std::vector<std::pair<const Row*, const std::string*>> found;
     for (const auto& [stream, rows] : rows_) {

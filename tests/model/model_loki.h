@@ -66,7 +66,8 @@ private:
     Fuse& fuse_;
     test_support::FakeClock& clock_;
     int trouble_ = 0;
-    bool was_away_ = false;  ///< took nothing and answered nothing for a while
+    bool was_away_ = false;   ///< took nothing and answered nothing for a while
+    int failed_queries_ = 0;  ///< since the last answer
     bool queries_forbidden_ = false;
     std::vector<UnderWay> under_way_;
     Rows rows_;
