@@ -38,6 +38,9 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
     if (doubtful_) {
         inherit_origins(resume);
     }
+    if (resume.predecessor == Resume::Predecessor::MayHaveSent && resume.high_water.empty()) {
+        doubts_.first_start(streams_);
+    }
     // Up to its end it may have tried to push what it left in the spool, however orderly that was.
     if (resume.predecessor == Resume::Predecessor::Killed || !streams_.idle() ||
         backlog_.lost() > 0) {

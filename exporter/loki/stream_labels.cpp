@@ -80,4 +80,8 @@ bool is_label_name(std::string_view name) noexcept {
            std::ranges::all_of(name, fits);
 }
 
+bool is_of_the_entry(std::string_view name) noexcept {
+    return name == "decision" || name == "tool" || name == "late";
+}
+
 }  // namespace exporter

@@ -22,4 +22,7 @@ namespace exporter {
 /// Whether Loki takes `name` as a label: [a-zA-Z_][a-zA-Z0-9_]*.
 [[nodiscard]] bool is_label_name(std::string_view name) noexcept;
 
+/// Whether a label's value differs from entry to entry of one workspace.
+[[nodiscard]] bool is_of_the_entry(std::string_view name) noexcept;
+
 }  // namespace exporter

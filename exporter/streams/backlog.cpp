@@ -2,7 +2,6 @@
 #include "exporter/streams/backlog.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -12,13 +11,9 @@
 namespace exporter {
 namespace {
 
-/// Labels that differ from entry to entry of one workspace.
-constexpr std::array<std::string_view, 3> kOfTheEntry = {"decision", "tool", "late"};
-
 bool may_be_of(const base::Labels& own, const base::Labels& labels) {
     return own.empty() || std::ranges::all_of(labels, [&own](const base::Label& label) {
-               return std::ranges::find(kOfTheEntry, label.first) != kOfTheEntry.end() ||
-                      std::ranges::find(own, label) != own.end();
+               return is_of_the_entry(label.first) || std::ranges::find(own, label) != own.end();
            });
 }
 

@@ -85,6 +85,10 @@ DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
     if (clock_.steady() < ask_at) {
         return {Answer::Kind::Wait, {}, {}, ask_at};
     }
+    if (front.doubt == Doubt::Predecessor && first_look_ && first_look_->finds_nothing_of(stream)) {
+        front.doubt = Doubt::None;
+        return {};
+    }
     ReadBack answer =
         read_back(loki_, stream.asked_as(), front.batch, timeout_,
                   front.doubt == Doubt::Predecessor ? &stream.predecessors_rows : nullptr);

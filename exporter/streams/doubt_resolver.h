@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "exporter/loki/loki_client.h"
 #include "exporter/streams/exporter_events.h"
+#include "exporter/streams/first_look.h"
 #include "exporter/streams/outgoing_stream.h"
 
 namespace exporter {
@@ -53,6 +54,10 @@ public:
     void push_answered(std::chrono::nanoseconds took);
     /// One to this stream was not, or not clearly.
     void push_lost(OutgoingStream& stream) const;
+    /// Nothing is known of an earlier process: see FirstLook.
+    void first_start(const OutgoingStreams& streams) {
+        first_look_.emplace(loki_, clock_, timeout_, streams);
+    }
     /// An earlier process ended, just now for all that is known, with a push under way.
     void predecessor_lost() { predecessor_landed_by_ = clock_.steady() + landing_time(); }
 
@@ -73,6 +78,7 @@ private:
     std::chrono::milliseconds least_landing_;
     std::chrono::nanoseconds slowest_push_{0};  ///< lately
     base::SteadyTime predecessor_landed_by_;
+    std::optional<FirstLook> first_look_;
     bool refused_ = false;
     std::optional<base::SteadyTime> failing_since_;
     int failures_ = 0;               ///< since then

@@ -118,7 +118,7 @@ TEST_F(LokiExporterReadBackTest, WaitsAfterAStartAsThePredecessorMayHavePushedJu
     EXPECT_EQ(loki_.queries(), 0U);
     EXPECT_THAT(loki_.pushes(), IsEmpty());
     run_for(milliseconds(200));
-    EXPECT_EQ(loki_.queries(), 2U) << "one wait for all";
+    EXPECT_EQ(loki_.queries(), 1U) << "one for all";
     EXPECT_THAT(loki_.pushes(), SizeIs(2));
     expect_all_settled();
 }
@@ -229,7 +229,7 @@ TEST_F(LokiExporterReadBackTest, AQuestionRefusedForOneBatchIsStillAskedForOther
 }
 
 TEST_F(LokiExporterReadBackTest, AsksBeforeTheFirstPushOfWhatAPredecessorMayHaveSent) {
-    start({.predecessor = Predecessor::MayHaveSent});
+    start({.predecessor = Predecessor::Killed});
     loki_.store(kDeny, {at(seconds(0)), "sent before the crash", {}});
     add(kDenyStream, seconds(0), "sent before the crash");
     add(kDenyStream, seconds(1), "not sent");
@@ -242,6 +242,46 @@ TEST_F(LokiExporterReadBackTest, AsksBeforeTheFirstPushOfWhatAPredecessorMayHave
     add(kDenyStream, seconds(2), "new");
     flush_and_run();
     EXPECT_EQ(loki_.queries(), 1U);
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, AtAFirstStartOneQuestionDoesForAll) {
+    start({.predecessor = Predecessor::MayHaveSent});
+    for (int i = 0; i < 3; ++i) {
+        add(kAllowStream, seconds(i), "allowed " + std::to_string(i));
+        add(kDenyStream, seconds(i), "denied " + std::to_string(i));
+        flush_and_run();
+    }
+    EXPECT_EQ(loki_.queries(), 1U);
+    EXPECT_THAT(loki_.pushes(), SizeIs(6));
+    add(kDenyStream, seconds(-1), "from before what was asked");
+    flush_and_run();
+    EXPECT_EQ(loki_.queries(), 2U);
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, AtAFirstStartAsksForEachStreamWhereLokiHasAnything) {
+    start({.predecessor = Predecessor::MayHaveSent});
+    loki_.store(kAllow, {at(seconds(1)), "stored, and the state folder lost", {}});
+    add(kDenyStream, seconds(0), "denied");
+    flush_and_run();
+    add(kAllowStream, seconds(1), "stored, and the state folder lost");
+    add(kAllowStream, seconds(2), "new");
+    flush_and_run();
+    EXPECT_EQ(loki_.queries(), 3U);
+    EXPECT_THAT(sent_lines(kAllow), ElementsAre("new"));
+    expect_every_row_once();
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, AtAFirstStartANoAnswerIsNotTakenForNothing) {
+    start({.predecessor = Predecessor::MayHaveSent});
+    loki_.store(kDeny, {at(seconds(0)), "stored", {}});
+    loki_.answer_next_query(answered(400, "the query time range exceeds the limit"));
+    add(kDenyStream, seconds(0), "stored");
+    flush_and_run();
+    EXPECT_EQ(loki_.queries(), 2U);
+    EXPECT_THAT(loki_.pushes(), IsEmpty());
     expect_all_settled();
 }
 
