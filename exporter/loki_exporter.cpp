@@ -9,19 +9,12 @@
 #include "base/nanoseconds.h"
 
 namespace exporter {
-namespace {
-
-constexpr int kFailuresBeforeSplit = 4;
-constexpr std::size_t kSmallestSplitBytes = 16U << 10U;
-
-}  // namespace
 
 LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<base::Labels>& streams,
                            LokiApi& loki, const base::Clock& clock, ExporterEvents& events,
                            Spool* spool, DeadLetters* dead_letters, std::uint64_t jitter_seed,
                            const Resume& resume)
     : settings_(settings),
-      loki_(loki),
       clock_(clock),
       events_(events),
       streams_(settings.stream_rate, settings.most_late_streams, jitter_seed, events_),
@@ -29,7 +22,9 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
       refusals_(streams_, backlog_, unsettled_, dead_letters, clock, events_, settings.batch_bytes,
                 settings.late_after),
       doubts_(loki, clock, events_, settings.push_timeout, settings.least_landing),
+      delivery_(settings_, loki, clock, events_, backlog_, unsettled_, refusals_, doubts_),
       doubtful_(resume.predecessor != Resume::Predecessor::Settled),
+      lead_limit_(clock),
       origins_(settings.unstable_metadata) {
     for (const auto& labels : streams) {
         add_stream(labels);
@@ -106,7 +101,7 @@ void LokiExporter::gather(OutgoingStream& stream, const Entry& entry, Doubt doub
         stream.seal();
     }
     unsettled_.gathered(stream.gather(entry, doubt, clock_));
-    if (may_lead(entry.timestamp_ns)) {
+    if (lead_limit_.allows(entry.timestamp_ns)) {
         stream.marks.add(entry.timestamp_ns);
     }
     if (stream.open().bytes() >= settings_.batch_bytes) {
@@ -122,7 +117,7 @@ LokiExporter::Target LokiExporter::target_of(OutgoingStream& its_stream,
         timestamp_ns < std::max(stream->marks.added_ns, INT64_MIN + late_after) - late_after;
     // A forged line of the year 2200 must not make every true one look late, nor be what Loki
     // refuses a batch of others for.
-    const bool ahead = !may_lead(timestamp_ns);
+    const bool ahead = !lead_limit_.allows(timestamp_ns);
     // What a killed process sent as late it had spooled before, so it would be known by its origin.
     // What is not may lie in this very stream, and would come to lie in another one, too.
     const bool may_lie_here = doubtful_ && backlog_.there();
@@ -139,28 +134,6 @@ bool LokiExporter::has_room(std::size_t index, std::int64_t timestamp_ns, std::s
     }
     return all < 2 * share &&
            target_of(*by_index_[index], timestamp_ns).stream->bytes_in_memory() < 2 * share - all;
-}
-
-bool LokiExporter::may_lead(std::int64_t timestamp_ns) {
-    if (timestamp_ns > lead_limit_ns_) {  // else there is no need to look at the clock
-        lead_limit_ns_ = clock_.wall_ns() + kFurthestAheadNs;
-    }
-    return timestamp_ns <= lead_limit_ns_;
-}
-
-void LokiExporter::note_newest(OutgoingStream& stream, const SealedBatch& batch) {
-    // Ascending in time, so the last one that may lead is the newest of them.
-    const auto newest =
-        std::find_if(batch.slots().rbegin(), batch.slots().rend(),
-                     [this](const SealedBatch::Slot& slot) { return may_lead(slot.timestamp_ns); });
-    if (newest != batch.slots().rend()) {
-        stream.marks.settle(newest->timestamp_ns);
-    }
-}
-
-void LokiExporter::note_stored(OutgoingStream& stream, const SealedBatch& batch) {
-    note_newest(stream, batch);
-    stream.marks.store(batch.slots().back().timestamp_ns);
 }
 
 /// Whether something was there to be spooled.
@@ -204,7 +177,7 @@ OutgoingStream* LokiExporter::next_to_send(base::SteadyTime now, base::SteadyTim
         if (!backlog_.may_send(stream)) {
             continue;
         }
-        const base::SteadyTime due = std::max(stream.turns.next_push(), tenant_pace_.next_push());
+        const base::SteadyTime due = std::max(stream.turns.next_push(), delivery_.next_push());
         if (due > now) {
             next_due = std::min(next_due, due);
         } else if (chosen == nullptr || stream.turns.last < chosen->turns.last) {
@@ -251,154 +224,9 @@ void LokiExporter::send(OutgoingStream& stream) {
         case Backlog::Front::Lost:
             return;
     }
-    if (!resolve_doubt(stream) || !refusals_.move_behind(stream)) {
-        return;
+    if (!delivery_.send(stream)) {
+        spool_if_failing(stream);
     }
-    stream.cut_front(tenant_pace_.largest_push());
-    stream.cut_front(stream.turns.limited.largest_push());
-    const SealedBatch& batch = stream.front().batch;
-    const std::string_view body =
-        refusals_.metadata_refused()
-            ? push_body_.of(stream.text(), without_metadata(batch.entries()))
-            : push_body_.of(stream.text(), batch.entries());
-    const base::SteadyTime begun = clock_.steady();
-    const Reply reply = loki_.push(body, settings_.push_timeout);
-    const auto took = clock_.steady() - begun;
-    events_.on_answer(reply, took);
-    if (reply.transport == Reply::Transport::Answered) {
-        doubts_.push_answered(took);
-    }
-    handle(stream, reply);
-}
-
-/// Whether something of the batch in front is to be sent now.
-bool LokiExporter::resolve_doubt(OutgoingStream& stream) {
-    const DoubtResolver::Answer answer = doubts_.ask(stream);
-    switch (answer.kind) {
-        case DoubtResolver::Answer::Kind::Send:
-            return true;
-        case DoubtResolver::Answer::Kind::Never:
-            refusals_.keep_in_doubt(stream);
-            return false;
-        case DoubtResolver::Answer::Kind::TryLater:
-            retry(stream, answer.reply, Outcome::Retry);
-            return false;
-        case DoubtResolver::Answer::Kind::Wait:
-            stream.turns.not_before = answer.ask_at;
-            return false;
-        case DoubtResolver::Answer::Kind::Stored:
-            return take_out(stream, answer.stored);
-    }
-    return true;
-}
-
-/// Settles those slots of the batch in front that Loki has. Whether others are left to send.
-bool LokiExporter::take_out(OutgoingStream& stream, const std::vector<bool>& stored) {
-    const PendingPush& front = stream.front();
-    std::vector<PendingPush> missing;
-    for (std::size_t i = 0; i < stored.size();) {
-        std::size_t end = i;
-        while (end < stored.size() && stored[end] == stored[i]) {
-            ++end;
-        }
-        SealedBatch run = front.batch.part(i, end);
-        if (stored[i]) {
-            events_.on_stored(run.size(), run.bytes());
-            note_stored(stream, run);
-            settle(stream, run);
-        } else {
-            missing.push_back({std::move(run), Doubt::None, front.failures, front.gathered_at});
-        }
-        i = end;
-    }
-    const bool any_missing = !missing.empty();
-    backlog_.replace_front(stream, std::move(missing));
-    return any_missing;
-}
-
-void LokiExporter::handle(OutgoingStream& stream, const Reply& reply) {
-    const Outcome outcome = classify(reply);
-    switch (outcome) {
-        case Outcome::Stored:
-            stored(stream);
-            return;
-        case Outcome::Retry:
-        case Outcome::Hold:
-            if (is_ambiguous(reply)) {
-                stream.front().doubt = Doubt::Own;
-                doubts_.push_lost(stream);
-            }
-            retry(stream, reply, outcome);
-            return;
-        case Outcome::TooLarge:
-            if (stream.front().batch.size() > 1) {
-                stream.split_front();
-                return;
-            }
-            if (!is_lokis_own(reply.body)) {
-                retry(stream, reply, Outcome::Hold);
-                return;
-            }
-            [[fallthrough]];
-        case Outcome::Rejected:
-            refusals_.handle(stream, reply);
-            return;
-    }
-}
-
-void LokiExporter::settle(const OutgoingStream& stream, const SealedBatch& batch) {
-    if (stream.sends_from_memory()) {
-        unsettled_.settle(batch);
-    }
-}
-
-void LokiExporter::stored(OutgoingStream& stream) {
-    const SealedBatch& batch = stream.front().batch;
-    events_.on_stored(batch.size(), batch.bytes());
-    for (LimitedPace* pace : {&tenant_pace_, &stream.turns.limited}) {
-        pace->pushed(batch.bytes(), clock_.steady());
-    }
-    stream.turns.pace.pushed(batch.bytes(), clock_.steady());
-    note_stored(stream, batch);
-    settle(stream, batch);
-    backlog_.replace_front(stream, {});
-    stream.turns.backoff.reset();
-    stream.turns.failing_since.reset();
-}
-
-/// Refused as a whole, for now: nothing of it is stored, and there is nothing wrong with it.
-void LokiExporter::slow_down(OutgoingStream& stream, const Reply& reply, const ToldLimit& limit) {
-    constexpr int kTrouble = 8;
-    LimitedPace& pace = limit.per_stream ? stream.turns.limited : tenant_pace_;
-    pace.refused(limit.bytes_per_second, stream.front().batch.bytes(), clock_.steady());
-    if (pace.refusals() < kTrouble) {
-        events_.on_rate_limited(reply);
-        return;
-    }
-    events_.on_retry(reply, Outcome::Retry);
-    spool_if_failing(stream);
-}
-
-void LokiExporter::retry(OutgoingStream& stream, const Reply& reply, Outcome outcome) {
-    const auto limit = reply.status == 429 ? told_limit(reply.body) : std::nullopt;
-    if (limit) {
-        slow_down(stream, reply, *limit);
-        return;
-    }
-    events_.on_retry(reply, outcome);
-    if (outcome == Outcome::Hold) {
-        doubts_.push_was_held();
-    }
-    PendingPush& front = stream.front();
-    ++front.failures;
-    stream.turns.postpone(clock_);
-    const bool may_be_size = reply.transport == Reply::Transport::Answered &&
-                             (reply.status == 500 || reply.status == 429);
-    if (may_be_size && front.failures >= kFailuresBeforeSplit && front.batch.size() > 1 &&
-        front.batch.bytes() > kSmallestSplitBytes) {
-        stream.split_front();
-    }
-    spool_if_failing(stream);
 }
 
 void LokiExporter::spool_if_failing(OutgoingStream& stream) {
@@ -415,7 +243,7 @@ bool LokiExporter::spool_stream(OutgoingStream& stream) {
             return false;
         }
         const SealedBatch& batch = oldest->batch;
-        note_newest(stream, batch);
+        stream.marks.settle(lead_limit_.newest_of(batch));
         if (stream.spools_first()) {
             keep_origins(batch);
         }

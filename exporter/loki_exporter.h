@@ -16,43 +16,19 @@
 #include "exporter/loki/loki_client.h"
 #include "exporter/loki/push_request.h"
 #include "exporter/streams/backlog.h"
+#include "exporter/streams/delivery.h"
 #include "exporter/streams/delivery_account.h"
 #include "exporter/streams/doubt_resolver.h"
+#include "exporter/streams/export_settings.h"
 #include "exporter/streams/exporter_events.h"
 #include "exporter/streams/kept_origins.h"
-#include "exporter/streams/limited_pace.h"
+#include "exporter/streams/lead_limit.h"
 #include "exporter/streams/outgoing_streams.h"
 #include "exporter/streams/refusal_handler.h"
 #include "exporter/streams/resume.h"
 #include "exporter/streams/unsettled.h"
 
 namespace exporter {
-
-struct ExportSettings {
-    std::size_t batch_bytes = 256U << 10U;  ///< uncompressed; the server's head block is as large
-    std::chrono::milliseconds batch_wait{1'000};
-    std::uint64_t stream_rate = 1U << 20U;  ///< bytes a second a stream, 0 = no limit
-    std::chrono::milliseconds push_timeout{10'000};
-    /// How long a push of unknown outcome may at least be on its way: see DoubtResolver.
-    std::chrono::milliseconds least_landing{3'000};
-    /// A stream that fails this long has its batches moved to the spool.
-    std::chrono::milliseconds spool_after{5'000};
-    /// An entry this far behind its stream's newest goes to a `late` stream. Loki's window is one
-    /// hour; the margin covers the disorder within what is read at a time.
-    std::chrono::nanoseconds late_after{std::chrono::minutes(45)};
-    std::size_t longest_line = 256U << 10U;  ///< Loki's default max_line_size
-    /// What may wait, on disk and in memory, for its time to come; the rest is set aside.
-    std::uint64_t most_bytes_ahead = 8U << 20U;
-    /// `late` streams of their own hour; what would make one more goes to `late="other"`. Stamps
-    /// are up to whoever writes to the log folder, and streams are dear.
-    std::size_t most_late_streams = 512;
-    /// Who we are, as stream labels. What waits in the spool under other values of these was put
-    /// there by another daemon, or by nobody that we know: it is not sent. Empty = all is.
-    base::Labels own_labels;
-    /// Names of metadata that may come out otherwise when an entry is read again. An entry is known
-    /// again in the spool by its timestamp and its other metadata.
-    std::vector<std::string> unstable_metadata;
-};
 
 /// Delivers entries to Loki: batches by stream, one unacknowledged push a stream, oldest first.
 ///
@@ -157,21 +133,10 @@ private:
     [[nodiscard]] bool spool_sealed();
     [[nodiscard]] OutgoingStream* next_to_send(base::SteadyTime now, base::SteadyTime& next_due);
     void send(OutgoingStream& stream);
-    [[nodiscard]] bool resolve_doubt(OutgoingStream& stream);
-    [[nodiscard]] bool take_out(OutgoingStream& stream, const std::vector<bool>& stored);
-    void handle(OutgoingStream& stream, const Reply& reply);
-    void stored(OutgoingStream& stream);
-    void retry(OutgoingStream& stream, const Reply& reply, Outcome outcome);
-    void slow_down(OutgoingStream& stream, const Reply& reply, const ToldLimit& limit);
     void spool_if_failing(OutgoingStream& stream);
-    void settle(const OutgoingStream& stream, const SealedBatch& batch);
-    [[nodiscard]] bool may_lead(std::int64_t timestamp_ns);
-    void note_newest(OutgoingStream& stream, const SealedBatch& batch);
-    void note_stored(OutgoingStream& stream, const SealedBatch& batch);
     bool spool_stream(OutgoingStream& stream);
 
     ExportSettings settings_;
-    LokiApi& loki_;
     const base::Clock& clock_;
     DeliveryAccount events_;
     OutgoingStreams streams_;
@@ -179,14 +144,13 @@ private:
     Unsettled unsettled_;
     RefusalHandler refusals_;
     DoubtResolver doubts_;
+    Delivery delivery_;
     std::vector<OutgoingStream*> by_index_;
-    PushBody push_body_;
-    LimitedPace tenant_pace_;
     std::uint64_t turns_ = 0;
     bool doubtful_;
     bool held_ = false;
     bool due_while_held_ = false;
-    std::int64_t lead_limit_ns_ = INT64_MIN;  ///< see may_lead(); as of its last look at the clock
+    LeadLimit lead_limit_;
     KeptOrigins origins_;
 };
 

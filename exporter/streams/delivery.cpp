@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "exporter/streams/delivery.h"
+
+#include <optional>
+#include <utility>
+
+namespace exporter {
+namespace {
+
+constexpr int kFailuresBeforeSplit = 4;
+constexpr std::size_t kSmallestSplitBytes = 16U << 10U;
+
+}  // namespace
+
+bool Delivery::send(OutgoingStream& stream) {
+    const DoubtResolver::Answer answer = doubts_.ask(stream);
+    switch (answer.kind) {
+        case DoubtResolver::Answer::Kind::Send:
+            break;
+        case DoubtResolver::Answer::Kind::Stored:
+            if (!take_out(stream, answer.stored)) {
+                return true;
+            }
+            break;
+        case DoubtResolver::Answer::Kind::Wait:
+            stream.turns.not_before = answer.ask_at;
+            return true;
+        case DoubtResolver::Answer::Kind::TryLater:
+            return retry(stream, answer.reply, Outcome::Retry);
+        case DoubtResolver::Answer::Kind::Never:
+            refusals_.keep_in_doubt(stream);
+            return true;
+    }
+    if (!refusals_.move_behind(stream)) {
+        return true;
+    }
+    stream.cut_front(tenant_pace_.largest_push());
+    stream.cut_front(stream.turns.limited.largest_push());
+    return handle(stream, push(stream));
+}
+
+Reply Delivery::push(OutgoingStream& stream) {
+    const SealedBatch& batch = stream.front().batch;
+    const std::string_view body =
+        refusals_.metadata_refused()
+            ? push_body_.of(stream.text(), without_metadata(batch.entries()))
+            : push_body_.of(stream.text(), batch.entries());
+    const base::SteadyTime begun = clock_.steady();
+    Reply reply = loki_.push(body, settings_.push_timeout);
+    const auto took = clock_.steady() - begun;
+    events_.on_answer(reply, took);
+    if (reply.transport == Reply::Transport::Answered) {
+        doubts_.push_answered(took);
+    }
+    return reply;
+}
+
+/// Settles those slots of the batch in front that Loki has. Whether others are left to send.
+bool Delivery::take_out(OutgoingStream& stream, const std::vector<bool>& stored) {
+    const PendingPush& front = stream.front();
+    std::vector<PendingPush> missing;
+    for (std::size_t i = 0; i < stored.size();) {
+        std::size_t end = i;
+        while (end < stored.size() && stored[end] == stored[i]) {
+            ++end;
+        }
+        SealedBatch run = front.batch.part(i, end);
+        if (stored[i]) {
+            events_.on_stored(run.size(), run.bytes());
+            note_stored(stream, run);
+            settle(stream, run);
+        } else {
+            missing.push_back({std::move(run), Doubt::None, front.failures, front.gathered_at});
+        }
+        i = end;
+    }
+    const bool any_missing = !missing.empty();
+    backlog_.replace_front(stream, std::move(missing));
+    return any_missing;
+}
+
+bool Delivery::handle(OutgoingStream& stream, const Reply& reply) {
+    const Outcome outcome = classify(reply);
+    switch (outcome) {
+        case Outcome::Stored:
+            stored(stream);
+            return true;
+        case Outcome::Retry:
+        case Outcome::Hold:
+            if (is_ambiguous(reply)) {
+                stream.front().doubt = Doubt::Own;
+                doubts_.push_lost(stream);
+            }
+            return retry(stream, reply, outcome);
+        case Outcome::TooLarge:
+            if (stream.front().batch.size() > 1) {
+                stream.split_front();
+                return true;
+            }
+            if (!is_lokis_own(reply.body)) {
+                return retry(stream, reply, Outcome::Hold);
+            }
+            [[fallthrough]];
+        case Outcome::Rejected:
+            refusals_.handle(stream, reply);
+            return true;
+    }
+    return true;
+}
+
+void Delivery::settle(const OutgoingStream& stream, const SealedBatch& batch) {
+    if (stream.sends_from_memory()) {
+        unsettled_.settle(batch);
+    }
+}
+
+void Delivery::note_stored(OutgoingStream& stream, const SealedBatch& batch) {
+    stream.marks.settle(lead_limit_.newest_of(batch));
+    stream.marks.store(batch.slots().back().timestamp_ns);
+}
+
+void Delivery::stored(OutgoingStream& stream) {
+    const SealedBatch& batch = stream.front().batch;
+    events_.on_stored(batch.size(), batch.bytes());
+    for (LimitedPace* pace : {&tenant_pace_, &stream.turns.limited}) {
+        pace->pushed(batch.bytes(), clock_.steady());
+    }
+    stream.turns.pace.pushed(batch.bytes(), clock_.steady());
+    note_stored(stream, batch);
+    settle(stream, batch);
+    backlog_.replace_front(stream, {});
+    stream.turns.backoff.reset();
+    stream.turns.failing_since.reset();
+}
+
+/// Refused as a whole, for now: nothing of it is stored, and there is nothing wrong with it. Only
+/// if that goes on and on it is a failure.
+bool Delivery::slow_down(OutgoingStream& stream, const Reply& reply, const ToldLimit& limit) {
+    constexpr int kTrouble = 8;
+    LimitedPace& pace = limit.per_stream ? stream.turns.limited : tenant_pace_;
+    pace.refused(limit.bytes_per_second, stream.front().batch.bytes(), clock_.steady());
+    if (pace.refusals() < kTrouble) {
+        events_.on_rate_limited(reply);
+        return true;
+    }
+    events_.on_retry(reply, Outcome::Retry);
+    return false;
+}
+
+bool Delivery::retry(OutgoingStream& stream, const Reply& reply, Outcome outcome) {
+    const auto limit = reply.status == 429 ? told_limit(reply.body) : std::nullopt;
+    if (limit) {
+        return slow_down(stream, reply, *limit);
+    }
+    events_.on_retry(reply, outcome);
+    if (outcome == Outcome::Hold) {
+        doubts_.push_was_held();
+    }
+    PendingPush& front = stream.front();
+    ++front.failures;
+    stream.turns.postpone(clock_);
+    const bool may_be_size = reply.transport == Reply::Transport::Answered &&
+                             (reply.status == 500 || reply.status == 429);
+    if (may_be_size && front.failures >= kFailuresBeforeSplit && front.batch.size() > 1 &&
+        front.batch.bytes() > kSmallestSplitBytes) {
+        stream.split_front();
+    }
+    return false;
+}
+
+}  // namespace exporter
