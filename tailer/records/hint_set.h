@@ -31,7 +31,7 @@ public:
         const std::size_t at = index(first, second, third);
         bits_[at / kBits] |= std::uint64_t{1} << at % kBits;
     }
-    /// The last three bytes of an ending of two or more, of which a shorter one may follow any.
+    /// The last three bytes of an ending; one of two, which is the least, counts behind any byte.
     constexpr void add_end(std::string_view end) {
         const std::size_t size = end.size();
         if (size > 2) {
@@ -42,11 +42,12 @@ public:
             add(static_cast<char>(byte), end[0], end[1]);
         }
     }
-    /// Of three bytes.
+    /// `text` has three bytes.
     [[nodiscard]] constexpr bool holds(const char* text) const {
         const std::size_t at = index(text[0], text[1], text[2]);
         return (bits_[at / kBits] >> at % kBits & 1U) != 0;
     }
+    /// Whether `text` may have one of the endings that were added.
     [[nodiscard]] constexpr bool holds_end_of(std::string_view text) const {
         const std::size_t size = text.size();
         if (size > 2) {

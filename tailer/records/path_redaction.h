@@ -17,7 +17,9 @@ struct PathOrigin {
     bool behind_userinfo = false;
 };
 
-/// Appends a path without its secrets: see UrlRedactor::append_path().
+/// Appends a path, up to `?` or `#`, without its secrets. Segments stay unless looks_secret(), and
+/// what follows a word of kSecretWords by that row's rule; matrix parameters are treated as a
+/// query; userinfo of a URL within goes, and all behind an escaped `?` or `#`.
 void redact_path(std::string& out, const PercentDecoded& path, const PathOrigin& origin);
 
 }  // namespace tailer

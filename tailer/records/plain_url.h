@@ -9,7 +9,7 @@
 namespace tailer {
 
 /// A path, or a part of one, of short words in lower case and short numbers, with no segment that
-/// looks like a word of kPathWords or a token.
+/// looks like a word of kSecretWords or a token.
 [[nodiscard]] bool is_plain_path(std::string_view path) noexcept;
 
 /// A host and a port and nothing else.

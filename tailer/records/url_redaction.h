@@ -32,9 +32,7 @@ public:
     /// What stands behind a `#`: a path when it begins as one, else as a query.
     void append_fragment(std::string& out, std::string_view fragment);
 
-    /// A path, up to `?` or `#`. Segments stay unless looks_secret(), what follows a word of
-    /// kPathWords by its rule; matrix parameters are treated as a query; userinfo of a URL within
-    /// goes, and all behind an escaped `?` or `#`.
+    /// A path: see redact_path().
     void append_path(std::string& out, std::string_view path, const PathOrigin& origin = {});
 
     /// The host and the port of an authority. `had_userinfo` tells whether more was there.
