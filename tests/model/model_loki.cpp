@@ -146,6 +146,14 @@ Reply ModelLoki::store(std::string_view labels, std::string_view entries) {
     return answered(400, body);
 }
 
+/// See DoubtResolver: so many failures, over so long, and pushes go on without an answer.
+void ModelLoki::note_failed_query() {
+    constexpr std::size_t kFailures = 5;
+    failed_queries_ns_.push_back(clock_.wall_ns());
+    was_away_ = was_away_ || (failed_queries_ns_.size() >= kFailures &&
+                              clock_.wall_ns() - failed_queries_ns_.front() >= 60 * kSecond);
+}
+
 Reply ModelLoki::query_range(std::string_view query, std::int64_t start_ns, std::int64_t end_ns,
                              std::size_t limit, std::chrono::milliseconds /*timeout*/) {
     fuse_.chance();
@@ -155,14 +163,15 @@ Reply ModelLoki::query_range(std::string_view query, std::int64_t start_ns, std:
         return answered(403, "no queries here");
     }
     if (dice_.chance(trouble_)) {
-        constexpr int kPatience = 5;  // of DoubtResolver, should they take a minute or more
-        was_away_ = was_away_ || ++failed_queries_ == kPatience;
         const auto kind = dice_.between(1, 4);
+        if (kind != 1) {
+            note_failed_query();
+        }
         return kind == 1   ? not_sent()
                : kind == 2 ? ambiguous()
                            : answered(kind == 3 ? 429 : 500, "too many outstanding requests");
     }
-    failed_queries_ = 0;
+    failed_queries_ns_.clear();
     // The limit counts over all streams that the query selects, oldest first.
     std::vector<std::pair<const Row*, const std::string*>> found;
     for (const auto& [stream, rows] : rows_) {

@@ -59,6 +59,7 @@ private:
     };
     void land();
     [[nodiscard]] exporter::Reply store(std::string_view labels, std::string_view entries);
+    void note_failed_query();
     [[nodiscard]] std::optional<exporter::Reply> fail(std::string_view labels,
                                                       std::string_view entries);
 
@@ -66,8 +67,8 @@ private:
     Fuse& fuse_;
     test_support::FakeClock& clock_;
     int trouble_ = 0;
-    bool was_away_ = false;   ///< took nothing and answered nothing for a while
-    int failed_queries_ = 0;  ///< since the last answer
+    bool was_away_ = false;  ///< took nothing and answered nothing for a while
+    std::vector<std::int64_t> failed_queries_ns_;  ///< since the last answer
     bool queries_forbidden_ = false;
     std::vector<UnderWay> under_way_;
     Rows rows_;
