@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <tuple>
 
 #include "exporter/loki/push_request.h"
 #include "exporter/loki/stream_labels.h"
@@ -48,30 +49,29 @@ std::string text_of(const Numbered& sorted) {
 
 }  // namespace
 
-std::vector<Holding> holdings_of(std::string_view labels, std::string_view entries) {
+std::vector<Holding> holdings_of(std::string_view labels, std::string_view entries,
+                                 std::span<const SealedBatch::Slot> slots) {
     const bool all_decisions = std::ranges::any_of(
         parse_stream_labels(labels), [](const auto& label) { return label.first == "decision"; });
-    // Each a log's, in their order; numbers that fall back are those of a log that began anew.
-    std::map<std::pair<std::string_view, bool>, std::vector<Numbered>> of;
+    std::map<std::tuple<std::string_view, bool, std::uint64_t>, Numbered> of;
     const auto decoded = decode_entries(entries);
-    for (const DecodedEntry& entry : decoded) {
+    for (std::size_t i = 0; i < decoded.size(); ++i) {
+        const DecodedEntry& entry = decoded[i];
         const bool decision = all_decisions || !value_of(entry, "decision").empty();
         std::string_view text = value_of(entry, "seq");
         const std::string_view session = value_of(entry, "session");
         const auto number = take_number(text);
         const bool known = number && text.empty() && !session.empty();
-        auto& logs = of[{known ? session : std::string_view(), decision}];
-        if (logs.empty() || (known && *number <= logs.back().back().first)) {
-            logs.emplace_back();
-        }
-        logs.back().emplace_back(known ? *number : logs.back().size(), entry.timestamp_ns);
+        const std::uint64_t source = known && i < slots.size() ? slots[i].ticket.source : 0;
+        Numbered& numbers = of[{known ? session : std::string_view(), decision, source}];
+        numbers.emplace_back(known ? *number : numbers.size(), entry.timestamp_ns);
     }
     std::vector<Holding> holdings;
-    for (const auto& [key, logs] : of) {
-        for (const Numbered& numbers : logs) {
-            holdings.push_back(
-                {std::string(key.first), key.second, text_of(numbers), numbers.front().second});
-        }
+    for (auto& [key, numbers] : of) {
+        std::ranges::sort(numbers);
+        const auto& [session, decision, source] = key;
+        holdings.push_back(
+            {std::string(session), decision, text_of(numbers), numbers.front().second});
     }
     return holdings;
 }

@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "exporter/loki/batch.h"
 
 namespace exporter {
 
@@ -20,8 +23,10 @@ struct Holding {
     friend bool operator==(const Holding&, const Holding&) = default;
 };
 
-/// Of the entries of one stream, a run of append_entry() results.
-[[nodiscard]] std::vector<Holding> holdings_of(std::string_view labels, std::string_view entries);
+/// Of the entries of one stream, a run of append_entry() results. With their `slots`, two logs
+/// under one name, of which one followed the other, are told apart.
+[[nodiscard]] std::vector<Holding> holdings_of(std::string_view labels, std::string_view entries,
+                                               std::span<const SealedBatch::Slot> slots = {});
 
 /// Such numbers, to be looked up.
 class Numbers {

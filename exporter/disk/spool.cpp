@@ -167,15 +167,17 @@ std::string Spool::path_of(std::uint64_t sequence) const {
     return folder_ + "/" + digits + std::string(kSuffix);
 }
 
-base::Result<Spool::Segment> Spool::add(std::string_view labels, std::string_view entries) {
-    return add(labels, entries, max_bytes_);
+base::Result<Spool::Segment> Spool::add(std::string_view labels, std::string_view entries,
+                                        std::span<const SealedBatch::Slot> slots) {
+    return add(labels, entries, slots, max_bytes_);
 }
 
 base::Result<Spool::Segment> Spool::add_moved(std::string_view labels, std::string_view entries) {
-    return add(labels, entries, UINT64_MAX);
+    return add(labels, entries, {}, UINT64_MAX);
 }
 
 base::Result<Spool::Segment> Spool::add(std::string_view labels, std::string_view entries,
+                                        std::span<const SealedBatch::Slot> slots,
                                         std::uint64_t max_bytes) {
     const auto frame = compress(push_request(labels, entries));
     if (!frame) {
@@ -187,7 +189,7 @@ base::Result<Spool::Segment> Spool::add(std::string_view labels, std::string_vie
                              ENOSPC);
     }
     Segment segment{next_sequence_, std::string(labels), disk_bytes, 0,
-                    holdings_of(labels, entries)};
+                    holdings_of(labels, entries, slots)};
     if (auto written = base::replace_durably(path_of(segment.sequence), *frame); !written) {
         return tl::unexpected(written.error());
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,8 +53,9 @@ public:
     /// left as it is.
     [[nodiscard]] const std::vector<std::string>& refused() const { return refused_; }
 
-    /// Makes a batch durable; the Segment names it from then on.
-    [[nodiscard]] base::Result<Segment> add(std::string_view labels, std::string_view entries);
+    /// Makes a batch durable; the Segment names it from then on. `slots`: see holdings_of().
+    [[nodiscard]] base::Result<Segment> add(std::string_view labels, std::string_view entries,
+                                            std::span<const SealedBatch::Slot> slots = {});
     /// The same for entries of a segment that will be removed: they find room whatever the cap.
     [[nodiscard]] base::Result<Segment> add_moved(std::string_view labels,
                                                   std::string_view entries);
@@ -74,6 +76,7 @@ private:
         : folder_(std::move(folder)), max_bytes_(max_bytes) {}
     [[nodiscard]] std::string path_of(std::uint64_t sequence) const;
     [[nodiscard]] base::Result<Segment> add(std::string_view labels, std::string_view entries,
+                                            std::span<const SealedBatch::Slot> slots,
                                             std::uint64_t max_bytes);
     void forget(const Segment& segment);
     void find_segments();

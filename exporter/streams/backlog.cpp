@@ -41,6 +41,12 @@ Backlog::Backlog(Spool* spool, OutgoingStreams& streams, ExporterEvents& events,
     }
     std::ranges::sort(found, {}, &Spool::Segment::sequence);
     for (const auto& segment : named) {
+        // The checkpoint can tell logs apart of which the segment alone only has the name.
+        const auto its_own =
+            std::ranges::lower_bound(found, segment.sequence, {}, &Spool::Segment::sequence);
+        if (its_own != found.end() && its_own->sequence == segment.sequence) {
+            its_own->holds = segment.holds;
+        }
         newest_sequence_ = std::max(newest_sequence_, segment.sequence);
         if (!std::ranges::binary_search(found, segment.sequence, {}, &Spool::Segment::sequence)) {
             lose(segment, "it was damaged, or removed, since it was written");
@@ -71,7 +77,8 @@ bool Backlog::add(OutgoingStream& stream, const PendingPush& pending) {
         events_.on_disk_trouble("the stream " + stream.text() + " has its share of the spool");
         return false;
     }
-    return take(stream, spool_->add(stream.text(), pending.batch.entries()), pending.doubt);
+    const SealedBatch& batch = pending.batch;
+    return take(stream, spool_->add(stream.text(), batch.entries(), batch.slots()), pending.doubt);
 }
 
 bool Backlog::move_to(OutgoingStream& stream, const SealedBatch& batch) {

@@ -328,23 +328,49 @@ TEST_F(PipelineSpoolLossTest, ALogThatWasRewrittenDoesNotStandInForTheLostOne) {
 }
 
 TEST_F(PipelineSpoolLossTest, OfALogThatBeganAnewWhatIsThereIsReadAgain) {
-    take_loki_away();
-    start();
-    write(1, decisions(0, 10));
-    ASSERT_TRUE(step_until([&] { return daemon_->exporter.in_flight_bytes() > 0; }));
-    fs::resize_file(log_file(1), 0);
-    write(1, decisions(500, 9));
-    spool_what_is_there();
-    stop();
-    ASSERT_THAT(segments(), SizeIs(1)) << "it holds entries of both";
-    fs::remove(segments().front());
-    bring_loki_back();
-    start();
-    ASSERT_TRUE(settles());
-    ASSERT_TRUE(step_until([&] { return notices() == 1; }));
-    EXPECT_EQ(lost(), 10U);
-    EXPECT_THAT(loki_.all_lines(), SizeIs(10));
-    expect_every_row_once();
+    for (const bool restarted : {false, true}) {  // the checkpoint has to tell them apart
+        SCOPED_TRACE(restarted);
+        take_loki_away();
+        start();
+        write(1, decisions(0, 3));
+        ASSERT_TRUE(step_until([&] { return daemon_->exporter.in_flight_bytes() > 0; }));
+        fs::resize_file(log_file(1), 0);
+        step_for(milliseconds(50));
+        // Its own numbers go on where the first one's ended.
+        std::string denials;
+        for (int i = 0; i < 3; ++i) {
+            denials += test_support::deny_line(test_support::stamp(begun_ns_));
+        }
+        write(1, test_support::notice_line(test_support::stamp(begun_ns_), "x") + denials +
+                     decisions(500, 2));
+        spool_what_is_there();
+        stop();
+        if (restarted) {
+            start();
+            spool_what_is_there();
+            stop();
+        }
+        ASSERT_THAT(segments(), testing::Not(IsEmpty()));
+        for (const auto& segment : segments()) {
+            fs::remove(segment);
+        }
+        bring_loki_back();
+        start();
+        ASSERT_TRUE(settles());
+        ASSERT_TRUE(step_until([&] { return notices() == 1; }));
+        EXPECT_EQ(lost(), 3U);
+        EXPECT_EQ(daemon_->telemetry.health().totals.denied, 0U) << "read again, not anew";
+        std::size_t there = 0;
+        for (const auto& line : loki_.all_lines()) {
+            there += line.find("boundary_request") != std::string::npos ? 1U : 0U;
+        }
+        EXPECT_EQ(there, 5U);
+        expect_every_row_once();
+        stop();
+        loki_.clear();
+        fs::remove_all(folder_.file("state"));
+        fs::remove(log_file(1));
+    }
 }
 
 TEST_F(PipelineSpoolLossTest, ADenialNeverStandsInForWhatWasAllowed) {

@@ -24,24 +24,27 @@ void append(std::string& entries, std::int64_t timestamp_ns, std::string_view se
 TEST(HoldingTest, TellsTheNumbersOfEachSession) {
     std::string entries;
     append(entries, 10, "b", "7");
+    append(entries, 11, "a", "2");
     append(entries, 12, "a", "0");
     append(entries, 13, "a", "1");
-    append(entries, 11, "a", "2");
     append(entries, 14, "a", "9");
     EXPECT_THAT(holdings_of(kDenials, entries),
                 ElementsAre(Holding{"a", true, "0-2,9", 12}, Holding{"b", true, "7", 10}));
 }
 
 TEST(HoldingTest, TellsALogThatBeganAnewFromTheOneBefore) {
-    std::string entries;
-    append(entries, 10, "a", "1");
-    append(entries, 11, "a", "2");
-    append(entries, 12, "b", "2");
-    append(entries, 13, "a", "1");
-    append(entries, 14, "a", "3");
-    EXPECT_THAT(holdings_of(kDenials, entries),
-                ElementsAre(Holding{"a", true, "1-2", 10}, Holding{"a", true, "1,3", 13},
-                            Holding{"b", true, "2", 12}));
+    Batch batch;
+    const auto add = [&batch](std::int64_t timestamp_ns, std::uint64_t file, std::string_view seq) {
+        const std::vector<base::LabelView> metadata = {{"session", "a"}, {"seq", seq}};
+        batch.add({timestamp_ns, "line", metadata, {file, 1}});
+    };
+    add(10, 1, "0");
+    add(11, 1, "2");
+    add(12, 2, "1");
+    add(13, 2, "5");
+    const SealedBatch sealed = batch.seal();
+    EXPECT_THAT(holdings_of(kDenials, sealed.entries(), sealed.slots()),
+                ElementsAre(Holding{"a", true, "0,2", 10}, Holding{"a", true, "1,5", 12}));
 }
 
 TEST(HoldingTest, TellsDecisionsFromNoticesWhereNoLabelDoes) {
