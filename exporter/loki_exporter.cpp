@@ -22,9 +22,10 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
       refusals_(streams_, backlog_, unsettled_, dead_letters, clock, events_, settings.batch_bytes,
                 settings.late_after),
       doubts_(loki, clock, events_, settings.push_timeout, settings.least_landing),
-      delivery_(settings_, loki, clock, events_, backlog_, unsettled_, refusals_, doubts_),
-      doubtful_(resume.predecessor != Resume::Predecessor::Settled),
       lead_limit_(clock),
+      delivery_(settings_, loki, clock, events_, backlog_, unsettled_, refusals_, doubts_,
+                lead_limit_),
+      doubtful_(resume.predecessor != Resume::Predecessor::Settled),
       origins_(settings.unstable_metadata) {
     for (const auto& labels : streams) {
         add_stream(labels);
@@ -34,7 +35,7 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
         inherit_origins(resume);
     }
     if (resume.predecessor == Resume::Predecessor::MayHaveSent && resume.high_water.empty()) {
-        doubts_.first_start(streams_);
+        doubts_.nothing_is_known(streams_);
     }
     // Up to its end it may have tried to push what it left in the spool, however orderly that was.
     if (resume.predecessor == Resume::Predecessor::Killed || !streams_.idle() ||

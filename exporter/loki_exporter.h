@@ -63,7 +63,7 @@ public:
     /// Loki may have it there, and what is known of its origin is no sign that it is durable.
     void add_again(const base::Labels& stream, const Entry& entry);
 
-    /// Makes at most one request. When it wants to be called again; the past = at once.
+    /// Does the next thing that is due. When it wants to be called again; the past = at once.
     [[nodiscard]] base::SteadyTime work();
 
     /// Seals what is gathered, so that work() sends it without waiting for more.
@@ -144,13 +144,13 @@ private:
     Unsettled unsettled_;
     RefusalHandler refusals_;
     DoubtResolver doubts_;
+    LeadLimit lead_limit_;
     Delivery delivery_;
     std::vector<OutgoingStream*> by_index_;
     std::uint64_t turns_ = 0;
     bool doubtful_;
     bool held_ = false;
     bool due_while_held_ = false;
-    LeadLimit lead_limit_;
     KeptOrigins origins_;
 };
 

@@ -78,21 +78,23 @@ bool Backlog::add(OutgoingStream& stream, const PendingPush& pending) {
         return false;
     }
     const SealedBatch& batch = pending.batch;
-    return take(stream, spool_->add(stream.text(), batch.entries(), batch.slots()), pending.doubt);
+    return take(stream, spool_->add(stream.text(), batch.entries(), batch.slots()),
+                pending.doubt == Doubt::None && !pending.pushed);
 }
 
 bool Backlog::move_to(OutgoingStream& stream, const SealedBatch& batch) {
-    return take(stream, spool_->add_moved(stream.text(), batch.entries()), Doubt::Own);
+    return take(stream, spool_->add_moved(stream.text(), batch.entries()), false);
 }
 
-bool Backlog::take(OutgoingStream& stream, base::Result<Spool::Segment> segment, Doubt doubt) {
+bool Backlog::take(OutgoingStream& stream, base::Result<Spool::Segment> segment, bool unsent) {
     if (!segment) {
         events_.on_disk_trouble(segment.error().message);
         return false;
     }
     newest_sequence_ = segment->sequence;
-    // What goes late may be moved a second time.
-    stream.add_segment(std::move(*segment), doubt == Doubt::None && !stream.is_late());
+    // A killed process may have moved an entry to its late stream, and been killed before the
+    // segment that it came from was gone: it is moved once more.
+    stream.add_segment(std::move(*segment), unsent && !stream.is_late());
     return true;
 }
 

@@ -88,7 +88,7 @@ private:
     void remove_done();
     [[nodiscard]] bool has_share_left(const OutgoingStream& stream) const;
     [[nodiscard]] bool take(OutgoingStream& stream, base::Result<Spool::Segment> segment,
-                            Doubt doubt);
+                            bool unsent);
 
     Spool* spool_;
     OutgoingStreams& streams_;

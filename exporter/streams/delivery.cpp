@@ -52,6 +52,7 @@ Reply Delivery::push(OutgoingStream& stream) {
     if (reply.transport == Reply::Transport::Answered) {
         doubts_.push_answered(took);
     }
+    stream.front().pushed = reply.transport != Reply::Transport::NotSent || stream.front().pushed;
     return reply;
 }
 
@@ -133,11 +134,14 @@ void Delivery::stored(OutgoingStream& stream) {
     stream.turns.failing_since.reset();
 }
 
-/// Refused as a whole, for now: nothing of it is stored, and there is nothing wrong with it. Only
-/// if that goes on and on it is a failure.
+/// Refused for now, and there is nothing wrong with it. Only if that goes on and on it is a
+/// failure.
 bool Delivery::slow_down(OutgoingStream& stream, const Reply& reply, const ToldLimit& limit) {
     constexpr int kTrouble = 8;
     LimitedPace& pace = limit.per_stream ? stream.turns.limited : tenant_pace_;
+    if (limit.per_stream) {
+        stream.front().doubt = Doubt::Own;  // where it does not shard streams, Loki takes what fits
+    }
     pace.refused(limit.bytes_per_second, stream.front().batch.bytes(), clock_.steady());
     if (pace.refusals() < kTrouble) {
         events_.on_rate_limited(reply);

@@ -25,7 +25,7 @@ public:
     /// All that is given must outlive this object.
     Delivery(const ExportSettings& settings, LokiApi& loki, const base::Clock& clock,
              ExporterEvents& events, Backlog& backlog, Unsettled& unsettled,
-             RefusalHandler& refusals, DoubtResolver& doubts)
+             RefusalHandler& refusals, DoubtResolver& doubts, LeadLimit& lead_limit)
         : settings_(settings),
           loki_(loki),
           clock_(clock),
@@ -34,9 +34,9 @@ public:
           unsettled_(unsettled),
           refusals_(refusals),
           doubts_(doubts),
-          lead_limit_(clock) {}
+          lead_limit_(lead_limit) {}
 
-    /// Makes at most one request. False when it failed, and has to be made again.
+    /// False when Loki fails, so that the stream may have to be spooled.
     [[nodiscard]] bool send(OutgoingStream& stream);
 
     /// When any stream may push again, by what Loki has said of its limits.
@@ -63,7 +63,7 @@ private:
     DoubtResolver& doubts_;
     PushBody push_body_;
     LimitedPace tenant_pace_;
-    LeadLimit lead_limit_;
+    LeadLimit& lead_limit_;
 };
 
 }  // namespace exporter

@@ -54,8 +54,8 @@ public:
     void push_answered(std::chrono::nanoseconds took);
     /// One to this stream was not, or not clearly.
     void push_lost(OutgoingStream& stream) const;
-    /// Nothing is known of an earlier process: see FirstLook.
-    void first_start(const OutgoingStreams& streams) {
+    /// Of an earlier process and what it has pushed: see FirstLook.
+    void nothing_is_known(const OutgoingStreams& streams) {
         first_look_.emplace(loki_, clock_, timeout_, streams);
     }
     /// An earlier process ended, just now for all that is known, with a push under way.

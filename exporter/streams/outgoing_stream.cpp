@@ -140,8 +140,8 @@ void OutgoingStream::split_front() {
     const PendingPush whole = front();
     const std::size_t half = whole.batch.size() / 2;
     const base::SteadyTime at = whole.gathered_at;
-    replace_front({{whole.batch.part(0, half), whole.doubt, 0, at},
-                   {whole.batch.part(half, whole.batch.size()), whole.doubt, 0, at}});
+    replace_front({{whole.batch.part(0, half), whole.doubt, 0, at, whole.pushed},
+                   {whole.batch.part(half, whole.batch.size()), whole.doubt, 0, at, whole.pushed}});
 }
 
 void OutgoingStream::cut_front(std::size_t most_bytes) {

@@ -40,6 +40,7 @@ struct PendingPush {
     Doubt doubt = Doubt::None;
     int failures = 0;
     base::SteadyTime gathered_at{};  ///< its first entry
+    bool pushed = false;             ///< to where it may have been seen, whatever was answered
 };
 
 /// How long a segment could not be read, which may pass: a disk that is taken away, an I/O error.

@@ -57,16 +57,22 @@ void RefusalHandler::handle(OutgoingStream& stream, const Reply& reply) {
     }
     if (reroute || wait) {
         if (!make_late(stream, taken_out)) {
-            stream.turns.postpone(clock_);
+            try_again(stream);
             return;
         }
     } else if (!keep_as_dead_letters(stream, taken_out, reason, reply_text(reply))) {
-        stream.turns.postpone(clock_);
+        try_again(stream);
         return;
     } else if (stream.sends_from_memory()) {
         unsettled_.settle(taken_out);
     }
     leave_in_front(stream, rest, Doubt::Own);
+}
+
+/// All of a batch of which Loki may have stored what it did not refuse.
+void RefusalHandler::try_again(OutgoingStream& stream) const {
+    stream.front().doubt = Doubt::Own;
+    stream.turns.postpone(clock_);
 }
 
 bool RefusalHandler::move_behind(OutgoingStream& stream) {

@@ -59,6 +59,7 @@ public:
 private:
     [[nodiscard]] Refused refused_part(const SealedBatch& batch, std::string_view reason,
                                        const Reply& reply) const;
+    void try_again(OutgoingStream& stream) const;
     void look_at_clock(OutgoingStream& stream, std::string_view reason, const Reply& reply);
     [[nodiscard]] bool will_come_due(const OutgoingStream& stream, const SealedBatch& batch,
                                      std::string_view reason) const;

@@ -274,7 +274,7 @@ TEST_F(LokiExporterReadBackTest, AtAFirstStartAsksForEachStreamWhereLokiHasAnyth
     expect_all_settled();
 }
 
-TEST_F(LokiExporterReadBackTest, AtAFirstStartANoAnswerIsNotTakenForNothing) {
+TEST_F(LokiExporterReadBackTest, AtAFirstStartNoAnswerIsNotTakenForNothing) {
     start({.predecessor = Predecessor::MayHaveSent});
     loki_.store(kDeny, {at(seconds(0)), "stored", {}});
     loki_.answer_next_query(answered(400, "the query time range exceeds the limit"));
@@ -282,6 +282,36 @@ TEST_F(LokiExporterReadBackTest, AtAFirstStartANoAnswerIsNotTakenForNothing) {
     flush_and_run();
     EXPECT_EQ(loki_.queries(), 2U);
     EXPECT_THAT(loki_.pushes(), IsEmpty());
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, AtAFirstStartAsksAgainWhereThereWasNoAnswer) {
+    start({.predecessor = Predecessor::MayHaveSent});
+    for (int i = 0; i < 2; ++i) {  // for all, and then for the stream
+        loki_.answer_next_query(answered(503, "no querier"));
+    }
+    add(kAllowStream, seconds(0), "a");
+    exporter_->flush();
+    run_for(seconds(30));
+    add(kDenyStream, seconds(0), "b");
+    flush_and_run();
+    EXPECT_EQ(loki_.queries(), 3U);
+    EXPECT_THAT(loki_.pushes(), SizeIs(2));
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, WhatLokiHasOfOneWorkspaceTellsNothingOfAnother) {
+    start({.predecessor = Predecessor::MayHaveSent});
+    const base::Labels bob = {{"decision", "deny"}, {"job", "boundary"}, {"owner", "bob"}};
+    const base::Labels alice = {{"decision", "deny"}, {"job", "boundary"}, {"owner", "alice"}};
+    loki_.store(stream_labels_text(bob), {at(seconds(0)), "stored", {}});
+    exporter_->add_stream(alice);
+    exporter_->add_stream(bob);
+    add(2, seconds(0), "of alice");
+    add(3, seconds(0), "stored");
+    flush_and_run();
+    EXPECT_THAT(sent_lines(stream_labels_text(bob)), IsEmpty());
+    expect_every_row_once();
     expect_all_settled();
 }
 
@@ -523,6 +553,26 @@ TEST_F(LokiExporterReadBackTest, WhatARefusedBatchLeftInLokiIsNotSentAgain) {
     EXPECT_THAT(loki_.lines(kDeny), SizeIs(99));
     expect_every_row_once();
     EXPECT_EQ(dead_letters_count(), 1U);
+    expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, WhatALimitOnTheStreamLeftInLokiIsNotSentAgain) {
+    start();
+    loki_.set_rule([this, limited = true](const test_support::SeenPush& push) mutable {
+        if (!std::exchange(limited, false)) {
+            return loki_.store(push);
+        }
+        loki_.store(push.stream, push.entries.front());
+        return answered(429,
+                        "Per stream rate limit exceeded (limit: 3MB/sec) while attempting to "
+                        "ingest for stream '{}' totaling 1MB, consider splitting");
+    });
+    add(kDenyStream, seconds(0), "taken");
+    add(kDenyStream, seconds(1), "over the limit");
+    exporter_->flush();
+    run_for(std::chrono::minutes(1));
+    EXPECT_THAT(loki_.lines(kDeny), ElementsAre("taken", "over the limit"));
+    expect_every_row_once();
     expect_all_settled();
 }
 

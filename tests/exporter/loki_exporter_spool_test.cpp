@@ -222,6 +222,25 @@ TEST_F(LokiExporterSpoolTest, AsksForASegmentOfWhichAPushWasLost) {
     EXPECT_THAT(loki_.lines(kDeny), ElementsAre("sent from memory", "sent from the spool"));
 }
 
+TEST_F(LokiExporterSpoolTest, AsksForASegmentOfWhichAPushWasRefused) {
+    // Loki may have taken a part of what it refused, as it does of what it limits entry by entry.
+    open_spool();
+    start();
+    loki_.refuse_next(test_support::answered(429, "ingestion rate limit exceeded"));
+    add(kDenyStream, seconds(0), "a");
+    flush_and_run();
+    take_loki_away();
+    run_for(minutes(1));
+    ASSERT_EQ(spool_->segments(), 1U);
+    bring_loki_back();
+    loki_.store(kDeny, {at(seconds(0)), "a", {}});
+    const std::size_t asked = loki_.queries();
+    run_for(minutes(2));
+    EXPECT_EQ(loki_.queries(), asked + 1);
+    EXPECT_THAT(loki_.rows().at(kDeny), ElementsAre(testing::Pair(testing::_, 1)));
+    EXPECT_TRUE(exporter_->idle());
+}
+
 TEST_F(LokiExporterSpoolTest, SendsFoundSegmentsBeforeNewEntries) {
     open_spool();
     start();
