@@ -339,6 +339,25 @@ void LogWorld::make_folder() {
     }
 }
 
+void LogWorld::restore() {
+    if (!folder_there()) {
+        return;
+    }
+    for (File& file : files_) {
+        const std::string copy = path(file.name + ".copy");
+        const auto written_at = fs::last_write_time(path(file.name));
+        do {
+            fs::remove(copy);
+            ::usleep(1000);  // see create_named()
+            fs::copy_file(path(file.name), copy);
+        } while (std::ranges::find(used_, identity_of(copy)) != used_.end());
+        fs::last_write_time(copy, written_at);
+        fs::rename(copy, path(file.name));
+        file.identity = identity_of(path(file.name));
+        used_.push_back(file.identity);
+    }
+}
+
 void LogWorld::looked() {
     for (File& file : files_) {
         file.wait_for_look = file.wait_for_look && !folder_there();

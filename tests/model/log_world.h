@@ -66,6 +66,8 @@ public:
     void remove_folder();
     void move_folder_away();
     void make_folder();
+    /// All files come back as they were, as others: a backup, or another volume.
+    void restore();
     /// Finishes half lines, so that the end is known.
     void finish();
 

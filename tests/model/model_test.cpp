@@ -22,9 +22,9 @@ void run_story(std::uint64_t seed, bool tell, bool accidents = true) {
     story.run();
 }
 
-// Files come, grow, move, shrink and go; Loki fails; segments of the spool are damaged or removed;
-// the daemon is killed at any point or stopped. Once Loki is well again, every decision that could
-// be read is there exactly once.
+// Files come, grow, move, shrink, go and come back; Loki fails; segments of the spool are damaged
+// or removed; the daemon is killed at any point or stopped. Once Loki is well again, every decision
+// that could be read is there exactly once.
 TEST(ModelTest, EveryDecisionArrivesOnceWhateverHappens) {
     // BOUNDARY_LOKI_SEED=17 tells one story step by step, BOUNDARY_LOKI_SEED=100-400 tries many.
     const char* chosen = std::getenv("BOUNDARY_LOKI_SEED");

@@ -2,6 +2,7 @@
 #include "tests/model/story.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -38,8 +39,17 @@ bool tells_of_harm(const std::string& line) {
 }  // namespace
 
 Story::Story(std::uint64_t seed, bool tell, bool accidents)
-    : tell_(tell), dice_(seed), fate_(~seed), accidents_(accidents && fate_.chance(50)) {
+    : tell_(tell),
+      dice_(seed),
+      fate_(~seed),
+      odds_(seed ^ 0x5DEECE66D),
+      accidents_(accidents && fate_.chance(50)),
+      restores_(accidents && odds_.chance(25)) {
     settings_.log_dirs = {temp_.file("logs")};
+    if (accidents && odds_.chance(25)) {
+        fs::create_directory_symlink(temp_.file("logs"), temp_.file("alias"));
+        settings_.log_dirs.push_back(temp_.file("alias"));
+    }
     settings_.state_dir = temp_.file("state");
     settings_.heartbeat = milliseconds(0);
     kills_ = dice_.chance(70);
@@ -72,6 +82,10 @@ void Story::run() {
         act();
         if (accidents_ && fate_.chance(6)) {
             harm_a_segment();
+        }
+        if (restores_ && daemon_ == nullptr && odds_.chance(15)) {
+            tell("restore");
+            world_.restore();
         }
         if (testing::Test::HasFailure()) {
             return;
@@ -111,9 +125,14 @@ void Story::act() {
 }
 
 void Story::act_on_files(std::int64_t dice) {
+    // By a new name and as another file, a log is another one to anybody.
+    const std::array kRenames = {&LogWorld::rename, &LogWorld::rename_over};
     const auto does = [&](std::int64_t upto, const char* what, void (LogWorld::*action)()) {
         if (dice > upto) {
             return false;
+        }
+        if (restores_ && std::ranges::find(kRenames, action) != kRenames.end()) {
+            return true;
         }
         tell(what);
         (world_.*action)();

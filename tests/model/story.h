@@ -20,7 +20,8 @@ namespace model {
 /// is reported as test failures.
 class Story final : private Witness {
 public:
-    /// With `accidents`, segments of the spool may be damaged or removed.
+    /// With `accidents`, segments of the spool may be damaged or removed, the logs may come back
+    /// from a backup, and their folder may have two names.
     Story(std::uint64_t seed, bool tell, bool accidents);
     ~Story() override;
 
@@ -53,6 +54,7 @@ private:
     bool tell_;
     Dice dice_;
     Dice fate_;  ///< of the spool; on its own, so that it changes nothing else in a story
+    Dice odds_;  ///< of what volumes and names do; the same
     test_support::TempDir temp_;
     Fuse fuse_;
     MortalClock clock_{fuse_};
@@ -66,6 +68,7 @@ private:
     bool harms_;
     bool floods_;
     bool accidents_;
+    bool restores_;
     bool rescan_due_ = false;  ///< the folder itself was taken away: seen at the next rescan only
     bool read_once_ = true;    ///< no line had to be read a second time
     std::uint64_t lines_read_ = 0;
