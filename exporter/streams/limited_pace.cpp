@@ -26,6 +26,9 @@ constexpr double kPushSeconds = 0.5;
 /// Refusals in a row that no wait explains: the push is larger than the burst.
 constexpr int kRefusalsOfABurst = 2;
 constexpr std::size_t kSmallestPush = 512;
+/// Of what comes in a second: no burst is set to less. What is smaller was refused for what others
+/// push, and in pieces it would be refused all the same.
+constexpr double kSmallestShare = 0.01;
 /// After as many that were taken, larger ones are tried again.
 constexpr int kTakenBeforeLarger = 256;
 constexpr std::size_t kLargestPush = 4U << 20U;
@@ -82,9 +85,11 @@ void LimitedPace::refused(double bytes_per_second, std::size_t bytes, base::Stea
     const auto in_a_second = static_cast<std::size_t>(
         std::min(bytes_per_second * kPushSeconds, static_cast<double>(kLargestPush)));
     const std::size_t fits = std::max(kSmallestPush, in_a_second);
-    largest_ = largest_ == 0 ? fits : std::min(largest_, std::max(fits, kSmallestPush));
+    const auto share = static_cast<std::size_t>(
+        std::min(bytes_per_second * kSmallestShare, static_cast<double>(kLargestPush)));
+    largest_ = largest_ == 0 ? fits : std::min(largest_, fits);
     if (refusals_ > kRefusalsOfABurst) {
-        largest_ = std::max(kSmallestPush, std::min(largest_, bytes) / 2);
+        largest_ = std::max({kSmallestPush, share, std::min(largest_, bytes) / 2});
     }
     wait_for(std::min(bytes, largest_), now);
 }

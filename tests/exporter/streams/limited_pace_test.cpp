@@ -11,6 +11,14 @@ namespace {
 using test_support::answered;
 using test_support::SeenPush;
 
+TEST(LimitedPaceTest, CutsNoPushThatIsRefusedForWhatOthersPush) {
+    LimitedPace pace;
+    for (int i = 0; i < 20; ++i) {
+        pace.refused(4'194'304, 10'000, base::SteadyTime{});
+    }
+    EXPECT_GE(pace.largest_push(), 10'000U);
+}
+
 TEST(LimitedPaceTest, ReadsTheLimitThatLokiNames) {
     const auto tenant = told_limit(
         "Ingestion rate limit exceeded for user fake (limit: 20971 bytes/sec) while attempting to "
