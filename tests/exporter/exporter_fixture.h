@@ -90,6 +90,14 @@ protected:
         return lines;
     }
 
+    void expect_every_row_once() const {
+        for (const auto& [stream, rows] : loki_.rows()) {
+            for (const auto& [row, times] : rows) {
+                EXPECT_EQ(times, 1) << stream << " " << row.second;
+            }
+        }
+    }
+
     /// One call, and what the pipeline does after it.
     base::SteadyTime work_once() {
         const base::SteadyTime due = exporter_->work();
