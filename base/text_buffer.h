@@ -37,26 +37,23 @@ inline char* copy_text(char* out, std::string_view text) {
     return out + text.size();
 }
 
-/// Text that is put together from many short pieces, line after line in the same memory. Room is
-/// made for several pieces at once; each is then written without a check and without a call, which
-/// is where a string spends its time.
+/// Text that is put together from many short pieces, line after line in the same memory. Each put
+/// makes the room that it needs; a short piece is written without a call, which is where a string
+/// spends its time.
 class TextBuffer {
 public:
     void clear() { size_ = 0; }
     [[nodiscard]] std::size_t size() const { return size_; }
-    /// Borrows until the next make_room() or clear().
+    /// Borrows until the next put or clear().
     [[nodiscard]] std::string_view view() const { return {data_.get(), size_}; }
 
-    /// What is put until the next call may take this many bytes.
-    void make_room(std::size_t bytes) {
-        if (bytes + kSlack > capacity_ - size_) {
-            grow(bytes);
-        }
+    void put(char c) {
+        make_room(1);
+        data_[size_++] = c;
     }
 
-    void put(char c) { data_[size_++] = c; }
-
     void put(std::string_view text) {
+        make_room(text.size());
         copy_text(data_.get() + size_, text);
         size_ += text.size();
     }
@@ -65,6 +62,7 @@ public:
     /// has it, and gives its length.
     template <auto Mark>
     std::size_t put_before(std::string_view text) {
+        make_room(text.size());
         char* out = data_.get() + size_;
         std::size_t at = 0;
         for (; text.size() - at >= sizeof(std::uint64_t); at += sizeof(std::uint64_t)) {
@@ -86,6 +84,7 @@ public:
     /// Puts what `Map` makes of each byte: a function from eight bytes to eight.
     template <auto Map>
     void put_mapped(std::string_view text) {
+        make_room(text.size());
         char* out = data_.get() + size_;
         size_ += text.size();
         while (text.size() >= sizeof(std::uint64_t)) {
@@ -101,6 +100,11 @@ public:
 private:
     static constexpr std::size_t kSlack = sizeof(std::uint64_t);
 
+    void make_room(std::size_t bytes) {
+        if (bytes + kSlack > capacity_ - size_) {
+            grow(bytes);
+        }
+    }
     void grow(std::size_t bytes) {
         const std::size_t capacity = std::max(size_ + bytes + kSlack, 2 * capacity_);
         auto grown = std::make_unique_for_overwrite<char[]>(capacity);

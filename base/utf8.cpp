@@ -23,7 +23,6 @@ constexpr std::uint64_t not_plain(std::uint64_t word) {
 class StringEnd {
 public:
     explicit StringEnd(std::string& text) : text_(text) {}
-    void make_room(std::size_t /*bytes*/) {}
     void put(char c) { text_ += c; }
     void put(std::string_view text) { text_ += text; }
     template <auto Mark>
@@ -36,8 +35,6 @@ public:
 private:
     std::string& text_;
 };
-
-constexpr std::size_t kLongestEscape = 6;
 
 template <typename Out>
 void put_escape(Out& out, char c) {
@@ -57,15 +54,12 @@ void put_escape(Out& out, char c) {
 
 template <typename Out>
 void json_string(Out& out, std::string_view text) {
-    constexpr std::size_t kQuotesAndNext = 3;
-    out.make_room(text.size() + kQuotesAndNext);
     out.put('"');
     while (true) {
         text.remove_prefix(out.template put_before<not_plain>(text));
         if (text.empty()) {
             break;
         }
-        out.make_room(text.size() + kLongestEscape + kQuotesAndNext);
         const std::size_t length = utf8_sequence_length(text);
         if (length == 1) {
             put_escape(out, text.front());

@@ -25,7 +25,7 @@ void append_valid_utf8(std::string& out, std::string_view text);
 /// Appends `text` as a JSON string with its quotes. Only what JSON demands is escaped (`/`, `&`,
 /// `<` and non-ASCII stay as they are); invalid UTF-8 becomes U+FFFD, so the result is valid UTF-8.
 void append_json_string(std::string& out, std::string_view text);
-/// The same into a buffer; makes its own room, and leaves that for one more byte.
+/// The same into a buffer.
 void put_json_string(TextBuffer& out, std::string_view text);
 
 }  // namespace base

@@ -20,11 +20,6 @@ bool needs_quotes(std::string_view value) {
     });
 }
 
-void put_text(base::TextBuffer& out, std::string_view text) {
-    out.make_room(text.size());
-    out.put(text);
-}
-
 void put_logfmt_value(base::TextBuffer& out, std::string_view key, std::string_view value) {
     // Dashboards made for coderd's text find the domain by `http_url=https://...` and want it bare,
     // even with a `=` in its query; it has no other byte that would need quotes. Loki's `| logfmt`
@@ -34,13 +29,12 @@ void put_logfmt_value(base::TextBuffer& out, std::string_view key, std::string_v
     } else {
         std::string valid;
         base::append_valid_utf8(valid, value);
-        put_text(out, valid);
+        out.put(valid);
     }
 }
 
 /// A logfmt key may hold no space, quote, `=` or control byte, and must not be empty.
 void put_logfmt_key(base::TextBuffer& out, std::string_view key) {
-    out.make_room(key.size() + 1);
     if (key.empty()) {
         out.put('_');
     }
@@ -58,7 +52,6 @@ void LineBuilder::put_stamp(std::int64_t timestamp_ns) {
     first_field_ = true;
     behind_stamp_ = 0;
     if (format_ == LineFormat::Json) {
-        line_.make_room(kJsonStart.size() + base::Rfc3339Writer::kLongest);
         line_.put(kJsonStart);
         line_.put(stamps_.text(timestamp_ns));
         behind_stamp_ = line_.size();
@@ -69,13 +62,13 @@ void LineBuilder::begin(std::int64_t timestamp_ns, std::string_view level,
                         std::string_view message) {
     put_stamp(timestamp_ns);
     if (format_ == LineFormat::Json) {
-        put_text(line_, R"(","level":)");
+        line_.put(R"(","level":)");
         base::put_json_string(line_, level);
-        put_text(line_, R"(,"msg":)");
+        line_.put(R"(,"msg":)");
         base::put_json_string(line_, message);
-        put_text(line_, R"(,"logger_names":["boundary-loki"],"fields":{)");
+        line_.put(R"(,"logger_names":["boundary-loki"],"fields":{)");
     } else if (message == "boundary_request") {
-        put_text(line_, message);
+        line_.put(message);
         first_field_ = false;
     } else {
         field("level", level);
@@ -85,7 +78,7 @@ void LineBuilder::begin(std::int64_t timestamp_ns, std::string_view level,
 
 void LineBuilder::begin(std::int64_t timestamp_ns, std::string_view head) {
     put_stamp(timestamp_ns);
-    put_text(line_, head);
+    line_.put(head);
     first_field_ = false;
 }
 
@@ -99,7 +92,6 @@ void LineBuilder::separate() {
 }
 
 void LineBuilder::put_name(const FieldName& name) {
-    line_.make_room(name.json().size());
     if (format_ == LineFormat::Json) {
         line_.put(name.json().substr(first_field_ ? 1 : 0));
         first_field_ = false;
@@ -114,15 +106,14 @@ void LineBuilder::field(std::string_view name, std::string_view value) {
     if (value.empty()) {
         return;
     }
-    line_.make_room(1);
     separate();
     if (format_ == LineFormat::Json) {
         base::put_json_string(line_, name);
-        put_text(line_, ":");
+        line_.put(":");
         base::put_json_string(line_, value);
     } else {
         put_logfmt_key(line_, name);
-        put_text(line_, "=");
+        line_.put("=");
         put_logfmt_value(line_, name, value);
     }
 }
@@ -145,7 +136,6 @@ void LineBuilder::plain_field(const FieldName& name, std::string_view value) {
     }
     put_name(name);
     if (format_ == LineFormat::Json) {
-        line_.make_room(value.size() + 2);
         line_.put('"');
         line_.put(value);
         line_.put('"');
@@ -158,17 +148,17 @@ void LineBuilder::number_field(const FieldName& name, std::uint64_t value) {
     std::array<char, 20> digits{};
     const auto end = std::to_chars(digits.begin(), digits.end(), value).ptr;
     put_name(name);
-    put_text(line_, {digits.data(), static_cast<std::size_t>(end - digits.data())});
+    line_.put({digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
 void LineBuilder::true_field(const FieldName& name) {
     put_name(name);
-    put_text(line_, "true");
+    line_.put("true");
 }
 
 std::string_view LineBuilder::finish() {
     if (format_ == LineFormat::Json) {
-        put_text(line_, "}}");
+        line_.put("}}");
     }
     return line_.view();
 }

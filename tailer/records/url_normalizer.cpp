@@ -2,6 +2,7 @@
 #include "tailer/records/url_normalizer.h"
 
 #include <cstdint>
+#include <functional>
 
 #include "base/byte_scan.h"
 #include "base/text.h"
@@ -43,14 +44,11 @@ constexpr std::uint64_t begins_parameters(std::uint64_t word) {
 
 void put_escaped(base::TextBuffer& out, std::string_view text) {
     constexpr std::string_view kHex = "0123456789ABCDEF";
-    constexpr std::size_t kEscape = 3;
-    out.make_room(text.size());
     while (true) {
         text.remove_prefix(out.put_before<not_safe>(text));
         if (text.empty()) {
             return;
         }
-        out.make_room(text.size() + kEscape);
         const std::size_t length = base::utf8_sequence_length(text);
         if (length < 2) {
             const auto byte = static_cast<std::uint8_t>(text.front());
@@ -127,7 +125,6 @@ UrlNormalizer::KnownHost& UrlNormalizer::known_host(std::string_view authority) 
 std::string_view UrlNormalizer::domain_of(std::size_t authority) {
     const std::string_view domain = bare_host(http_url_.view().substr(authority));
     domain_.clear();
-    domain_.make_room(domain.size());
     domain_.put_mapped<base::scan::lower>(domain);
     return domain_.view();
 }
@@ -145,7 +142,6 @@ void UrlNormalizer::put_target(std::string_view target, const PathOrigin& origin
     }
     if (!origin.behind_userinfo && origin.follows == rules::Follows::Nothing &&
         is_plain_path(target)) {
-        http_url_.make_room(target.size());
         http_url_.put(target);
         return;
     }
@@ -166,18 +162,31 @@ void UrlNormalizer::put_target(std::string_view target, const PathOrigin& origin
 }
 
 NormalizedUrl UrlNormalizer::normalize(std::string_view url, std::string_view host) {
+    KnownUrl& known = known_urls_[std::hash<std::string_view>{}(url) % kKnownUrls];
+    if (!url.empty() && known.url == url) {
+        const std::string_view text = known.url;
+        return {text, text.substr(known.domain_at, known.domain_size)};
+    }
+    const NormalizedUrl made = normalize_anew(url, host);
+    const std::size_t domain_at = url.find(made.domain);
+    if (made.http_url == url && domain_at != std::string_view::npos &&
+        url.size() <= kLongestKnownUrl) {
+        known = {std::string(url), domain_at, made.domain.size()};
+    }
+    return made;
+}
+
+NormalizedUrl UrlNormalizer::normalize_anew(std::string_view url, std::string_view host) {
     constexpr std::string_view kSchemeEnd = "://";
     const Split parts = split(url, host);
     std::string_view domain;
     http_url_.clear();
-    http_url_.make_room(parts.scheme.size() + kSchemeEnd.size());
     http_url_.put(parts.scheme);
     http_url_.put(kSchemeEnd);
     const std::size_t authority = http_url_.size();
     PathOrigin origin;
     KnownHost& known = known_host(parts.authority);
     if (known.authority == parts.authority || is_plain_authority(parts.authority)) {
-        http_url_.make_room(parts.authority.size());
         http_url_.put(parts.authority);
         if (known.authority != parts.authority) {
             known.domain = domain_of(authority);
@@ -192,7 +201,6 @@ NormalizedUrl UrlNormalizer::normalize(std::string_view url, std::string_view ho
         origin.follows = follows_host(domain);
     }
     if (!parts.target.starts_with('/')) {
-        http_url_.make_room(1);
         http_url_.put('/');
     }
     put_target(parts.target, origin);

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/text_buffer.h"
 #include "tailer/records/url_redaction.h"
@@ -36,6 +37,17 @@ private:
     };
     static constexpr std::size_t kKnownHosts = 16;
 
+    /// A URL that comes out as it went in. An agent asks for the same few again and again: the API
+    /// of its model, a package index, what it polls. None that holds a secret is one of these.
+    struct KnownUrl {
+        std::string url;
+        std::size_t domain_at = 0;
+        std::size_t domain_size = 0;
+    };
+    static constexpr std::size_t kKnownUrls = 256;
+    static constexpr std::size_t kLongestKnownUrl = 256;
+
+    [[nodiscard]] NormalizedUrl normalize_anew(std::string_view url, std::string_view host);
     void put_authority(std::string_view authority, bool& had_userinfo);
     /// What of http_url_ from `authority` on is the host's name, in lower case.
     [[nodiscard]] std::string_view domain_of(std::size_t authority);
@@ -48,6 +60,7 @@ private:
     base::TextBuffer http_url_;
     base::TextBuffer domain_;
     std::array<KnownHost, kKnownHosts> known_hosts_;
+    std::vector<KnownUrl> known_urls_{kKnownUrls};
 };
 
 }  // namespace tailer

@@ -89,6 +89,35 @@ TEST(UrlNormalizerTest, BringsEveryUrlToOneShape) {
         EXPECT_EQ(url.http_url, row.http_url) << row.what;
         EXPECT_EQ(url.domain, row.domain) << row.what;
     }
+    for (const auto& row : kRows) {
+        const NormalizedUrl url = urls.normalize(row.url, row.host);
+        EXPECT_EQ(url.http_url, row.http_url) << row.what << ", seen again";
+        EXPECT_EQ(url.domain, row.domain) << row.what << ", seen again";
+    }
+}
+
+TEST(UrlNormalizerTest, SaysOfEachOfManyUrlsWhatItSaidBefore) {
+    UrlNormalizer urls(QueryPolicy::Redact);
+    std::string folders;
+    for (int i = 0; i < 60; ++i) {
+        folders += "docs/";
+    }
+    for (int round = 0; round < 3; ++round) {
+        for (int i = 0; i < 1'000; ++i) {
+            const std::string host = "h" + std::to_string(i % 7) + ".example";
+            const std::string url = "https://" + host + "/" + (i % 100 == 0 ? folders : "") +
+                                    "pkg/-/pkg-" + std::to_string(i) + ".tgz";
+            const NormalizedUrl said = urls.normalize(url, host);
+            ASSERT_EQ(said.http_url, url);
+            ASSERT_EQ(said.domain, host);
+        }
+    }
+}
+
+TEST(UrlNormalizerTest, TakesTheHostOfEachPath) {
+    UrlNormalizer urls(QueryPolicy::Redact);
+    EXPECT_EQ(urls.normalize("/a", "one.example").http_url, "http://one.example/a");
+    EXPECT_EQ(urls.normalize("/a", "two.example").http_url, "http://two.example/a");
 }
 
 TEST(UrlNormalizerTest, TreatsTheQueryByPolicy) {
@@ -137,6 +166,8 @@ TEST(UrlNormalizerTest, EveryDashboardPatternReadsTheResult) {
         }
         host += pieces[any(random)];
         const std::string http_url(urls.normalize(url, host).http_url);
+        UrlNormalizer fresh(QueryPolicy::Redact);
+        ASSERT_EQ(http_url, fresh.normalize(url, host).http_url) << "whatever came before";
         std::string quoted;
         base::append_json_string(quoted, http_url);
         ASSERT_EQ(quoted, "\"" + http_url + "\"") << "nothing is left to escape";
