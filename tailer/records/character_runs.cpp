@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "tailer/records/listed.h"
-#include "tailer/records/redaction_rules.h"
+#include "tailer/records/plain_rules.h"
 
 namespace tailer {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 #include "tailer/records/listed.h"
+#include "tailer/records/plain_rules.h"
 #include "tailer/records/plain_shape.h"
-#include "tailer/records/redaction_rules.h"
 #include "tailer/records/secret_words.h"
 
 namespace tailer {

@@ -66,9 +66,7 @@ bool is_plain_segment(std::string_view segment, bool close) {
         return true;
     }
     const bool grouped = segment.size() >= kCardNumber && base::is_digit(segment.front());
-    const bool ends = base::is_lower(segment.back()) ? ends_as_word(segment)
-                                                     : ends_as_word(without_number(segment));
-    return !ends && (!(close || grouped) || !looks_secret(segment));
+    return !hints_at_word(segment) && (!(close || grouped) || !looks_secret(segment));
 }
 
 }  // namespace

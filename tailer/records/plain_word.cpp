@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/text.h"
+#include "tailer/records/character_runs.h"
 #include "tailer/records/plain_shape.h"
 #include "tailer/records/secret_shape.h"
 #include "tailer/records/secret_words.h"

@@ -10,8 +10,8 @@
 #include "tailer/records/character_runs.h"
 #include "tailer/records/hint_set.h"
 #include "tailer/records/listed.h"
+#include "tailer/records/plain_rules.h"
 #include "tailer/records/plain_shape.h"
-#include "tailer/records/redaction_rules.h"
 #include "tailer/records/secret_shape.h"
 
 namespace tailer {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "base/text.h"
@@ -12,6 +14,7 @@
 /// nearly none is, and to look closer takes longer than all else that is done with a URL.
 namespace tailer {
 
+/// What the letters and digits of a segment may end with that has a word at its end.
 inline constexpr HintSet kWordEnds = [] {
     HintSet set;
     for (const auto& row : rules::kSecretWords) {
@@ -56,27 +59,45 @@ constexpr bool hints_at_token(std::string_view text) {
     return text.size() >= kShortestToken && kTokenBegins.holds(text.data());
 }
 
-/// A segment without the number at its end: token2, token-v2.
-constexpr std::string_view without_number(std::string_view segment) {
-    const auto trimmed = [](std::string_view text) {
-        while (!text.empty() && (base::is_digit(text.back()) ||
-                                 kHintClasses[static_cast<std::uint8_t>(text.back())] == 0)) {
-            text.remove_suffix(1);
+/// The first three letters or digits from `at` on, or as many as there are, whatever stands between
+/// them.
+template <typename Iterator>
+constexpr std::string_view first_letters(Iterator at, Iterator end, std::array<char, 3>& room) {
+    std::size_t size = 0;
+    for (; at != end && size < room.size(); ++at) {
+        if (base::is_letter(*at) || base::is_digit(*at)) {
+            room[size++] = *at;
         }
-        return text;
-    };
-    const std::string_view shorter = trimmed(segment);
-    const bool version =
-        shorter.size() < segment.size() && shorter.size() > 1 && base::lower(shorter.back()) == 'v';
-    return version ? trimmed(shorter.substr(0, shorter.size() - 1)) : shorter;
+    }
+    return {room.data(), size};
 }
 
-/// `segment` is without_number().
-constexpr bool ends_as_word(std::string_view segment) { return kWordEnds.holds_end_of(segment); }
+/// Whether a segment may end with a word, leave alone what stands behind that: a number, a version,
+/// what no word is made of. token2, token-v2, token~.
+constexpr bool ends_as_word(std::string_view segment) {
+    while (true) {
+        while (!segment.empty() && !base::is_letter(segment.back())) {
+            segment.remove_suffix(1);
+        }
+        std::array<char, 3> room{};
+        const std::size_t size = first_letters(segment.rbegin(), segment.rend(), room).size();
+        std::ranges::reverse(room.begin(), room.begin() + size);
+        if (kWordEnds.holds_end_of({room.data(), size})) {
+            return true;
+        }
+        if (segment.empty() || base::lower(segment.back()) != 'v') {
+            return false;
+        }
+        segment.remove_suffix(1);
+    }
+}
 
-/// The same.
+/// Whether it may end or begin with one.
 constexpr bool hints_at_word(std::string_view segment) {
-    return ends_as_word(segment) || (segment.size() >= 3 && kWordBegins.holds(segment.data()));
+    std::array<char, 3> room{};
+    const std::string_view first = first_letters(segment.begin(), segment.end(), room);
+    return (first.size() == room.size() && kWordBegins.holds(first.data())) ||
+           ends_as_word(segment);
 }
 
 }  // namespace tailer

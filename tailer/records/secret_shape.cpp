@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "tailer/records/character_runs.h"
 #include "tailer/records/listed.h"
+#include "tailer/records/plain_rules.h"
 #include "tailer/records/redaction_hints.h"
 #include "tailer/records/secret_words.h"
 

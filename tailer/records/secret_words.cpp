@@ -48,6 +48,20 @@ const rules::SecretWord* find_word(std::string_view word) {
     return nullptr;
 }
 
+/// A word without the number or the version at its end: token2, tokenv2. cvv2 has no version.
+std::string_view without_number(std::string_view word) {
+    const auto trimmed = [](std::string_view text) {
+        while (!text.empty() && base::is_digit(text.back())) {
+            text.remove_suffix(1);
+        }
+        return text;
+    };
+    const std::string_view shorter = trimmed(word);
+    const bool version = shorter.size() < word.size() && shorter.size() > 1 &&
+                         shorter.back() == 'v' && find_word(shorter) == nullptr;
+    return version ? trimmed(shorter.substr(0, shorter.size() - 1)) : shorter;
+}
+
 /// Whether a row stands for words that segments end or begin with, as `Place` says.
 template <rules::Where Place>
 constexpr bool is_of(const rules::SecretWord& row) {
@@ -161,7 +175,7 @@ bool is_secret_name(std::string_view name) noexcept {
 }
 
 Follows follows_segment(std::string_view segment) noexcept {
-    if (!hints_at_word(without_number(segment))) {
+    if (!hints_at_word(segment)) {
         return Follows::Nothing;
     }
     const Words words(segment);

@@ -23,7 +23,8 @@ TEST(PlainUrlTest, KnowsPlainPathsAndAuthorities) {
     }
     for (const std::string_view path :
          {"/a?b", "/a#b", "/token/abc", "/a1b2c3", "/A", "/a%20b", "/a;b", "/a/0/0`", "/_`",
-          "/services/x", "/bot12:x", "/glpat-abcdefgh", "/abcdefghijklmnopqrstuvwxyz"}) {
+          "/services/x", "/bot12:x", "/glpat-abcdefgh", "/abcdefghijklmnopqrstuvwxyz", "/un-lock/x",
+          "/un.lock", "/on-etime", "/mytoken-v/x"}) {
         EXPECT_FALSE(is_plain_path(path)) << path;
     }
     for (const std::string_view host :

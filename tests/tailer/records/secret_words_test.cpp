@@ -80,6 +80,18 @@ TEST(SecretWordsTest, WordsOfPathsSayWhatFollows) {
     EXPECT_FALSE(is_verb("swordfish"));
 }
 
+TEST(SecretWordsTest, WhatStandsAroundAWordChangesNothing) {
+    for (const auto& row : rules::kSecretWords) {
+        const std::string word(row.word);
+        for (const std::string& segment :
+             {word + "~", word + "-v", word + ".V", word + "2-v3", word + "-v2-v3", word + "-id~",
+              word + "v2", "~" + word, "--" + word + "--", word + "\xe2\x82\xac"}) {
+            EXPECT_GE(follows_segment(segment), follows_segment(word)) << segment;
+        }
+    }
+    EXPECT_EQ(follows_segment("tok-en"), Follows::Secret);
+}
+
 TEST(SecretWordsTest, SomeHostsAreForSecretAddressesAlone) {
     EXPECT_EQ(follows_host("webhook.example"), Follows::Names);
     EXPECT_EQ(follows_host("eu.hooks.chat.example"), Follows::Names);
