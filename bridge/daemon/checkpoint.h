@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "bridge/daemon/checkpoint_text.h"
 #include "exporter/disk/spool.h"
 #include "tailer/files/known_files.h"
 
@@ -108,7 +109,9 @@ void write(CheckpointWriter& writer, const Checkpoint& checkpoint);
 [[nodiscard]] std::string encode_checkpoint(const Checkpoint& checkpoint);
 
 /// An Error unless this is a complete checkpoint of a known version. The caller then starts without
-/// one: it reads all lines again, and Loki does not store twice what it already has.
+/// one: it reads all lines again, and Loki does not store twice what it already has. Each group is
+/// read twice: nothing of it counts before its end has been seen.
+[[nodiscard]] base::Result<Checkpoint> decode_checkpoint(CheckpointText& text);
 [[nodiscard]] base::Result<Checkpoint> decode_checkpoint(std::string_view text);
 
 }  // namespace bridge

@@ -2,8 +2,11 @@
 #include "bridge/daemon/checkpoint_file.h"
 
 #include <cerrno>
+#include <span>
 #include <utility>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/durable_file.h"
@@ -13,23 +16,40 @@ namespace bridge {
 namespace {
 
 /// Far more than a million log files take.
-constexpr std::uint64_t kLargest = 512ULL << 20U;
+constexpr ::off_t kLargest = ::off_t{512} << 20U;
+
+base::Result<std::size_t> read_at(int file, std::span<char> to, std::uint64_t offset,
+                                  const std::string& path) {
+    while (true) {
+        const ::ssize_t got = ::pread(file, to.data(), to.size(), static_cast<::off_t>(offset));
+        if (got >= 0) {
+            return static_cast<std::size_t>(got);
+        }
+        if (errno != EINTR) {
+            return base::system_failure("cannot read", path);
+        }
+    }
+}
 
 }  // namespace
 
 base::Result<std::optional<Checkpoint>> CheckpointFile::load() const {
-    const auto text = base::read_own(path_, kLargest);
-    if (!text) {
-        if (text.error().code == ENOENT) {
+    const auto file = base::open_own(path_, O_RDONLY);
+    if (!file) {
+        if (file.error().code == ENOENT) {
             return std::nullopt;
         }
-        return tl::unexpected(text.error());
+        return tl::unexpected(file.error());
     }
-    auto decoded = decode_checkpoint(*text);
-    if (!decoded) {
-        return tl::unexpected(decoded.error());
+    struct stat info {};
+    if (::fstat(file->get(), &info) == 0 && info.st_size > kLargest) {
+        return base::system_failure("cannot read", path_, EFBIG);
     }
-    return std::optional(std::move(*decoded));
+    CheckpointText text([&](std::span<char> to, std::uint64_t offset) {
+        return read_at(file->get(), to, offset, path_);
+    });
+    return decode_checkpoint(text).map(
+        [](Checkpoint&& decoded) { return std::optional(std::move(decoded)); });
 }
 
 base::Result<void> CheckpointFile::save_whole(const Fill& fill) {

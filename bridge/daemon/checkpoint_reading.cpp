@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <simdjson.h>
 
 #include "bridge/daemon/checkpoint.h"
 #include "bridge/daemon/checkpoint_format.h"
+#include "bridge/daemon/checkpoint_text.h"
+#include "tailer/files/told_files.h"
 
 namespace bridge {
 namespace {
@@ -15,9 +17,6 @@ namespace {
 /// Reads the lines of all groups.
 class Reader {
 public:
-    /// Of a text of so many lines.
-    explicit Reader(std::size_t lines) : lines_(lines) {}
-
     /// False when the line does not fit.
     bool head(std::string_view line) {
         simdjson::dom::element object;
@@ -45,7 +44,7 @@ public:
         }
         std::string_view folder;
         if (object["folder"].get(folder) == simdjson::SUCCESS) {
-            enter(folder);
+            folder_ = &folders_[std::string(folder)];
             return true;
         }
         if (object["stream"].error() == simdjson::SUCCESS) {
@@ -81,12 +80,11 @@ public:
     [[nodiscard]] std::size_t groups() const { return groups_; }
 
     Checkpoint finish() {
-        for (auto& [folder, files] : result_.files) {
-            if (groups_ > 1) {
-                keep_newest(files);
+        for (auto& [folder, told] : folders_) {
+            if (auto files = told.take(); !files.empty()) {
+                result_.files.emplace(folder, std::move(files));
             }
         }
-        std::erase_if(result_.files, [](const auto& folder) { return folder.second.empty(); });
         for (auto& [sequence, segment] : segments_) {
             result_.segments.push_back(std::move(segment));
         }
@@ -97,12 +95,6 @@ public:
 private:
     bool parse(std::string_view line, simdjson::dom::element& object) {
         return parser_.parse(line.data(), line.size()).get(object) == simdjson::SUCCESS;
-    }
-    void enter(std::string_view folder) {
-        folder_ = &result_.files[std::string(folder)];
-        if (result_.files.size() == 1) {
-            folder_->reserve(lines_);  // mostly it is the only one; growing would copy a great many
-        }
     }
     bool file(simdjson::dom::element object) {
         tailer::FileProgress file;
@@ -127,7 +119,7 @@ private:
             file.session = session;
         }
         file.name = tailer::CompactName(name);
-        folder_->push_back(std::move(file));
+        folder_->tell(std::move(file));
         return true;
     }
     static tailer::LineCounts counts(simdjson::dom::element object) {
@@ -140,13 +132,12 @@ private:
         }
         return {static_cast<std::uint32_t>(decisions), static_cast<std::uint32_t>(lines)};
     }
-    /// Kept as a file without a name until finish().
     bool gone(simdjson::dom::element object) {
-        tailer::FileProgress file;
-        if (object["inode"].get(file.identity.inode) != simdjson::SUCCESS) {
+        std::uint64_t inode = 0;
+        if (object["inode"].get(inode) != simdjson::SUCCESS) {
             return false;
         }
-        folder_->push_back(std::move(file));
+        folder_->forget(inode);
         return true;
     }
     bool stream(simdjson::dom::element object) {
@@ -188,35 +179,11 @@ private:
         segment_->holds.push_back(std::move(holding));
         return true;
     }
-    /// Of each inode the last that was said.
-    static void keep_newest(std::vector<tailer::FileProgress>& files) {
-        std::vector<std::size_t> order(files.size());
-        for (std::size_t i = 0; i < order.size(); ++i) {
-            order[i] = i;
-        }
-        const auto inode = [&files](std::size_t i) { return files[i].identity.inode; };
-        std::ranges::stable_sort(order, {}, inode);
-        std::vector<bool> outdated(files.size());
-        for (std::size_t i = 0; i < order.size(); ++i) {
-            const bool last = i + 1 == order.size() || inode(order[i]) != inode(order[i + 1]);
-            outdated[order[i]] = !last || files[order[i]].name.empty();
-        }
-        std::size_t kept = 0;
-        for (std::size_t i = 0; i < files.size(); ++i) {
-            if (!outdated[i]) {
-                if (kept != i) {
-                    files[kept] = std::move(files[i]);
-                }
-                ++kept;
-            }
-        }
-        files.resize(kept);
-    }
 
     simdjson::dom::parser parser_;
     Checkpoint result_;
-    std::size_t lines_;
-    std::vector<tailer::FileProgress>* folder_ = nullptr;  ///< whose files are being told
+    std::map<std::string, tailer::ToldFiles> folders_;
+    tailer::ToldFiles* folder_ = nullptr;  ///< whose files are being told
     std::map<std::uint64_t, exporter::Spool::Segment> segments_;
     exporter::Spool::Segment* segment_ = nullptr;  ///< whose holdings are being told
     std::size_t groups_ = 0;
@@ -225,51 +192,58 @@ private:
 
 /// Where the group that starts at `begin` ends, if it is whole. `crc` is that of all before it, and
 /// then of all up to its end.
-std::optional<std::size_t> end_of_group(std::string_view text, std::size_t begin,
-                                        std::uint32_t& crc) {
+std::optional<std::uint64_t> end_of_group(CheckpointText& text, std::uint64_t begin,
+                                          std::uint32_t& crc) {
     std::uint32_t sum = crc;
-    for (std::size_t at = begin; at < text.size();) {
-        const std::size_t newline = text.find('\n', at);
-        if (newline == std::string_view::npos) {
+    std::uint64_t at = begin;
+    while (true) {
+        const std::string_view line = text.line(at);
+        if (!line.ends_with('\n')) {
             return std::nullopt;
         }
-        const std::string_view line = text.substr(at, newline + 1 - at);
+        at += line.size();
         if (line.starts_with(checkpoint_format::kEndName)) {
             if (line != checkpoint_format::end_line(sum)) {
                 return std::nullopt;
             }
             crc = checkpoint_format::crc_of(line, sum);
-            return newline + 1;
+            return at;
         }
         sum = checkpoint_format::crc_of(line, sum);
-        at = newline + 1;
     }
-    return std::nullopt;
 }
 
-}  // namespace
+/// Whether another group seems to follow the one that starts at `begin`.
+bool goes_on_behind(CheckpointText& text, std::uint64_t begin) {
+    bool ends = false;
+    bool goes_on = false;
+    std::uint64_t at = begin;
+    for (auto line = text.line(at); !line.empty(); line = text.line(at)) {
+        ends = ends || line.find(checkpoint_format::kEndName) != std::string_view::npos;
+        const auto next = line.find(checkpoint_format::kChangesStart, at == begin ? 1 : 0);
+        goes_on = goes_on || next != std::string_view::npos;
+        at += line.size();
+    }
+    return ends && goes_on;
+}
 
-base::Result<Checkpoint> decode_checkpoint(std::string_view text) {
-    Reader reader(static_cast<std::size_t>(std::ranges::count(text, '\n')));
+base::Result<Checkpoint> decode(CheckpointText& text) {
+    Reader reader;
     std::uint32_t crc = 0;
     std::size_t line_number = 0;
-    for (std::size_t begin = 0; begin < text.size();) {
+    for (std::uint64_t begin = 0; !text.line(begin).empty();) {
         const auto end = end_of_group(text, begin, crc);
         if (!end) {
             // What follows a group that was changed on disk is lost with it; only at the very end
             // this is what a sudden end leaves.
-            const bool more =
-                text.find(checkpoint_format::kEndName, begin) != std::string_view::npos &&
-                text.find(checkpoint_format::kChangesStart, begin + 1) != std::string_view::npos;
-            if (begin == 0 || more) {
+            if (begin == 0 || goes_on_behind(text, begin)) {
                 return base::failure("checkpoint is cut off, damaged, or not one of ours");
             }
             break;
         }
         for (bool first = true; begin < *end; first = false) {
-            const std::size_t newline = text.find('\n', begin);
-            const std::string_view line = text.substr(begin, newline - begin);
-            begin = newline + 1;
+            const std::string_view line = text.line(begin);
+            begin += line.size();
             ++line_number;
             if (!first && begin == *end) {
                 break;  // the sum, which was checked
@@ -285,6 +259,23 @@ base::Result<Checkpoint> decode_checkpoint(std::string_view text) {
         return base::failure("checkpoint is empty");
     }
     return reader.finish();
+}
+
+}  // namespace
+
+base::Result<Checkpoint> decode_checkpoint(CheckpointText& text) {
+    auto decoded = decode(text);
+    if (!text.result()) {
+        return tl::unexpected(text.result().error());
+    }
+    return decoded;
+}
+
+base::Result<Checkpoint> decode_checkpoint(std::string_view text) {
+    CheckpointText pieces([text](std::span<char> to, std::uint64_t offset) {
+        return base::Result<std::size_t>(text.substr(offset).copy(to.data(), to.size()));
+    });
+    return decode_checkpoint(pieces);
 }
 
 }  // namespace bridge

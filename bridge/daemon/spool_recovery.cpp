@@ -16,7 +16,7 @@
 namespace bridge {
 namespace {
 
-constexpr std::uint64_t kReadBytes = 128U << 10U;
+constexpr std::uint64_t kReadAgainBytes = 128U << 10U;
 /// How long to wait for a log folder that is not there, or for logs in it: a volume may be mounted
 /// late, or mounted again.
 constexpr std::chrono::hours kForFolder{24};
@@ -99,7 +99,7 @@ void SpoolRecovery::work(bool may_read) {
         begin();
     }
     if (again_ && may_read) {
-        static_cast<void>(again_->read(kReadBytes, *this));
+        static_cast<void>(again_->read(kReadAgainBytes, *this));
         for (const auto& trouble : again_->take_errors()) {
             parts_.log.warn("cannot read a log file again", {{"cause", trouble}});
         }

@@ -10,6 +10,11 @@
 
 namespace tailer {
 
+[[nodiscard]] inline std::size_t hash_of_inode(std::uint64_t inode) {
+    const std::uint64_t mixed = inode * 0x9E3779B97F4A7C15U;
+    return mixed ^ mixed >> 32U;
+}
+
 /// Finds files by a key that stands in the file itself: a hash table of nothing but ids. Callers
 /// bring the functions: `matches(id)` says whether it is the file wanted, `hash_of(id)` gives the
 /// hash of an id's key, always the same one while the id is in here.
@@ -30,7 +35,7 @@ public:
             slots_[at] = slot(hash, id);
             return;
         }
-        if ((used_ + 1) * 4 > slots_.size() * 3) {
+        if ((used_ + 1) * 8 > slots_.size() * 7) {
             grow(hash_of);
         }
         put(hash, id);
@@ -105,7 +110,7 @@ private:
         }
     }
 
-    std::vector<std::uint64_t> slots_;  ///< a power of two, at most three quarters used; 0 = free
+    std::vector<std::uint64_t> slots_;  ///< a power of two, at most seven eighths used; 0 = free
     std::size_t used_ = 0;
 };
 

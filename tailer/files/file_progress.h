@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "tailer/files/compact_name.h"
 #include "tailer/files/folder_access.h"
@@ -29,8 +29,9 @@ struct FileProgress {
     [[nodiscard]] std::uint64_t read() const { return offset + ahead; }
 };
 
-/// By folder. Of two files with one inode the last counts.
-using Progress = std::map<std::string, std::vector<FileProgress>>;
+/// By folder. Of two files with one inode the last counts. Deques, for they need not lie anywhere
+/// as a whole, and give memory back bit by bit.
+using Progress = std::map<std::string, std::deque<FileProgress>>;
 
 /// What is to be written down of a file now.
 [[nodiscard]] FileProgress progress_so_far(const KnownFile& file);

@@ -32,6 +32,7 @@ struct KnownFile {
     bool queued : 1 = false;   ///< reported as grown and not read to its end since
     bool changed : 1 = false;  ///< since take_changed()
     bool listed : 1 = false;   ///< met by the scan under way
+    bool unseen : 1 = false;   ///< a checkpoint told of it, and nothing has been seen of it since
 
     /// What it was at first sight, in this run or before: a rename keeps it.
     [[nodiscard]] std::string session() const {

@@ -15,50 +15,13 @@ bool is_packed(std::string_view name) {
     return without_compression_suffix(name).size() != name.size();
 }
 
-/// The folder in the upper part, where names and inodes differ less.
-std::size_t name_hash(std::uint32_t folder, const CompactName& name) {
-    return name.hash() + (std::size_t{folder} << 32U);
-}
-std::size_t inode_hash(std::uint32_t folder, std::uint64_t inode) {
-    const std::uint64_t mixed = inode * 0x9E3779B97F4A7C15U;
-    return (mixed ^ mixed >> 32U) + (std::size_t{folder} << 32U);
-}
-
 }  // namespace
 
 KnownFiles::KnownFiles(std::vector<std::string> folders, Progress resume)
     : folders_(std::move(folders)),
-      resumed_(folders_, std::move(resume)),
+      resumed_(folders_, std::move(resume), files_),
       is_another_(folders_.size()),
       skipped_(folders_.size()) {}
-
-auto KnownFiles::is_named(std::uint32_t folder, const CompactName& name) const {
-    return [this, folder, &name](FileId id) {
-        const KnownFile& file = *files_.find(id);
-        return file.folder == folder && file.name == name;
-    };
-}
-
-auto KnownFiles::has_inode(std::uint32_t folder, std::uint64_t inode) const {
-    return [this, folder, inode](FileId id) {
-        const KnownFile& file = *files_.find(id);
-        return file.folder == folder && file.identity.inode == inode;
-    };
-}
-
-auto KnownFiles::hash_of_name() const {
-    return [this](FileId id) {
-        const KnownFile& file = *files_.find(id);
-        return name_hash(file.folder, file.name);
-    };
-}
-
-auto KnownFiles::hash_of_inode() const {
-    return [this](FileId id) {
-        const KnownFile& file = *files_.find(id);
-        return inode_hash(file.folder, file.identity.inode);
-    };
-}
 
 Owners KnownFiles::owners_of(int folder_fd) const {
     return all_owners_ ? Owners::any() : Owners::of_folder(folder_fd, trusted_);
@@ -97,7 +60,7 @@ void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string
     bool any = false;
     const auto visit = [&](const char* name, std::uint64_t inode) {
         // A file that was renamed away from its pattern is still ours until it is read out.
-        if (!wanted(name) && find_inode(folder, inode) == 0) {
+        if (!wanted(name) && files_.find_inode(folder, inode) == 0) {
             if (std::string_view(name) != "." && std::string_view(name) != "..") {
                 skipped_.seen_in_scan(folder, SkipReason::Name, name);
             }
@@ -112,7 +75,7 @@ void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string
             return;
         }
         note(folder, name, *seen);
-        if (const FileId now = find_inode(folder, seen->identity.inode); now != 0) {
+        if (const FileId now = files_.find_inode(folder, seen->identity.inode); now != 0) {
             files_.at(now).listed = any = true;
         }
     };
@@ -121,7 +84,7 @@ void KnownFiles::scan(std::uint32_t folder, const std::function<bool(std::string
     }
     skipped_.end_scan(folder);
     files_.for_each([this, folder](FileId id, KnownFile& file) {
-        if (file.folder == folder) {
+        if (file.folder == folder && !file.unseen) {
             set_gone(id, !file.listed);
         }
     });
@@ -141,7 +104,7 @@ void KnownFiles::look(std::uint32_t folder, const std::string& name) {
         }
         skipped_.seen_alone(folder, *refused, name, seen->owner);
     }
-    if (const FileId known = find_name(folder, CompactName(name)); known != 0) {
+    if (const FileId known = files_.find_name(folder, CompactName(name)); known != 0) {
         set_gone(known, true);  // until a scan finds it under another name
     }
 }
@@ -153,19 +116,17 @@ void KnownFiles::note_loss(const KnownFile& file) {
 }
 
 void KnownFiles::note(std::uint32_t folder, std::string_view name, const SeenFile& seen) {
-    FileId id = find_inode(folder, seen.identity.inode);
+    FileId id = files_.find_inode(folder, seen.identity.inode);
     KnownFile* known = files_.find(id);
     CompactName compact(name);
     if (known != nullptr && known->identity == seen.identity &&
         (seen.identity.birth_ns != 0 || known->name == compact)) {
         KnownFile& file = *known;
         if (file.name != compact) {
-            names_.erase(id, hash_of_name());
             if (!file.first_session && session_of(name) != file.session()) {
                 file.first_session = std::make_unique<const std::string>(file.session());
             }
-            file.name = std::move(compact);
-            enter_name(id);
+            files_.rename(id, std::move(compact));
             note_changed(id);
         }
         if (seen.size < file.size) {
@@ -209,12 +170,13 @@ bool KnownFiles::goes_on(const KnownFile& file, std::uint64_t size,
 }
 
 /// How far a log of this name had been worked off in another place or under another inode.
-std::optional<FileProgress> KnownFiles::moved_here(const KnownFile& file, std::uint64_t size) {
+std::optional<FileProgress> KnownFiles::moved_here(const KnownFile& file,
+                                                   std::uint64_t size) const {
     if (is_packed(file.name.text())) {
         return std::nullopt;  // not followed, and offsets are those of its content
     }
     for (std::uint32_t folder = 0; folder < folders_.size(); ++folder) {
-        const KnownFile* other = files_.find(find_name(folder, file.name));
+        const KnownFile* other = files_.find(files_.find_name(folder, file.name));
         if (other == nullptr || other->size < other->offset) {
             continue;
         }
@@ -223,30 +185,15 @@ std::optional<FileProgress> KnownFiles::moved_here(const KnownFile& file, std::u
             return progress;
         }
     }
-    for (const auto& [hash, progress] : resumed_.named(file.name)) {
-        if (progress->name == file.name && goes_on(file, size, *progress)) {
-            return *progress;
-        }
-    }
-    return std::nullopt;
+    const FileId told = resumed_.find_named(file.name, [&](const KnownFile& other) {
+        return goes_on(file, size, progress_so_far(other));
+    });
+    return told != 0 ? std::optional(progress_so_far(*files_.find(told))) : std::nullopt;
 }
 
-FileId KnownFiles::find_name(std::uint32_t folder, const CompactName& name) const {
-    return names_.find(name_hash(folder, name), is_named(folder, name));
-}
-
-FileId KnownFiles::find_inode(std::uint32_t folder, std::uint64_t inode) const {
-    return inodes_.find(inode_hash(folder, inode), has_inode(folder, inode));
-}
-
-void KnownFiles::enter_name(FileId id) {
-    const KnownFile& file = files_.at(id);
-    names_.assign(id, is_named(file.folder, file.name), hash_of_name());
-}
-
-void KnownFiles::enter_inode(FileId id) {
-    const KnownFile& file = files_.at(id);
-    inodes_.assign(id, has_inode(file.folder, file.identity.inode), hash_of_inode());
+void KnownFiles::note_learned(FileId id) {
+    ++learned_;
+    note_changed(id);
 }
 
 FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const SeenFile& seen) {
@@ -254,19 +201,19 @@ FileId KnownFiles::add(std::uint32_t folder, std::string_view name, const SeenFi
     file.folder = folder;
     file.name = CompactName(name);
     file.identity = seen.identity;
-    if (FileProgress* progress = resumed_.find(folder, name, seen.identity)) {
-        resume(file, *progress, seen);
-    } else if (auto moved = moved_here(file, seen.size)) {
-        resume(file, *moved, seen);
+    const FileId told = resumed_.find(folder, name, seen.identity);
+    auto progress =
+        told != 0 ? std::optional(progress_so_far(files_.at(told))) : moved_here(file, seen.size);
+    if (progress) {
+        resume(file, std::move(*progress), seen);
     }
-    return enter(std::move(file));
-}
-
-FileId KnownFiles::enter(KnownFile file) {
-    const FileId id = files_.add(std::move(file));
-    enter_name(id);
-    enter_inode(id);
-    note_changed(id);
+    FileId id = told;
+    if (told != 0) {
+        resumed_.take_up(told, std::move(file));
+    } else {
+        id = files_.add(std::move(file));
+    }
+    note_learned(id);
     return id;
 }
 
@@ -281,11 +228,10 @@ bool KnownFiles::check_ahead(const KnownFile& file, FileProgress& progress) cons
     return stands;
 }
 
-void KnownFiles::resume(KnownFile& file, FileProgress& progress, const SeenFile& seen) {
+void KnownFiles::resume(KnownFile& file, FileProgress progress, const SeenFile& seen) {
     const std::string name = file.name.text();
     std::string first =
         progress.session.empty() ? session_of(progress.name.text()) : progress.session;
-    ResumedFiles::take_up(progress);
     if (progress.read() > seen.size && !is_packed(name)) {
         ++troubles_.truncated;  // and what is written from here on is another log
         losses_.push_back({std::move(first), Loss::Kind::CutUnwatched});
@@ -335,7 +281,7 @@ std::vector<FileId> KnownFiles::take_changed() {
 }
 
 bool KnownFiles::is_replaced(const KnownFile& file) const {
-    const FileId now = find_inode(file.folder, file.identity.inode);
+    const FileId now = files_.find_inode(file.folder, file.identity.inode);
     return now != 0 && !files_.find(now)->gone;
 }
 
@@ -381,7 +327,9 @@ FileId KnownFiles::begin_anew(FileId id) {
     fresh.folder = old.folder;
     fresh.name = old.name;
     fresh.identity = old.identity;
-    return enter(std::move(fresh));
+    const FileId fresh_id = files_.add(std::move(fresh));
+    note_learned(fresh_id);
+    return fresh_id;
 }
 
 void KnownFiles::forget(FileId id) {
@@ -391,8 +339,6 @@ void KnownFiles::forget(FileId id) {
     const KnownFile& file = files_.at(id);
     troubles_.removed += file.size > file.offset ? 1 : 0;
     note_loss(file);
-    names_.erase(id, hash_of_name());
-    inodes_.erase(id, hash_of_inode());
     files_.erase(id);
 }
 

@@ -11,9 +11,8 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "tailer/files/file_index.h"
-#include "tailer/files/file_table.h"
 #include "tailer/files/folder_access.h"
+#include "tailer/files/indexed_files.h"
 #include "tailer/files/known_file.h"
 #include "tailer/files/resumed_files.h"
 
@@ -47,6 +46,9 @@ struct Loss {
 class KnownFiles {
 public:
     KnownFiles(std::vector<std::string> folders, Progress resume);
+    KnownFiles(const KnownFiles&) = delete;  // its parts know each other
+    KnownFiles& operator=(const KnownFiles&) = delete;
+    ~KnownFiles() = default;
 
     /// Files count whoever owns them.
     void trust_all_owners() { all_owners_ = true; }
@@ -74,9 +76,9 @@ public:
 
     [[nodiscard]] KnownFile& file(FileId id) { return files_.at(id); }
     [[nodiscard]] bool knows(FileId id) const { return files_.find(id) != nullptr; }
-    [[nodiscard]] std::size_t size() const { return files_.size(); }
+    [[nodiscard]] std::size_t size() const { return files_.size() - resumed_.left(); }
     /// Files ever learned.
-    [[nodiscard]] std::uint64_t learned() const { return files_.last_id(); }
+    [[nodiscard]] std::uint64_t learned() const { return learned_; }
     /// Calls `visit(folder, progress)` for all that the checkpoint said of folders in which no log
     /// has been seen yet.
     template <typename Visit>
@@ -113,7 +115,11 @@ public:
     /// Calls `visit(id, file)` for every known file.
     template <typename Visit>
     void for_each(Visit visit) const {
-        files_.for_each(visit);
+        files_.for_each([&visit](FileId id, const KnownFile& file) {
+            if (!file.unseen) {
+                visit(id, file);
+            }
+        });
     }
     /// Drops a file that is gone and done with.
     void forget(FileId id);
@@ -129,27 +135,19 @@ private:
     [[nodiscard]] base::Result<base::UniqueFd> open_as_seen(const KnownFile& file) const;
     [[nodiscard]] bool goes_on(const KnownFile& file, std::uint64_t size,
                                const FileProgress& progress) const;
-    [[nodiscard]] std::optional<FileProgress> moved_here(const KnownFile& file, std::uint64_t size);
+    [[nodiscard]] std::optional<FileProgress> moved_here(const KnownFile& file,
+                                                         std::uint64_t size) const;
     [[nodiscard]] bool check_ahead(const KnownFile& file, FileProgress& progress) const;
-    void resume(KnownFile& file, FileProgress& progress, const SeenFile& seen);
-    [[nodiscard]] auto is_named(std::uint32_t folder, const CompactName& name) const;
-    [[nodiscard]] auto has_inode(std::uint32_t folder, std::uint64_t inode) const;
-    [[nodiscard]] auto hash_of_name() const;
-    [[nodiscard]] auto hash_of_inode() const;
-    [[nodiscard]] FileId find_name(std::uint32_t folder, const CompactName& name) const;
-    [[nodiscard]] FileId find_inode(std::uint32_t folder, std::uint64_t inode) const;
-    void enter_name(FileId id);
-    void enter_inode(FileId id);
-    FileId enter(KnownFile file);
+    void resume(KnownFile& file, FileProgress progress, const SeenFile& seen);
+    void note_learned(FileId id);
     FileId add(std::uint32_t folder, std::string_view name, const SeenFile& seen);
 
     std::vector<std::string> folders_;
+    IndexedFiles files_;
     ResumedFiles resumed_;
+    std::uint64_t learned_ = 0;
     std::vector<bool> is_another_;  ///< by folder: found to be one before it
     std::vector<std::pair<std::string, std::string>> same_folders_;
-    FileTable files_;
-    FileIndex names_;   ///< of two files with one name in one folder the last counts
-    FileIndex inodes_;  ///< the same
     std::vector<FileId> grown_;
     std::vector<FileId> changed_;
     FileTroubles troubles_;

@@ -3,82 +3,85 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
+#include <numeric>
+#include <utility>
 
 namespace tailer {
-namespace {
 
-std::uint64_t inode_of(const FileProgress& progress) { return progress.identity.inode; }
-
-bool is_taken(const FileProgress& progress) { return progress.name.empty(); }
-
-}  // namespace
-
-ResumedFiles::ResumedFiles(const std::vector<std::string>& folders, Progress progress)
-    : seen_(folders.size()), by_folder_(folders.size()) {
-    for (std::size_t i = 0; i < folders.size(); ++i) {
-        if (const auto said = progress.find(folders[i]); said != progress.end()) {
-            by_folder_[i] = std::move(said->second);
-            std::ranges::stable_sort(by_folder_[i], {}, inode_of);
-            progress.erase(said);
+ResumedFiles::ResumedFiles(const std::vector<std::string>& folders, Progress progress,
+                           IndexedFiles& files)
+    : files_(files), seen_(folders.size()), left_(folders.size() + 1) {
+    while (!progress.empty()) {
+        auto said = progress.extract(progress.begin());
+        const auto folder = std::distance(folders.begin(), std::ranges::find(folders, said.key()));
+        // What is entered gives its memory back at once: there may be a great many.
+        for (auto& told = said.mapped(); !told.empty(); told.pop_front()) {
+            enter(static_cast<std::uint32_t>(folder), std::move(told.front()));
         }
     }
-    for (auto& [folder, files] : progress) {
-        std::ranges::move(files, std::back_inserter(elsewhere_));
-    }
 }
 
-FileProgress* ResumedFiles::find(std::uint32_t folder, std::string_view name,
-                                 const FileIdentity& identity) {
-    auto& files = by_folder_[folder];
-    const auto behind = std::ranges::upper_bound(files, identity.inode, {}, inode_of);
-    if (behind == files.begin()) {
-        return nullptr;
+void ResumedFiles::enter(std::uint32_t folder, FileProgress progress) {
+    KnownFile file;
+    file.name = std::move(progress.name);
+    file.identity = progress.identity;
+    file.settled = progress.offset;
+    file.settled_counts = progress.counts;
+    file.offset = progress.read();
+    file.fingerprint = progress.fingerprint;
+    file.folder = folder;
+    file.unseen = true;
+    if (!progress.session.empty()) {
+        file.first_session = std::make_unique<const std::string>(std::move(progress.session));
     }
-    FileProgress& progress = *std::prev(behind);
-    if (is_taken(progress) || progress.identity != identity ||
-        (identity.birth_ns == 0 && progress.name != name)) {
-        return nullptr;
-    }
-    return &progress;
+    files_.add(std::move(file));
+    ++left_[folder];
 }
 
-std::span<const std::pair<std::size_t, FileProgress*>> ResumedFiles::named(
-    const CompactName& name) {
-    const auto hash_of = [](const auto& entry) { return entry.first; };
-    if (by_name_.empty()) {
-        const auto enter_all = [this](std::vector<FileProgress>& files) {
-            for (FileProgress& progress : files) {
-                if (!is_taken(progress)) {
-                    by_name_.emplace_back(progress.name.hash(), &progress);
-                }
-            }
-        };
-        std::ranges::for_each(by_folder_, enter_all);
-        enter_all(elsewhere_);
-        std::ranges::sort(by_name_, {}, hash_of);
+FileId ResumedFiles::find(std::uint32_t folder, std::string_view name,
+                          const FileIdentity& identity) const {
+    const FileId id = left_[folder] > 0 ? files_.find_unseen_inode(folder, identity.inode) : 0;
+    const KnownFile* file = files_.find(id);
+    if (file == nullptr || file->identity != identity ||
+        (identity.birth_ns == 0 && file->name != name)) {
+        return 0;
     }
-    return {std::ranges::lower_bound(by_name_, name.hash(), {}, hash_of),
-            std::ranges::upper_bound(by_name_, name.hash(), {}, hash_of)};
+    return id;
+}
+
+void ResumedFiles::take_up(FileId id, KnownFile file) {
+    --left_[file.folder];
+    files_.replace(id, std::move(file));
 }
 
 void ResumedFiles::listed(std::uint32_t folder, bool any_log) {
     seen_[folder] = seen_[folder] || any_log;
-    if (std::erase_if(by_folder_[folder], is_taken) > 0) {
-        by_folder_[folder].shrink_to_fit();
-        by_name_ = {};
+    if (left_.back() == 0 || std::ranges::find(seen_, false) != seen_.end()) {
+        return;
     }
-    if (!elsewhere_.empty() && std::ranges::find(seen_, false) == seen_.end()) {
-        elsewhere_ = {};
-        by_name_ = {};
+    std::vector<FileId> elsewhere;
+    files_.for_each([&](FileId id, const KnownFile& file) {
+        if (file.unseen && file.folder == seen_.size()) {
+            elsewhere.push_back(id);
+        }
+    });
+    for (const FileId id : elsewhere) {
+        files_.erase(id);
     }
+    left_.back() = 0;
 }
 
 std::size_t ResumedFiles::unseen_folders() const {
     std::size_t unseen = 0;
-    for (std::size_t i = 0; i < by_folder_.size(); ++i) {
-        unseen += !seen_[i] && !std::ranges::all_of(by_folder_[i], is_taken) ? 1 : 0;
+    for (std::size_t i = 0; i < seen_.size(); ++i) {
+        unseen += !seen_[i] && left_[i] > 0 ? 1 : 0;
     }
     return unseen;
+}
+
+std::size_t ResumedFiles::left() const {
+    return std::accumulate(left_.begin(), left_.end(), std::size_t{0});
 }
 
 }  // namespace tailer

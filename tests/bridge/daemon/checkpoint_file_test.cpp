@@ -2,6 +2,7 @@
 #include "bridge/daemon/checkpoint_file.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 
@@ -114,6 +115,18 @@ TEST_F(CheckpointFileTest, AChangeThatWasWrittenInPartIsFollowedByAWholeOne) {
     ASSERT_TRUE(file.save_whole(whole(3)).has_value());
     EXPECT_EQ(offset_of(3), 10U);
     EXPECT_FALSE(fs::exists(path() + ".tmp"));
+}
+
+TEST_F(CheckpointFileTest, TellsWhatItCannotRead) {
+    const auto code_at = [](const std::string& path) {
+        const auto loaded = CheckpointFile(path).load();
+        EXPECT_FALSE(loaded);
+        return loaded ? 0 : loaded.error().code;
+    };
+    EXPECT_EQ(code_at("/proc/self/mem"), EIO) << "nothing is mapped at its beginning";
+    ASSERT_TRUE(CheckpointFile(path()).save_whole(whole(1)).has_value());
+    fs::resize_file(path(), (std::uint64_t{512} << 20U) + 1);
+    EXPECT_EQ(code_at(path()), EFBIG);
 }
 
 }  // namespace

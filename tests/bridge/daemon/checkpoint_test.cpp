@@ -246,6 +246,29 @@ TEST(CheckpointTest, AChangedBitIsDamageExceptInItsLastGroup) {
     }
 }
 
+TEST(CheckpointTest, ReadsGroupsWhereverAPieceOfTheTextEnds) {
+    Checkpoint state = sample();
+    std::string text = encode_checkpoint(state);
+    auto& logs = state.files["/tmp/boundary_logs"];
+    logs.clear();
+    for (std::uint64_t inode = 0; text.size() < 3 * CheckpointText::kPieceBytes; ++inode) {
+        logs.push_back({CompactName(std::string(inode % 97, 'x') + "y"), {inode % 500, 1}, inode});
+        text += changes(text, [&](CheckpointWriter& writer) {
+            writer.begin_changes(true);
+            writer.file("/tmp/boundary_logs", logs.back());
+        });
+    }
+    logs.erase(logs.begin(), logs.end() - 500);
+    const auto decoded = decode_checkpoint(text);
+    ASSERT_TRUE(decoded.has_value()) << decoded.error().message;
+    const auto sorted = [](const Checkpoint& checkpoint) {
+        auto all = rows(checkpoint);
+        std::ranges::sort(all);
+        return all;
+    };
+    EXPECT_EQ(sorted(*decoded), sorted(state));
+}
+
 TEST(CheckpointTest, GroupsInAnotherOrderAreDamage) {
     const Grown all = grown();
     const std::string first = all.texts[0];

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ inline constexpr const char* kOther = "boundary-2026-06-09_12-00-00-2.log";
 
 class KnownFilesTest : public testing::Test {
 protected:
-    KnownFiles make(std::vector<FileProgress> resume = {}) {
+    KnownFiles make(std::deque<FileProgress> resume = {}) {
         return {{dir_.path()}, {{dir_.path(), std::move(resume)}}};
     }
     static void scan(KnownFiles& files) { files.scan(0, is_boundary_log_name); }

@@ -264,6 +264,59 @@ TEST_F(KnownFilesTest, AnotherFileTakesNoSessionFromTheCheckpoint) {
     EXPECT_EQ(files.file(grown[0]).session(), session_of(kName));
 }
 
+TEST_F(KnownFilesTest, OnlyWhatWasSeenCounts) {
+    dir_.append(kName, "1234567890");
+    auto gone = progress_of(kName, 4);
+    gone.name = CompactName(kOther);
+    gone.identity.inode += 1'000'000;
+    auto files = make({progress_of(kName, 10), gone});
+    const auto visited = [&files] {
+        std::size_t count = 0;
+        files.for_each([&count](FileId, const KnownFile&) { ++count; });
+        return count;
+    };
+    EXPECT_EQ(files.size(), 0U);
+    EXPECT_EQ(files.learned(), 0U);
+    EXPECT_EQ(visited(), 0U);
+    scan(files);
+    EXPECT_EQ(files.size(), 1U);
+    EXPECT_EQ(files.learned(), 1U);
+    EXPECT_EQ(visited(), 1U);
+    files.for_each([](FileId, const KnownFile& file) { EXPECT_FALSE(file.gone); });
+}
+
+TEST_F(KnownFilesTest, ALogThatComesBackAfterOthersWereSeenGoesOn) {
+    dir_.append(kName, "1234567890");
+    dir_.append(kOther, "1");
+    auto progress = read_progress(dir_, progress_of(kName, 4));
+    progress.identity.inode += 1'000'000;  // the other one may have the next
+    fs::rename(dir_.file(kName), dir_.file("away"));
+    auto files = make({progress});
+    scan(files);
+    EXPECT_THAT(files.take_grown(), SizeIs(1)) << "the other one";
+    fs::rename(dir_.file("away"), dir_.file(kName));
+    scan(files);
+    const auto grown = files.take_grown();
+    ASSERT_THAT(grown, SizeIs(1));
+    EXPECT_EQ(files.file(grown[0]).offset, 4U);
+}
+
+TEST_F(KnownFilesTest, ForgetsOfOtherFoldersOnceALogWasInEachOfItsOwn) {
+    dir_.append(kName, "1234567890");
+    dir_.append(kOther, "1");
+    const auto progress = read_progress(dir_, progress_of(kName, 4));
+    fs::rename(dir_.file(kName), dir_.file("away"));
+    KnownFiles files({dir_.path()}, {{dir_.path() + "-old", {progress}}});
+    scan(files);
+    EXPECT_THAT(files.take_grown(), SizeIs(1)) << "the other one";
+    fs::rename(dir_.file("away"), dir_.file(kName));
+    scan(files);
+    const auto grown = files.take_grown();
+    ASSERT_THAT(grown, SizeIs(1));
+    EXPECT_EQ(files.file(grown[0]).offset, 0U);
+    EXPECT_EQ(files.size(), 2U);
+}
+
 TEST_F(KnownFilesTest, KeepsWhatTheCheckpointSaysOfAFolderThatIsNotThereYet) {
     dir_.append(kName, "1234567890");
     const FileProgress here = progress_of(kName, 4);

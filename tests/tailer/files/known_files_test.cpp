@@ -195,7 +195,7 @@ TEST_F(KnownFilesTest, AFileReplacedUnderItsNameIsAnotherAndTheOldOneIsGone) {
         }
         old = grown[0];
         read_to(files, old, files.file(old).size);
-        fs::remove(dir_.file(kName));
+        dir_.remove(kName);
     }
     EXPECT_EQ(lost(files), 0U);
     EXPECT_EQ(files.troubles().truncated, 0U);
