@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include <fcntl.h>
@@ -198,12 +199,16 @@ class ToolCallExecTest : public testing::Test {
 protected:
     [[nodiscard]] std::string logs() const { return folder_.file("logs"); }
     [[nodiscard]] std::string journal() const {
-        std::string text;
+        std::set<std::string> days;  // in their order, should midnight pass
         std::error_code ignored;
         for (const auto& entry : fs::directory_iterator(logs() + "/toolcalls", ignored)) {
             if (entry.path().extension() == ".jsonl") {
-                text += test_support::read_file(entry.path().string());
+                days.insert(entry.path().string());
             }
+        }
+        std::string text;
+        for (const std::string& day : days) {
+            text += test_support::read_file(day);
         }
         return text;
     }

@@ -8,6 +8,7 @@
 
 #include "tests/end_to_end/daemon.h"
 #include "tests/support/loki_server.h"
+#include "tests/support/patience.h"
 
 // Decisions with a number of their own in the URL, so that each can be looked for in Loki.
 
@@ -60,7 +61,7 @@ std::ostream& operator<<(std::ostream& out, const Verdict& verdict);
 /// then. One look is not enough to call a row lost: on a busy machine Loki was seen to leave out
 /// four rows of 100,000 that it had shown a look before.
 [[nodiscard]] Verdict judge_when_there(const test_support::LokiServer& loki, std::size_t count,
-                                       std::chrono::seconds limit = std::chrono::seconds(60));
+                                       std::chrono::seconds limit = test_support::kPatience);
 
 /// What `boundary-loki verify` says of what Loki alone holds, by the numbers of its decisions;
 /// empty when every session is there once and whole. Asked again for a while, as `judge_when_there`

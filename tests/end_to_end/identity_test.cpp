@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One decision is one, wherever the server, the folder or the network is odd.
+#include <atomic>
 #include <filesystem>
-#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -102,13 +102,18 @@ TEST(IdentityTest, AGatewayMayAnswerInLokisPlace) {
     daemon.start({"--batch-wait", "100ms"});
     std::size_t written = 0;
     for (const auto& answer : answers) {
-        network.set_rule([answer](const test_support::SeenRequest& request) {
-            return request.method == "GET" ? Fault::of(Fault::Kind::Forward) : answer;
+        std::atomic<int> answered = 0;
+        network.set_rule([&](const test_support::SeenRequest& request) {
+            if (request.method == "GET") {
+                return Fault::of(Fault::Kind::Forward);
+            }
+            ++answered;
+            return answer;
         });
         for (int i = 0; i < 100; ++i) {
             append_to(daemon.log_dir(), log_name(1), decision_line(now_ns(), written++));
         }
-        std::this_thread::sleep_for(std::chrono::seconds(3));
+        EXPECT_TRUE(eventually([&] { return answered >= 3; }));
         network.set_rule([](const auto&) { return Fault::of(Fault::Kind::Forward); });
         EXPECT_EQ(judge_when_there(loki, written, std::chrono::seconds(120)), kAllThereOnce);
     }

@@ -64,7 +64,7 @@ TEST(ReplayTest, InterruptedAtRandomAndResumedStoresEachDecisionOnce) {
     ASSERT_EQ(last.status, 0) << last.errors;
     EXPECT_EQ(field(last.errors, "rejected"), 0U) << last.errors;
     EXPECT_EQ(field(last.errors, "left"), 0U) << last.errors;
-    EXPECT_EQ(judge(rows_by_id(loki), 0, kReplayed), kAllThereOnce);
+    EXPECT_EQ(judge_when_there(loki, kReplayed), kAllThereOnce);
     EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(kReplayed));
 
     // From the beginning, without a state: the account of it all, and nothing is doubled.

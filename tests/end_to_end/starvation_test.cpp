@@ -152,13 +152,9 @@ TEST(StarvationTest, LinesStampedAheadTakeTheirShareAndNoMore) {
     daemon.start({"--url-query", "keep"});
     expect_soon(daemon, loki, 0);
     const std::size_t written = 2 + flood(daemon, 2, kFlood, now_ns() + 55 * kMinuteNs);
-    double longest_lag = 0;
+    EXPECT_TRUE(eventually([&] { return lag_seconds(daemon) > 0; })) << daemon.log();
     expect_soon(daemon, loki, 1);
-    EXPECT_TRUE(eventually([&] {
-        longest_lag = std::max(longest_lag, lag_seconds(daemon));
-        return decisions_read(daemon) == written;
-    })) << daemon.log();
-    EXPECT_GT(longest_lag, 0) << "while lines were unread";
+    EXPECT_TRUE(eventually([&] { return decisions_read(daemon) == written; })) << daemon.log();
     expect_soon(daemon, loki, 2);
     const std::uint64_t spooled = blocks_below(daemon.state_dir() + "/spool");
     std::cout << (kFlood >> 20U) << " MiB ahead; on disk for a cap of 64 MiB: " << (spooled >> 10U)
@@ -208,8 +204,8 @@ TEST(StarvationTest, OldLinesKeepNobodyWaiting) {
     expect_soon(daemon, loki, 0);
     // A day ago, in one hour and so in one stream: what there is of it has no gaps then.
     flood(daemon, 2, kFlood, (now_ns() - 24 * kHourNs) / kHourNs * kHourNs);
-    expect_soon(daemon, loki, 1);
     EXPECT_TRUE(eventually([&] { return lag_seconds(daemon) > 0; })) << daemon.log();
+    expect_soon(daemon, loki, 1);
     EXPECT_EQ(rows_by_id(loki, "{job=\"boundary\", late=\"\", decision=~\"allow|deny\"}").size(),
               2U)
         << "what is old is late, not first";
@@ -284,7 +280,7 @@ TEST(StarvationTest, AFullDiskAndALineThatIsNotUnderstoodStopNoDecision) {
     EXPECT_TRUE(eventually([&] {
         return occurrences(daemon.log(), "cannot keep data in the state folder") > 0;
     })) << daemon.log();
-    EXPECT_EQ(lag_seconds(daemon), 0) << "no decision waits";
+    EXPECT_TRUE(eventually([&] { return lag_seconds(daemon) == 0; })) << "a decision waits";
     ASSERT_TRUE(disk.give_back());
     const std::string letters = daemon.state_dir() + "/dead-letter/rejected.ndjson";
     EXPECT_TRUE(eventually([&] {

@@ -48,8 +48,9 @@ protected:
         SCOPED_TRACE(command);
         EXPECT_EQ(ran(command, true, prepare), ran(command, false, prepare));
     }
-    [[nodiscard]] bool all_end_within_a_second() const {
-        return eventually([&] { return agent_.alive() == 0; }, std::chrono::seconds(1));
+    /// Long before the commands that sleep would end by themselves.
+    [[nodiscard]] bool all_end_soon() const {
+        return eventually([&] { return agent_.alive() == 0; }, std::chrono::seconds(20));
     }
     /// The number behind `"name":` in the last such record of the journal.
     [[nodiscard]] pid_t boundary_in_journal() const {
@@ -83,7 +84,7 @@ TEST_F(ToolCallCallerTest, EveryOutputAndEndIsThatOfTheCommandAlone) {
           "test $(ps -o pgid= -p $$) = $(ps -o pgid= -p $PPID) || exit 1; echo $CHILD"}) {
         expect_as_alone(command);
     }
-    EXPECT_TRUE(all_end_within_a_second());
+    EXPECT_TRUE(all_end_soon());
     EXPECT_EQ(agent_.alive(), 0);
 }
 
@@ -152,7 +153,7 @@ TEST_F(ToolCallCallerTest, ASignalIsTheCommandsToAnswer) {
                 both.push_back(result);
             }
             EXPECT_EQ(both[1], both[0]);
-            EXPECT_TRUE(all_end_within_a_second());
+            EXPECT_TRUE(all_end_soon());
         }
     }
 }
@@ -171,7 +172,7 @@ TEST_F(ToolCallCallerTest, ASignalDuringTheStartIsTheCommandsToo) {
     signal_to(stuck, true, SIGTERM);
     EXPECT_THAT(stuck.rest(), Not(HasSubstr("ran\n")));
     EXPECT_EQ(stuck.wait(), SIGTERM);
-    EXPECT_TRUE(all_end_within_a_second());
+    EXPECT_TRUE(all_end_soon());
 }
 
 TEST_F(ToolCallCallerTest, ItStopsAndGoesOnWithTheCommand) {
@@ -240,7 +241,7 @@ TEST_F(ToolCallCallerTest, OfAKilledCallNothingLivesOn) {
             EXPECT_GE(agent_.alive(), 6);
             signal_to(call, group, SIGKILL);
             EXPECT_EQ(call.wait(), SIGKILL);
-            EXPECT_TRUE(all_end_within_a_second()) << agent_.alive();
+            EXPECT_TRUE(all_end_soon()) << agent_.alive();
             EXPECT_TRUE(eventually([&] { return journal().ends_with("\"status\":137}\n"); }));
         }
     }
@@ -249,7 +250,7 @@ TEST_F(ToolCallCallerTest, OfAKilledCallNothingLivesOn) {
         std::this_thread::sleep_for(std::chrono::milliseconds(12 * i));
         signal_to(call, i % 2 == 0, SIGKILL);
         static_cast<void>(call.wait());
-        EXPECT_TRUE(all_end_within_a_second()) << i;
+        EXPECT_TRUE(all_end_soon()) << i;
     }
 }
 
@@ -269,7 +270,7 @@ TEST_F(ToolCallCallerTest, ACommandOutlivesItsBoundaryButNotItsCaller) {
             EXPECT_EQ(WEXITSTATUS(call.wait()), 6);
             EXPECT_THAT(journal(), HasSubstr("Boundary ended before the command, with signal 9"));
         }
-        EXPECT_TRUE(all_end_within_a_second());
+        EXPECT_TRUE(all_end_soon());
     }
 }
 
@@ -280,7 +281,7 @@ TEST_F(ToolCallCallerTest, AKilledInnerSideEndsTheCall) {
     ASSERT_GT(inner, 0);
     ASSERT_EQ(::kill(inner, SIGKILL), 0);
     EXPECT_EQ(call.wait(), SIGKILL);
-    EXPECT_TRUE(all_end_within_a_second());
+    EXPECT_TRUE(all_end_soon());
     EXPECT_THAT(journal(), HasSubstr("\"status\":137"));
 }
 

@@ -8,6 +8,7 @@
 #include "tests/end_to_end/agent.h"
 #include "tests/end_to_end/boundary.h"
 #include "tests/end_to_end/decisions.h"
+#include "tests/support/first_starts.h"
 #include "tests/support/programs.h"
 
 namespace end_to_end {
@@ -204,6 +205,7 @@ TEST_F(ToolCallExecTest, WithoutAJournalTheCallRunsAndNothingIsSaid) {
 }
 
 TEST_F(ToolCallExecTest, TheFirstStartsGoOneByOneUntilThereIsACa) {
+    const base::UniqueFd turn = test_support::turn_at_first_starts();
     agent_.forget_ca();
     // Counts how many are between start and CA at a time, as Boundary's own race would.
     agent_.write_program("boundary",

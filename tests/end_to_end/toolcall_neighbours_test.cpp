@@ -9,6 +9,7 @@
 
 #include "bridge/toolcall/held_name.h"
 #include "tests/end_to_end/agent.h"
+#include "tests/support/first_starts.h"
 
 namespace end_to_end {
 namespace {
@@ -33,6 +34,23 @@ protected:
     [[nodiscard]] bool takes_less_than(std::chrono::milliseconds limit) const {
         for (int i = 0; i < 5; ++i) {
             if (time_of_call() < limit) {
+                return true;
+            }
+        }
+        return false;
+    }
+    /// The same for six calls at once.
+    [[nodiscard]] bool six_take_less_than(std::chrono::milliseconds limit) const {
+        for (int i = 0; i < 5; ++i) {
+            const auto began = Clock::now();
+            std::vector<Process> calls;
+            for (int j = 0; j < 6; ++j) {
+                calls.push_back(agent_.start("parallel-" + std::to_string(j), "sleep 0.3"));
+            }
+            for (auto& call : calls) {
+                EXPECT_EQ(call.wait(std::chrono::seconds(30)), 0);
+            }
+            if (Clock::now() - began < limit) {
                 return true;
             }
         }
@@ -88,6 +106,7 @@ TEST_F(ToolCallNeighboursTest, WhatLiesInTheJournalsFolderIsNotWaitedFor) {
 }
 
 TEST_F(ToolCallNeighboursTest, AHeldFirstStartDelaysACallByTwoSecondsAtMost) {
+    const base::UniqueFd turn = test_support::turn_at_first_starts();
     const auto held = hold_name("first-start");
     ASSERT_TRUE(held);
     EXPECT_TRUE(takes_less_than(std::chrono::seconds(1)));  // there is a CA
@@ -99,22 +118,13 @@ TEST_F(ToolCallNeighboursTest, AHeldFirstStartDelaysACallByTwoSecondsAtMost) {
 }
 
 TEST_F(ToolCallNeighboursTest, WhereNoCaIsFoundTheFirstCallAloneGoesFirst) {
+    const base::UniqueFd turn = test_support::turn_at_first_starts();
     agent_.forget_ca();
     agent_.write_program("boundary",
                          "sleep 0.3; while [ \"$1\" != -- ]; do shift; done; shift; exec \"$@\"");
     const auto usual = time_of_call();
-    const auto began = Clock::now();
-    constexpr int kCalls = 6;
-    std::vector<Process> calls;
-    calls.reserve(kCalls);
-    for (int i = 0; i < kCalls; ++i) {
-        calls.push_back(agent_.start("parallel-" + std::to_string(i), "sleep 0.3"));
-    }
-    for (auto& call : calls) {
-        EXPECT_EQ(call.wait(std::chrono::seconds(10)), 0);
-    }
     // One by one they start after 0.3 s, 0.6 s and so on.
-    EXPECT_LT(Clock::now() - began, 3 * usual + std::chrono::milliseconds(600));
+    EXPECT_TRUE(six_take_less_than(3 * usual + std::chrono::milliseconds(600)));
 }
 
 TEST_F(ToolCallNeighboursTest, APortTakenInTheLastMomentIsAnotherTry) {

@@ -255,7 +255,8 @@ TEST_F(VictoriaLogsTest, LosesNothingWhereItCannotBeReadAndSaysThatItMayHoldThin
         << daemon.log();
     EXPECT_EQ(occurrences(daemon.log(), "cannot read back from VictoriaLogs"), 1U) << daemon.log();
     EXPECT_EQ(daemon.stop(), 0);
-    EXPECT_GT(judge_stored(server_, kCount).doubled, 0U) << "so read-back is what keeps it exact";
+    EXPECT_TRUE(eventually([&] { return judge_stored(server_, kCount).doubled > 0; }))
+        << "so read-back is what keeps it exact";
 }
 
 class VictoriaLogsDoctorTest : public VictoriaLogsTest {

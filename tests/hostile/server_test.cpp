@@ -38,6 +38,7 @@ struct ServerCase {
     Fault fault;
     Outcome outcome = Outcome::Retry;
     std::string_view advice = {};  ///< part of what the operator is told
+    std::chrono::milliseconds timeout{20'000};
     friend std::ostream& operator<<(std::ostream& out, const ServerCase& row) {
         return out << row.name;
     }
@@ -49,8 +50,12 @@ std::vector<ServerCase> server_cases() {
         {"hangs up without reading", Fault::of(Fault::Kind::DropUnread)},
         {"hangs up without answering", Fault::of(Fault::Kind::DropUnanswered)},
         {"hangs up within its answer", Fault::of(Fault::Kind::DropHalfway)},
-        {"never answers", Fault::answer(204).after(std::chrono::seconds(60))},
-        {"answers a byte at a time", dripping(10'000)},
+        {.name = "never answers",
+         .fault = Fault::answer(204).after(std::chrono::seconds(60)),
+         .timeout = milliseconds(400)},
+        {.name = "answers a byte at a time",
+         .fault = dripping(10'000),
+         .timeout = milliseconds(400)},
         {"answers with eight megabytes", Fault::answer(500, std::string(8U << 20U, 'x'))},
         {"answers with terminal commands",
          Fault::answer(500, "\x1b[2J\x1b]0;x\x07\nlevel=INFO msg=forged")},
@@ -114,7 +119,7 @@ TEST_P(HostileServerTest, LosesNothingAndIsToldApart) {
             return loki_.store(push);
         }
         server_.queue(GetParam().fault);
-        seen = client_->push("a push", milliseconds(400));
+        seen = client_->push("a push", GetParam().timeout);
         return seen;
     });
     write(5, allow(milliseconds(1), "meanwhile"));

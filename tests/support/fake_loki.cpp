@@ -79,6 +79,7 @@ Reply FakeLoki::store(const SeenPush& push) {
 Reply FakeLoki::query_range(std::string_view query, std::int64_t start_ns, std::int64_t end_ns,
                             std::size_t limit, std::chrono::milliseconds /*timeout*/) {
     ++queries_;
+    on_query_();
     if (!query_replies_.empty()) {
         Reply reply = std::move(query_replies_.front());
         query_replies_.pop_front();

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "tests/support/patience.h"
 
 namespace test_support {
 
@@ -93,8 +94,8 @@ public:
     [[nodiscard]] std::vector<SeenRequest> requests() const;
     [[nodiscard]] std::size_t connections() const;
     /// Waits until `count` requests have been read; false when they do not come in time.
-    [[nodiscard]] bool wait_for_requests(
-        std::size_t count, std::chrono::milliseconds limit = std::chrono::seconds(30));
+    [[nodiscard]] bool wait_for_requests(std::size_t count,
+                                         std::chrono::milliseconds limit = kPatience);
 
 private:
     void accept_all();

@@ -100,8 +100,7 @@ void LokiServer::start() {
                      process);
     const std::string ready =
         url() + "/loki/api/v1/query?query=" + escaped("sum(count_over_time({probe=\"none\"}[1m]))");
-    if (!eventually([&] { return http_get(ready, "probe").first == 200; },
-                    std::chrono::seconds(90))) {
+    if (!eventually([&] { return http_get(ready, "probe").first == 200; })) {
         throw std::runtime_error("Loki did not start: " + read_file(folder_.file("log")));
     }
 }

@@ -127,7 +127,12 @@ RunResult run_command(const std::vector<std::string>& arguments,
 }
 
 int free_port() {
-    const base::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    // A socket that is bound but does not listen reserves the port: the kernel gives it to nobody
+    // else, yet a server that asks for it by number with SO_REUSEADDR, as servers do, can have it.
+    static std::vector<base::UniqueFd> held;
+    base::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
@@ -136,6 +141,7 @@ int free_port() {
     if (::bind(fd.get(), generic, size) != 0 || ::getsockname(fd.get(), generic, &size) != 0) {
         throw std::runtime_error("no free port");
     }
+    held.push_back(std::move(fd));
     return ::ntohs(address.sin_port);
 }
 

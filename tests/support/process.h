@@ -11,6 +11,8 @@
 
 #include <sys/types.h>
 
+#include "tests/support/patience.h"
+
 namespace test_support {
 
 /// A child process that never outlives the test: killed and reaped on destruction, and by the
@@ -54,15 +56,14 @@ struct RunResult {
                                     const std::map<std::string, std::string>& environment = {},
                                     std::chrono::milliseconds limit = std::chrono::seconds(120));
 
-/// A TCP port on 127.0.0.1 that nobody uses at the moment.
+/// A TCP port on 127.0.0.1 that nobody else uses as long as this process lives.
 [[nodiscard]] int free_port();
 
 [[nodiscard]] std::string read_file(const std::string& path);
 
 /// Calls `done` until it is true, for at most `limit`.
 template <typename Condition>
-[[nodiscard]] bool eventually(Condition done,
-                              std::chrono::milliseconds limit = std::chrono::seconds(30));
+[[nodiscard]] bool eventually(Condition done, std::chrono::milliseconds limit = kPatience);
 
 }  // namespace test_support
 

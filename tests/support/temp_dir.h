@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include <stdlib.h>
 
@@ -38,6 +40,13 @@ public:
             throw std::runtime_error("cannot write " + file(name));
         }
         return file(name);
+    }
+    /// Removes a file, or a folder with all in it, so that what is made next is another one to
+    /// anybody: before Linux 6.13 two files within one tick of the kernel's clock, of 10 ms at
+    /// most, have the same time of birth, and often the same inode.
+    void remove(std::string_view name) const {
+        std::filesystem::remove_all(file(name));
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
 
 private:

@@ -207,7 +207,7 @@ TEST_F(TailerTest, WaitsForAFolderAndFollowsItsSuccessor) {
         dir_.append("a/logs/" + kName, deny_line(kNoon + round * kSecond));
         EXPECT_TRUE(readable(tailer));
         EXPECT_THAT(read_all(tailer).event_times(), ElementsAre(kNoon + round * kSecond)) << round;
-        fs::remove_all(dir_.file("a"));
+        dir_.remove("a");
         // The kernel tells of it once no file of the folder is open any more.
         tailer.rest();
         EXPECT_TRUE(readable(tailer));

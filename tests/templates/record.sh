@@ -20,7 +20,7 @@ end() {
     rm -rf "$work"
 }
 trap end EXIT
-export HOME=$work
+export HOME=$work TZ=UTC # Boundary tells times in its own zone
 
 free_port() { # none of those that are listened on
     local port

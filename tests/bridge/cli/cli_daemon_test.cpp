@@ -47,7 +47,7 @@ protected:
         arguments_ = {
             BOUNDARY_LOKI_BINARY, "run",         "--loki-url",          loki_.url(),    "--log-dir",
             folder_.file("logs"), "--state-dir", folder_.file("state"), "--batch-wait", "10ms",
-            "--metrics-address",  "off"};
+            "--heartbeat",        "off",         "--metrics-address",   "off"};
     }
     [[nodiscard]] Process start() const { return Process(arguments_, options_); }
     [[nodiscard]] std::string errors() const { return read_file(folder_.file("errors")); }
@@ -149,13 +149,11 @@ TEST_F(CliDaemonTest, ASecondSignalEndsItAtOnce) {
     folder_.append(kLogName, kLine);
     Process daemon = start();
     ASSERT_TRUE(loki_.wait_for_requests(1));
-    const auto begun = std::chrono::steady_clock::now();
     daemon.signal(SIGTERM);
-    // Within a second it is the same order once more.
-    EXPECT_EQ(daemon.wait(std::chrono::milliseconds(1'100)), std::nullopt);
+    // Within a second it is the same order once more; after six it gives up by itself, with 0.
+    EXPECT_EQ(daemon.wait(seconds(3)), std::nullopt);
     daemon.signal(SIGINT);
     expect_ends_with(daemon, 1);
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, seconds(4));
 }
 
 TEST_F(CliDaemonTest, ASecondDaemonLeavesTheStateFolderAlone) {

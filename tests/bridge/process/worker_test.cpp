@@ -10,9 +10,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/unique_fd.h"
 #include "bridge/process/signals.h"
 #include "tests/support/process.h"
 
@@ -64,10 +66,12 @@ TEST(WorkerTest, AThrowingCallbackEndsTheWorkFirst) {
 
 TEST(WorkerTest, WorkThatHeedsNothingIsEndedAllTheSame) {
     const auto begun = steady_clock::now();
+    const base::UniqueFd works(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     const int status = status_of(
-        [] {
+        [&] {
             const Worker worker{.work =
-                                    [] {
+                                    [&] {
+                                        ::eventfd_write(works.get(), 1);
                                         std::this_thread::sleep_for(seconds(50));
                                         return ExitCode::Done;
                                     },
@@ -77,8 +81,10 @@ TEST(WorkerTest, WorkThatHeedsNothingIsEndedAllTheSame) {
                                 .longest = milliseconds(400)};
             return static_cast<int>(run_until_signal(worker));
         },
-        [](pid_t pid) {
-            std::this_thread::sleep_for(milliseconds(100));
+        [&](pid_t pid) {
+            eventfd_t count = 0;
+            EXPECT_TRUE(
+                test_support::eventually([&] { return ::eventfd_read(works.get(), &count) == 0; }));
             ::kill(pid, SIGTERM);
         });
     ASSERT_TRUE(WIFEXITED(status));

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bridge/toolcall/held_name.h"
+#include "tests/support/first_starts.h"
 #include "tests/support/temp_dir.h"
 
 namespace bridge::toolcall {
@@ -21,6 +22,7 @@ protected:
     void SetUp() override { ::setenv("XDG_CONFIG_HOME", folder_.path().c_str(), 1); }
     void TearDown() override { ::unsetenv("XDG_CONFIG_HOME"); }
 
+    const base::UniqueFd turn_ = test_support::turn_at_first_starts();
     test_support::TempDir folder_;
 };
 

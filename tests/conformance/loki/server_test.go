@@ -76,6 +76,7 @@ func (s *server) run(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.command = exec.Command(s.program.path, append([]string{"-config.file=" + filepath.Join(s.folder, "loki.yaml")}, s.program.arguments...)...)
+	s.command.Env = append(os.Environ(), "TZ=UTC") // Loki tells times in its own zone
 	s.command.Stdout, s.command.Stderr = log, log
 	if err := s.command.Start(); err != nil {
 		t.Fatal(err)

@@ -250,7 +250,7 @@ TEST_F(ToolCallJournalTest, ReadsTheFilesOfAllDaysAndFollowsNoLink) {
 TEST_F(ToolCallJournalTest, StartsAnewOnAFileThatWasReplacedAndForgetsNothing) {
     start("a", 10);
     EXPECT_EQ(match(11), "a window");
-    std::filesystem::remove(temp_.file("toolcalls-2026-06-09.jsonl"));
+    temp_.remove("toolcalls-2026-06-09.jsonl");
     end("a", 12);
     start("b", 20);
     EXPECT_EQ(match(11), "a window");
