@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "bridge/console/answer_text.h"
@@ -57,6 +59,9 @@ Heartbeat::Heartbeat(const tailer::EnrichSettings& settings, std::string_view ve
     }
     std::ranges::sort(labels);
     stream_ = exporter::stream_labels_text(labels);
+    const auto half = every_ / 2;
+    const auto name = std::hash<std::string>{}(stream_) % 1'024;
+    next_wait_ = half + half * static_cast<milliseconds::rep>(name) / 1'024;
 }
 
 std::string Heartbeat::line(const Health& health, State state) const {
@@ -115,7 +120,7 @@ void Heartbeat::send(const Health& health, State state, milliseconds limit) {
 
 void Heartbeat::beat(const Health& health) {
     send(health, State::Up, kLongestPush);
-    due_ = clock_.steady() + every_;
+    due_ = clock_.steady() + std::exchange(next_wait_, every_);
 }
 
 void Heartbeat::end(const Health& health, milliseconds limit) {

@@ -31,7 +31,8 @@ public:
               const Log& log);
 
     /// When the next one is due. The first comes soon after the start, but not so soon that a
-    /// daemon that ends at once sends one.
+    /// daemon that ends at once sends one. The second comes early by up to a half, by the name of
+    /// the workspace, so that a fleet that was started at once does not beat as one.
     [[nodiscard]] base::SteadyTime due() const { return due_; }
     /// Sends one. Blocks for 2 s at most.
     void beat(const Health& health);
@@ -56,6 +57,7 @@ private:
     exporter::PushBody body_;
     base::SteadyTime started_;
     base::SteadyTime due_;
+    std::chrono::milliseconds next_wait_{};
     Health::Totals told_;
     bool taken_ = false;   ///< the last one was
     bool warned_ = false;  ///< since the last one that was taken

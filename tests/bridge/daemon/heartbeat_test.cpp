@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/daemon/heartbeat.h"
 
+#include <map>
 #include <optional>
 
 #include <gmock/gmock.h>
@@ -86,11 +87,29 @@ TEST_F(HeartbeatTest, ComesSoonAndThenEverySoOften) {
     EXPECT_EQ(beats_->due(), begun + seconds(10));
     clock_.advance(seconds(12));
     beats_->beat(health_);
-    EXPECT_EQ(beats_->due(), begun + seconds(12) + minutes(5));
+    EXPECT_GE(beats_->due(), clock_.steady() + minutes(5) / 2);
+    EXPECT_LE(beats_->due(), clock_.steady() + minutes(5));
+    clock_.advance(minutes(5));
+    beats_->beat(health_);
+    EXPECT_EQ(beats_->due(), clock_.steady() + minutes(5));
     make(seconds(1));
     EXPECT_EQ(beats_->due(), clock_.steady() + seconds(1));
     make(milliseconds(0));
     EXPECT_EQ(beats_->due(), base::SteadyTime::max());
+}
+
+TEST_F(HeartbeatTest, AFleetDoesNotBeatAsOne) {
+    std::map<minutes, int> beats_by_minute;
+    for (int i = 0; i < 300; ++i) {
+        settings_.identity.workspace_name = "w" + std::to_string(i);
+        make(minutes(20));
+        beats_->beat(health_);
+        ++beats_by_minute[std::chrono::floor<minutes>(beats_->due() - clock_.steady())];
+    }
+    EXPECT_EQ(beats_by_minute.size(), 10U);
+    for (const auto& [minute, beats] : beats_by_minute) {
+        EXPECT_GT(beats, 10) << minute.count();
+    }
 }
 
 TEST_F(HeartbeatTest, CountsWhatCameSinceTheLastThatWasTaken) {
