@@ -95,6 +95,40 @@ void Reconciliation::take_coderds(std::string_view line) {
     }
 }
 
+Reconciliation::Pairing Reconciliation::pairing(std::size_t ours_at, std::size_t coderds_at) const {
+    const Request& ours = ours_[ours_at];
+    const Request& theirs = coderds_[coderds_at];
+    const auto group = [](const Request& request) {
+        return std::pair(request.workspace, request.key);
+    };
+    if (group(ours) != group(theirs)) {
+        return group(ours) < group(theirs) ? Pairing::OnlyOurs : Pairing::OnlyCoderds;
+    }
+    const std::int64_t apart = distance(ours.event_ns, theirs.event_ns);
+    const auto has_none = [&](const std::vector<Request>& side, std::size_t at, const Request& to) {
+        const auto nearer = [&](const Request& next) {
+            return group(next) == group(to) && distance(next.event_ns, to.event_ns) < apart;
+        };
+        return side[at].event_ns < to.event_ns &&
+               (apart > kSameWithinNs || (at + 1 < side.size() && nearer(side[at + 1])));
+    };
+    if (has_none(ours_, ours_at, theirs)) {
+        return Pairing::OnlyOurs;
+    }
+    return has_none(coderds_, coderds_at, ours) ? Pairing::OnlyCoderds : Pairing::Both;
+}
+
+std::vector<WorkspaceVerdict> Reconciliation::blank_verdicts() const {
+    std::vector<WorkspaceVerdict> all;
+    for (const auto& name : workspaces_) {
+        const std::size_t line = name.find('\n');
+        auto& verdict = all.emplace_back();
+        verdict.owner = name.substr(0, line);
+        verdict.workspace = name.substr(line + 1);
+    }
+    return all;
+}
+
 std::vector<WorkspaceVerdict> Reconciliation::conclude() {
     const auto order = [](const Request& request) {
         return std::tuple(request.workspace, request.key, request.event_ns, request.session,
@@ -102,56 +136,28 @@ std::vector<WorkspaceVerdict> Reconciliation::conclude() {
     };
     std::ranges::sort(ours_, {}, order);
     std::ranges::sort(coderds_, {}, order);
-    std::vector<WorkspaceVerdict> all(workspaces_.size());
-    for (std::size_t i = 0; i < workspaces_.size(); ++i) {
-        const std::size_t line = workspaces_[i].find('\n');
-        all[i].owner = workspaces_[i].substr(0, line);
-        all[i].workspace = workspaces_[i].substr(line + 1);
-    }
+    std::vector<WorkspaceVerdict> all = blank_verdicts();
     std::map<std::pair<std::uint32_t, std::uint32_t>, NamedNumbers> missing_there;
-    const auto only_ours = [&](const Request& request) {
-        ++all[request.workspace].missing_at_coderd;
-        missing_there[{request.workspace, request.session}].add(request.seq);
-    };
-    const auto only_coderds = [&](const Request& request) {
-        WorkspaceVerdict& verdict = all[request.workspace];
-        if (verdict.missing_here++ < WorkspaceVerdict::kMostTimes) {
-            verdict.missing_here_at.push_back(request.event_ns);
-        }
-    };
     std::size_t i = 0;
     std::size_t j = 0;
-    while (i < ours_.size() && j < coderds_.size()) {
-        const Request& ours = ours_[i];
-        const Request& theirs = coderds_[j];
-        const auto group = [](const Request& request) {
-            return std::pair(request.workspace, request.key);
-        };
-        const std::int64_t apart = distance(ours.event_ns, theirs.event_ns);
-        // The next one of a side may be nearer: then this one has no counterpart.
-        const auto nearer = [&](const std::vector<Request>& side, std::size_t next,
-                                const Request& to) {
-            return next < side.size() && group(side[next]) == group(to) &&
-                   distance(side[next].event_ns, to.event_ns) < apart;
-        };
-        if (group(ours) < group(theirs) ||
-            (group(ours) == group(theirs) && ours.event_ns < theirs.event_ns &&
-             (apart > kSameWithinNs || nearer(ours_, i + 1, theirs)))) {
-            only_ours(ours);
-            ++i;
-        } else if (group(theirs) < group(ours) ||
-                   (theirs.event_ns < ours.event_ns &&
-                    (apart > kSameWithinNs || nearer(coderds_, j + 1, ours)))) {
-            only_coderds(theirs);
-            ++j;
+    while (i < ours_.size() || j < coderds_.size()) {
+        const Pairing pair = i == ours_.size()      ? Pairing::OnlyCoderds
+                             : j == coderds_.size() ? Pairing::OnlyOurs
+                                                    : pairing(i, j);
+        if (pair == Pairing::Both) {
+            ++all[ours_[i].workspace].both;
+        } else if (pair == Pairing::OnlyOurs) {
+            ++all[ours_[i].workspace].missing_at_coderd;
+            missing_there[{ours_[i].workspace, ours_[i].session}].add(ours_[i].seq);
         } else {
-            ++all[ours.workspace].both;
-            ++i;
-            ++j;
+            WorkspaceVerdict& verdict = all[coderds_[j].workspace];
+            if (verdict.missing_here++ < WorkspaceVerdict::kMostTimes) {
+                verdict.missing_here_at.push_back(coderds_[j].event_ns);
+            }
         }
+        i += pair == Pairing::OnlyCoderds ? 0 : 1;
+        j += pair == Pairing::OnlyOurs ? 0 : 1;
     }
-    std::for_each(ours_.begin() + static_cast<std::ptrdiff_t>(i), ours_.end(), only_ours);
-    std::for_each(coderds_.begin() + static_cast<std::ptrdiff_t>(j), coderds_.end(), only_coderds);
     for (const auto& [where, numbers] : missing_there) {
         all[where.first].sessions.emplace_back(sessions_[where.second], numbers);
     }

@@ -50,7 +50,12 @@ private:
         std::string session;  ///< empty = not ours
         bool counts = false;
     };
+    enum class Pairing : std::uint8_t { Both, OnlyOurs, OnlyCoderds };
     void read(std::string_view line, Read& read);
+    /// Whether two requests in front are one, or which of them has no counterpart: the next one of
+    /// its side may be nearer.
+    [[nodiscard]] Pairing pairing(std::size_t ours_at, std::size_t coderds_at) const;
+    [[nodiscard]] std::vector<WorkspaceVerdict> blank_verdicts() const;
     static std::uint32_t number_of(std::map<std::string, std::uint32_t>& numbers,
                                    std::vector<std::string>& names, const std::string& name);
 
