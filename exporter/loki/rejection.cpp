@@ -19,9 +19,7 @@ std::optional<std::int64_t> oldest_acceptable(std::string_view body) {
         return std::nullopt;
     }
     body.remove_prefix(at + kPhrase.size());
-    const std::size_t end = body.find('Z');
-    return end == std::string_view::npos ? std::nullopt
-                                         : base::parse_rfc3339(body.substr(0, end + 1));
+    return base::parse_rfc3339(body.substr(0, body.find_first_not_of("0123456789-+:TZ")));
 }
 
 /// Reasons that lie in the labels, and hence hold for every entry of the stream.

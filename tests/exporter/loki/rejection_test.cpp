@@ -33,6 +33,8 @@ const RefusalCase kCases[] = {
      "has timestamp too old: x, oldest acceptable timestamp is: 2026-06-09T12:00:05Z", 4, 0},
     {"too old, with more text behind", "greater_than_max_sample_age",
      "2 errors like: oldest acceptable timestamp is: 2026-06-09T12:00:05Z; 1 errors like: y", 4, 0},
+    {"too old, told in Loki's own time zone", "greater_than_max_sample_age",
+     "oldest acceptable timestamp is: 2026-06-09T14:00:05+02:00\n", 4, 0},
     {"too old, all of it", "greater_than_max_sample_age",
      "oldest acceptable timestamp is: 2026-06-10T00:00:00Z", 10, 0},
     {"too old, by a limit that all keep", "greater_than_max_sample_age",
@@ -45,6 +47,10 @@ const RefusalCase kCases[] = {
     {"too far behind", "too_far_behind",
      "'entry too far behind, entry timestamp is: 2026-06-09T12:00:00Z, oldest acceptable timestamp "
      "is: 2026-06-09T12:00:05Z',",
+     0, 5},
+    {"too far behind, told in Loki's own time zone", "too_far_behind",
+     "'entry too far behind, entry timestamp is: 2026-06-09T05:00:00-07:00, oldest acceptable "
+     "timestamp is: 2026-06-09T05:00:05-07:00',",
      0, 5},
     {"too far behind by no limit", "too_far_behind", "entry too far behind", 0, 0},
     {"labels concern all", "invalid_labels", "", 10, 0},
