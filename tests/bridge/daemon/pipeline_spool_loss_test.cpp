@@ -2,12 +2,8 @@
 // A segment of the spool that is damaged or gone: what it held is read from the logs again.
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
-#include <zlib.h>
-
-#include "tests/bridge/daemon/pipeline_fixture.h"
-#include "tests/support/process.h"
+#include "tests/bridge/daemon/spool_loss_fixture.h"
 
 namespace bridge {
 namespace {
@@ -18,90 +14,6 @@ using test_support::SeenPush;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-class PipelineSpoolLossTest : public PipelineTest {
-protected:
-    /// What it says on stderr is looked at by its words alone.
-    void SetUp() override { testing::internal::CaptureStderr(); }
-    void TearDown() override { testing::internal::GetCapturedStderr(); }
-
-    void take_loki_away() {
-        loki_.set_rule([](const SeenPush&) { return test_support::not_sent(); });
-        loki_.answer_queries(test_support::not_sent());
-    }
-    void bring_loki_back() { loki_.clear(); }
-    [[nodiscard]] std::string decisions(int first, int count) const {
-        std::string text;
-        for (int i = first; i < first + count; ++i) {
-            text += allow(milliseconds(i), "n" + std::to_string(i));
-        }
-        return text;
-    }
-    /// With Loki away, all that is in the logs ends in the spool.
-    void spool_what_is_there() {
-        ASSERT_TRUE(step_until([&] {
-            return daemon_->state.spool().segments() > 0 && !daemon_->tailer.has_more() &&
-                   daemon_->exporter.in_flight_bytes() == 0;
-        }));
-        step_for(Seconds(3));
-    }
-    /// With Loki away, so many decisions of one log lie in the spool.
-    void start_and_spool(int count) {
-        take_loki_away();
-        start();
-        write(1, decisions(0, count));
-        spool_what_is_there();
-    }
-    [[nodiscard]] std::vector<std::string> segments() const {
-        std::vector<std::string> paths;
-        for (const auto& entry : fs::directory_iterator(folder_.file("state/spool"))) {
-            if (entry.path().extension() == ".zst") {
-                paths.push_back(entry.path().string());
-            }
-        }
-        std::ranges::sort(paths);
-        return paths;
-    }
-    static void flip_a_bit(const std::string& path) {
-        std::string content = test_support::read_file(path);
-        content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 0x10);
-        std::ofstream(path, std::ios::binary) << content;
-    }
-    static void remove(const std::string& path) { fs::remove(path); }
-    /// One that says nothing of what segments hold.
-    void make_checkpoint_of_version_three() const {
-        Checkpoint checkpoint = StateFolder::open(folder_.file("state"), spool_bytes_)
-                                    .value()
-                                    .load_checkpoint()
-                                    .value()
-                                    .value();
-        checkpoint.segments.clear();
-        std::string text = encode_checkpoint(checkpoint);
-        text.replace(text.find(":4,"), 3, ":3,");
-        text.resize(text.find(R"({"spool_id")"));
-        const auto sum = ::crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size());
-        text += R"({"crc32":)" + std::to_string(sum) + "}\n";
-        std::ofstream(folder_.file("state/checkpoint"), std::ios::binary) << text;
-    }
-    [[nodiscard]] bool settles() {
-        return step_until([&] {
-            return daemon_->exporter.idle() && !daemon_->tailer.has_more() &&
-                   daemon_->exporter.backlog().lost() == 0;
-        });
-    }
-    [[nodiscard]] std::size_t notices() const {
-        const auto lines = loki_.all_lines();
-        return static_cast<std::size_t>(std::ranges::count_if(lines, [](const auto& line) {
-            return line.find("lost_entries") != std::string::npos;
-        }));
-    }
-    [[nodiscard]] std::uint64_t lost() const { return daemon_->telemetry.health().totals.lost; }
-    void expect_all_there_once(int count) const {
-        EXPECT_THAT(loki_.all_lines(), SizeIs(count));
-        expect_every_row_once();
-        EXPECT_EQ(lost(), 0U);
-    }
-};
 
 using Harm = void (*)(const std::string&);
 
@@ -182,70 +94,6 @@ TEST_F(PipelineSpoolLossTest, WhatNoLogHoldsAnyMoreIsCountedAndSaid) {
     }
 }
 
-TEST_F(PipelineSpoolLossTest, WaitsForAFolderThatMayComeBack) {
-    start_and_spool(10);
-    stop();
-    fs::remove(segments().front());
-    fs::rename(logs(), folder_.file("away"));
-    start();
-    bring_loki_back();
-    step_for(Seconds(200));
-    EXPECT_EQ(lost(), 0U);
-    EXPECT_THAT(saved().segments, SizeIs(1)) << "whoever comes next has to look for it";
-    fs::rename(folder_.file("away"), logs());
-    ASSERT_TRUE(deliver(10));
-    EXPECT_EQ(lost(), 0U);
-    expect_every_row_once();
-    stop();
-
-    take_loki_away();
-    start();
-    write(1, decisions(10, 10));
-    spool_what_is_there();
-    stop();
-    fs::remove(segments().front());
-    fs::rename(logs(), folder_.file("away"));
-    start();
-    bring_loki_back();
-    step_for(Seconds(100));
-    clock_.advance(std::chrono::hours(24));
-    ASSERT_TRUE(step_until([&] { return lost() == 10; })) << "at some time it has to be said";
-}
-
-TEST_F(PipelineSpoolLossTest, WhatIsKnownByItsOriginIsReadAgainAsSoonAsItsFolderIsBack) {
-    take_loki_away();
-    start();
-    step_for(Seconds(1));  // and is in no doubt
-    write(1, allow(milliseconds(0), "in-memory") + allow(-std::chrono::hours(2), "late"));
-    ASSERT_TRUE(step_until([&] { return daemon_->state.spool().segments() == 1; }));
-    ASSERT_TRUE(step_until([&] { return saved().segments.size() == 1; }));
-    ASSERT_GT(daemon_->exporter.in_flight_bytes(), 0U);
-    crash();
-    fs::remove(segments().front());
-    fs::rename(logs(), folder_.file("away"));
-    start();
-    bring_loki_back();
-    step_for(Seconds(100));
-    fs::rename(folder_.file("away"), logs());
-    ASSERT_TRUE(settles());
-    ASSERT_TRUE(deliver(2));
-    expect_every_row_once();
-    EXPECT_EQ(lost(), 0U);
-}
-
-TEST_F(PipelineSpoolLossTest, WaitsAMinuteForLogsInAFolderThatIsEmpty) {
-    start_and_spool(10);
-    stop();
-    fs::remove(segments().front());
-    fs::remove(log_file(1));
-    start();
-    bring_loki_back();
-    step_for(Seconds(50));
-    EXPECT_EQ(lost(), 0U);
-    step_for(Seconds(20));
-    EXPECT_EQ(lost(), 10U);
-}
-
 TEST_F(PipelineSpoolLossTest, WhatIsLostMeanwhileWaitsForNobodyElse) {
     take_loki_away();
     start();
@@ -267,18 +115,6 @@ TEST_F(PipelineSpoolLossTest, WhatIsLostMeanwhileWaitsForNobodyElse) {
     EXPECT_EQ(most_lost, 2U) << "one was missed while the other one was read again";
     EXPECT_LE(clock_.steady() - begun, Seconds(5)) << "nothing else is due so soon";
     EXPECT_THAT(loki_.all_lines(), SizeIs(22));
-}
-
-TEST_F(PipelineSpoolLossTest, WaitsForAFolderThatIsAwayWhileItRuns) {
-    start_and_spool(10);
-    fs::rename(logs(), folder_.file("away"));
-    fs::remove(segments().front());
-    bring_loki_back();
-    step_for(Seconds(300));
-    EXPECT_EQ(lost(), 0U);
-    fs::rename(folder_.file("away"), logs());
-    ASSERT_TRUE(deliver(10));
-    expect_every_row_once();
 }
 
 TEST_F(PipelineSpoolLossTest, ACrashBeforeAllIsAccountedForBeginsAnew) {
