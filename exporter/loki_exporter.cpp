@@ -21,10 +21,10 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
       backlog_(spool, streams_, events_, settings.own_labels, resume),
       refusals_(streams_, backlog_, unsettled_, dead_letters, clock, events_, settings.batch_bytes,
                 settings.late_after),
-      doubts_(loki, clock, events_, settings.push_timeout, settings.least_landing),
+      doubts_(loki, clock, events_, settings.push_timeout, settings.least_landing, jitter_seed + 2),
       lead_limit_(clock),
       delivery_(settings_, loki, clock, events_, backlog_, unsettled_, refusals_, doubts_,
-                lead_limit_),
+                lead_limit_, jitter_seed),
       doubtful_(resume.predecessor != Resume::Predecessor::Settled),
       origins_(settings.unstable_metadata) {
     for (const auto& labels : streams) {
@@ -178,7 +178,7 @@ OutgoingStream* LokiExporter::next_to_send(base::SteadyTime now, base::SteadyTim
         if (!backlog_.may_send(stream)) {
             continue;
         }
-        const base::SteadyTime due = std::max(stream.turns.next_push(), delivery_.next_push());
+        const base::SteadyTime due = delivery_.next_push(stream);
         if (due > now) {
             next_due = std::min(next_due, due);
         } else if (chosen == nullptr || stream.turns.last < chosen->turns.last) {
@@ -226,15 +226,29 @@ void LokiExporter::send(OutgoingStream& stream) {
             return;
     }
     if (!delivery_.send(stream)) {
-        spool_if_failing(stream);
+        spool_failing(stream);
     }
 }
 
-void LokiExporter::spool_if_failing(OutgoingStream& stream) {
+/// What one stream's try shows of a limit, or of questions, it shows for all that wait for those.
+void LokiExporter::spool_failing(OutgoingStream& failed) {
     const base::SteadyTime now = clock_.steady();
-    stream.turns.failing_since = stream.turns.failing_since.value_or(now);
-    if (backlog_.there() && now - *stream.turns.failing_since >= settings_.spool_after) {
-        static_cast<void>(spool_stream(stream));
+    failed.turns.failing_since = failed.turns.failing_since.value_or(now);
+    if (!backlog_.there()) {
+        return;
+    }
+    for (auto& [text, stream] : streams_) {
+        const PendingPush* oldest = stream.oldest_sealed();
+        const bool held_up =
+            oldest != nullptr &&
+            (delivery_.is_limited(stream) || (doubts_.fails() && oldest->doubt != Doubt::None));
+        if (oldest == nullptr || (&stream != &failed && !held_up)) {
+            continue;
+        }
+        const base::SteadyTime since = stream.turns.failing_since.value_or(oldest->gathered_at);
+        if (now - since >= settings_.spool_after && !spool_stream(stream)) {
+            return;  // the disk takes no more of another stream either
+        }
     }
 }
 

@@ -133,7 +133,7 @@ private:
     [[nodiscard]] bool spool_sealed();
     [[nodiscard]] OutgoingStream* next_to_send(base::SteadyTime now, base::SteadyTime& next_due);
     void send(OutgoingStream& stream);
-    void spool_if_failing(OutgoingStream& stream);
+    void spool_failing(OutgoingStream& failed);
     bool spool_stream(OutgoingStream& stream);
 
     ExportSettings settings_;

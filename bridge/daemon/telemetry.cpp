@@ -271,9 +271,9 @@ void Telemetry::on_retry(const exporter::Reply& reply, exporter::Outcome outcome
     trouble_.retried(reply, outcome);
 }
 
-void Telemetry::on_rate_limited(const exporter::Reply& reply) {
+void Telemetry::on_limited(const exporter::Reply& reply) {
     push_retries_.Increment();
-    trouble_.rate_limited(reply);
+    trouble_.limited(reply);
 }
 
 void Telemetry::on_rejected(std::string_view reason, std::string_view detail) {

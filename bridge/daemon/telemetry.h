@@ -86,7 +86,7 @@ public:
     void on_answer(const exporter::Reply& reply, std::chrono::nanoseconds took) override;
     void on_stored(std::size_t entries, std::size_t bytes) override;
     void on_retry(const exporter::Reply& reply, exporter::Outcome outcome) override;
-    void on_rate_limited(const exporter::Reply& reply) override;
+    void on_limited(const exporter::Reply& reply) override;
     void on_rejected(std::string_view reason, std::string_view detail) override;
     void on_label_folded(std::string_view label) override;
     void on_metadata_refused() override;

@@ -8,6 +8,7 @@
 
 #include "base/nanoseconds.h"
 #include "bridge/console/answer_text.h"
+#include "exporter/loki/push_outcome.h"
 
 namespace bridge {
 namespace {
@@ -100,8 +101,15 @@ void TroubleLog::retried(const exporter::Reply& reply, exporter::Outcome outcome
                {{"code", code_of(reply)}, {"answer", answer_text(reply)}});
 }
 
-void TroubleLog::rate_limited(const exporter::Reply& reply) {
-    if (is_time(limit_told_at_)) {
+void TroubleLog::limited(const exporter::Reply& reply) {
+    if (exporter::is_stream_limit(reply)) {
+        if (is_time(room_told_at_)) {
+            log_.warn(
+                "Loki has no room for another stream of this tenant; what waits for one is "
+                "kept, the rest goes on",
+                {{"answer", answer_text(reply)}, {"try", advice_text(reply)}});
+        }
+    } else if (is_time(limit_told_at_)) {
         log_.warn("Loki limits the rate of pushes; sending as much as it takes",
                   {{"answer", answer_text(reply)}});
     }

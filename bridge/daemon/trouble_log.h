@@ -25,7 +25,7 @@ public:
     /// With what is left in the spool.
     void stored(std::uint64_t spooled_bytes, std::uint64_t spooled_batches);
     void retried(const exporter::Reply& reply, exporter::Outcome outcome);
-    void rate_limited(const exporter::Reply& reply);
+    void limited(const exporter::Reply& reply);
     void rejected(std::string_view reason, std::string_view detail);
     void metadata_refused();
     void read_back_unavailable(const exporter::Reply& reply);
@@ -60,6 +60,7 @@ private:
     base::SteadyTime unread_told_at_{};
     base::SteadyTime doubt_told_at_{};
     base::SteadyTime limit_told_at_{};
+    base::SteadyTime room_told_at_{};
 };
 
 }  // namespace bridge

@@ -115,6 +115,10 @@ std::string_view advice(const Reply& reply) {
         return "this is no answer of Loki's: mend the gateway or proxy that stands before it, or "
                "check --loki-url";
     }
+    if (is_stream_limit(reply)) {
+        return "the tenant has as many streams as it may have: raise max_global_streams_per_user, "
+               "or make fewer of them with --stream-labels";
+    }
     if (reply.status == 200 || reply.status == 404) {
         return "what answers is not Loki's push API: --loki-url is the base address, without "
                "/loki/api/v1/push";
@@ -166,6 +170,13 @@ std::string_view rejection_reason(std::string_view body) {
     const auto found = std::ranges::find_if(
         kPhrases, [body](const auto& phrase) { return holds(body, phrase.first); });
     return found == kPhrases.end() ? "other" : found->second;
+}
+
+std::string_view before_labels(std::string_view body) { return body.substr(0, body.find('{')); }
+
+bool is_stream_limit(const Reply& reply) {
+    return reply.transport == Reply::Transport::Answered && reply.status == 429 &&
+           holds(before_labels(reply.body), "active stream limit exceeded");
 }
 
 bool refuses_metadata(const Reply& reply) {

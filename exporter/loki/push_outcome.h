@@ -74,6 +74,12 @@ inline constexpr std::string_view kRejectionReasons[] = {"greater_than_max_sampl
                                                          "in_doubt",
                                                          "other"};
 
+/// What Loki says in front of a stream's labels, whose values may be anything.
+[[nodiscard]] std::string_view before_labels(std::string_view body);
+
+/// Whether the tenant has as many streams as it may have. What has a stream is still taken.
+[[nodiscard]] bool is_stream_limit(const Reply& reply);
+
 /// Whether the server refuses structured metadata as such.
 [[nodiscard]] bool refuses_metadata(const Reply& reply);
 

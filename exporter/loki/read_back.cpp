@@ -213,13 +213,17 @@ ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& ba
     return result;
 }
 
-std::optional<bool> shows_any(LokiApi& loki, std::string_view labels, std::int64_t start_ns,
-                              std::int64_t end_ns, std::chrono::milliseconds timeout) {
-    const Reply reply = loki.query_range(labels, start_ns, end_ns, 1, timeout);
-    const auto page = reply.transport == Reply::Transport::Answered && reply.status == 200
-                          ? collect(reply.body, 1)
-                          : std::nullopt;
-    return page ? std::optional(page->entries > 0) : std::nullopt;
+Glimpse glimpse(LokiApi& loki, std::string_view labels, std::int64_t start_ns, std::int64_t end_ns,
+                std::chrono::milliseconds timeout) {
+    Glimpse seen;
+    seen.reply = loki.query_range(labels, start_ns, end_ns, 1, timeout);
+    if (may_answer_later(seen.reply)) {
+        return seen;
+    }
+    const auto page = seen.reply.status == 200 ? collect(seen.reply.body, 1) : std::nullopt;
+    seen.state = page ? ReadBack::State::Known : ReadBack::State::Unavailable;
+    seen.any = page && page->entries > 0;
+    return seen;
 }
 
 }  // namespace exporter

@@ -50,9 +50,13 @@ inline constexpr std::size_t kMostBytes = 256U << 20U;
 [[nodiscard]] ReadBack read_back(LokiApi& loki, std::string_view labels, const SealedBatch& batch,
                                  std::chrono::milliseconds timeout, StoredRows* known = nullptr);
 
-/// Whether Loki shows anything of a stream in a span of time; nothing when it does not say.
-[[nodiscard]] std::optional<bool> shows_any(LokiApi& loki, std::string_view labels,
-                                            std::int64_t start_ns, std::int64_t end_ns,
-                                            std::chrono::milliseconds timeout);
+/// Whether Loki shows anything of a stream in a span of time.
+struct Glimpse {
+    ReadBack::State state = ReadBack::State::TryLater;
+    bool any = false;  ///< if Known
+    Reply reply;
+};
+[[nodiscard]] Glimpse glimpse(LokiApi& loki, std::string_view labels, std::int64_t start_ns,
+                              std::int64_t end_ns, std::chrono::milliseconds timeout);
 
 }  // namespace exporter

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <random>
 
 namespace exporter {
 
-/// Capped exponential backoff with full jitter: each wait is drawn evenly from [0, bound], and the
-/// bound doubles from kFirst to kCap. Never gives up.
+/// Capped exponential backoff with full jitter: each wait is drawn evenly from [kShortest, bound],
+/// and the bound doubles from kFirst to kCap. Never gives up.
 class Backoff {
 public:
     static constexpr std::chrono::milliseconds kFirst{500};
@@ -19,7 +20,10 @@ public:
 
     explicit Backoff(std::uint64_t seed) : random_(seed) {}
 
-    [[nodiscard]] std::chrono::milliseconds next() {
+    /// A try that failed after `took`, as one does that times out, is followed by a wait that may
+    /// be as long: else it would take up all the time of a server that is short of it.
+    [[nodiscard]] std::chrono::milliseconds next(std::chrono::milliseconds took = {}) {
+        bound_ = std::clamp(took, bound_, kCap);
         std::uniform_int_distribution<std::int64_t> draw(kShortest.count(), bound_.count());
         const std::chrono::milliseconds wait(draw(random_));
         bound_ = bound_ * 2 < kCap ? bound_ * 2 : kCap;

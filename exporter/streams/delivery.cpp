@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "exporter/streams/delivery.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -8,9 +9,39 @@ namespace exporter {
 namespace {
 
 constexpr int kFailuresBeforeSplit = 4;
+/// Refusals in a row for a rate limit that are a failure: some seconds' worth.
+constexpr int kTrouble = 5;
 constexpr std::size_t kSmallestSplitBytes = 16U << 10U;
 
+/// Whether nothing of the push can be stored: it never left, or Loki refused it for what the tenant
+/// has, before it looked at an entry. (Of several ingesters one may have had room for the stream.
+/// It keeps what comes again once, as far as its head block of 256 KiB reaches.)
+bool never_arrived(const Reply& reply) {
+    if (reply.transport == Reply::Transport::NotSent || is_stream_limit(reply)) {
+        return true;
+    }
+    const auto limit = reply.status == 429 ? told_limit(reply.body) : std::nullopt;
+    return limit && !limit->per_stream;
+}
+
 }  // namespace
+
+base::SteadyTime Delivery::next_push(const OutgoingStream& stream) const {
+    const base::SteadyTime due =
+        std::max({stream.turns.next_push(), tenant_pace_.next_push(), tenant_retry_.next_try()});
+    return stream.turns.awaits_room ? std::max(due, room_.next_try()) : due;
+}
+
+std::size_t Delivery::largest_push(const OutgoingStream& stream) const {
+    const std::size_t of_tenant = tenant_pace_.largest_push();
+    const std::size_t of_stream = stream.turns.limited.largest_push();
+    return of_tenant == 0 || of_stream == 0 ? std::max(of_tenant, of_stream)
+                                            : std::min(of_tenant, of_stream);
+}
+
+bool Delivery::is_limited(const OutgoingStream& stream) const {
+    return stream.turns.awaits_room || tenant_pace_.refusals() >= kTrouble;
+}
 
 bool Delivery::send(OutgoingStream& stream) {
     const DoubtResolver::Answer answer = doubts_.ask(stream);
@@ -34,8 +65,7 @@ bool Delivery::send(OutgoingStream& stream) {
     if (!refusals_.move_behind(stream)) {
         return true;
     }
-    stream.cut_front(tenant_pace_.largest_push());
-    stream.cut_front(stream.turns.limited.largest_push());
+    stream.cut_front(largest_push(stream));
     return handle(stream, push(stream));
 }
 
@@ -52,7 +82,7 @@ Reply Delivery::push(OutgoingStream& stream) {
     if (reply.transport == Reply::Transport::Answered) {
         doubts_.push_answered(took);
     }
-    stream.front().pushed = reply.transport != Reply::Transport::NotSent || stream.front().pushed;
+    stream.front().pushed = stream.front().pushed || !never_arrived(reply);
     return reply;
 }
 
@@ -132,26 +162,45 @@ void Delivery::stored(OutgoingStream& stream) {
     backlog_.replace_front(stream, {});
     stream.turns.backoff.reset();
     stream.turns.failing_since.reset();
+    tenant_retry_.worked();
+    if (std::exchange(stream.turns.awaits_room, false)) {
+        room_.taken();
+    }
 }
 
 /// Refused for now, and there is nothing wrong with it. Only if that goes on and on it is a
 /// failure.
 bool Delivery::slow_down(OutgoingStream& stream, const Reply& reply, const ToldLimit& limit) {
-    constexpr int kTrouble = 8;
     LimitedPace& pace = limit.per_stream ? stream.turns.limited : tenant_pace_;
     if (limit.per_stream) {
         stream.front().doubt = Doubt::Own;  // where it does not shard streams, Loki takes what fits
     }
-    pace.refused(limit.bytes_per_second, stream.front().batch.bytes(), clock_.steady());
+    const base::SteadyTime now = clock_.steady();
+    pace.refused(limit.bytes_per_second, stream.front().batch.bytes(), now);
+    if (pace.shares_limit() && limit.per_stream) {
+        stream.turns.postpone(clock_);
+    } else if (pace.shares_limit()) {
+        tenant_retry_.refused(now);
+    }
     if (pace.refusals() < kTrouble) {
-        events_.on_rate_limited(reply);
+        events_.on_limited(reply);
         return true;
     }
     events_.on_retry(reply, Outcome::Retry);
     return false;
 }
 
+void Delivery::wait_for_room(OutgoingStream& stream, const Reply& reply) {
+    events_.on_limited(reply);
+    const bool waited = std::exchange(stream.turns.awaits_room, true);
+    room_.refused(!waited, clock_.steady());
+}
+
 bool Delivery::retry(OutgoingStream& stream, const Reply& reply, Outcome outcome) {
+    if (is_stream_limit(reply)) {
+        wait_for_room(stream, reply);
+        return false;
+    }
     const auto limit = reply.status == 429 ? told_limit(reply.body) : std::nullopt;
     if (limit) {
         return slow_down(stream, reply, *limit);

@@ -35,7 +35,7 @@ public:
         }
         next_.on_retry(reply, outcome);
     }
-    void on_rate_limited(const Reply& reply) override { next_.on_rate_limited(reply); }
+    void on_limited(const Reply& reply) override { next_.on_limited(reply); }
     void on_rejected(std::string_view reason, std::string_view detail) override {
         ++rejected_;
         next_.on_rejected(reason, detail);

@@ -13,23 +13,36 @@ namespace {
 /// How long, and how often, queries may fail while the server is there before pushes go on all the
 /// same. Often as well: the minute may be one for which all stood still, a frozen container.
 constexpr std::chrono::minutes kPatience{1};
-constexpr int kFailures = 5;
+constexpr int kFailures = 3;
 
 }  // namespace
 
-/// Whether to wait for an answer no longer. A server that is not there takes no push either.
-bool DoubtResolver::in_vain(const Reply& reply) {
-    if (reply.transport == Reply::Transport::NotSent) {
-        return false;
+/// Whether to wait for an answer no longer.
+bool DoubtResolver::in_vain() const {
+    return failing_since_ && clock_.steady() - *failing_since_ >= kPatience &&
+           failures_ >= kFailures;
+}
+
+DoubtResolver::Answer DoubtResolver::failed(const OutgoingStream& stream, base::SteadyTime asked,
+                                            Reply reply) {
+    retry_.failed(asked, clock_.steady());
+    if (reply.transport != Reply::Transport::NotSent) {  // what is not there takes no push either
+        failing_since_ = failing_since_.value_or(clock_.steady());
+        ++failures_;
     }
-    const base::SteadyTime now = clock_.steady();
-    failing_since_ = failing_since_.value_or(now);
-    ++failures_;
-    if (now - *failing_since_ < kPatience || failures_ < kFailures) {
-        return false;
+    if (stream.front().doubt == Doubt::Barred) {
+        events_.on_doubt_waits(reply);
+    } else if (reply.transport != Reply::Transport::NotSent && in_vain()) {
+        say_unavailable(reply);
+        return {};  // still in doubt: should the push fail, its next try asks again
     }
-    say_unavailable(reply);
-    return true;
+    return {Answer::Kind::TryLater, {}, std::move(reply), {}};
+}
+
+void DoubtResolver::answered() {
+    retry_.worked();
+    failing_since_.reset();
+    failures_ = 0;
 }
 
 void DoubtResolver::say_unavailable(const Reply& reply) {
@@ -63,9 +76,9 @@ void DoubtResolver::look_for_stored(OutgoingStream& stream) {
         return;
     }
     look_at_ = clock_.steady() + kBetweenLooks;
-    const auto any = shows_any(loki_, stream.asked_as(), stream.marks.stored_ns - kHourNs,
-                               stream.marks.stored_ns + base::kNanosPerMillisecond, timeout_);
-    said_gone_ = any && !*any;
+    const Glimpse seen = glimpse(loki_, stream.asked_as(), stream.marks.stored_ns - kHourNs,
+                                 stream.marks.stored_ns + base::kNanosPerMillisecond, timeout_);
+    said_gone_ = seen.state == ReadBack::State::Known && !seen.any;
     if (said_gone_) {
         events_.on_stored_gone(stream.text());
     }
@@ -85,23 +98,30 @@ DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
     if (clock_.steady() < ask_at) {
         return {Answer::Kind::Wait, {}, {}, ask_at};
     }
-    if (front.doubt == Doubt::Predecessor && first_look_ && first_look_->finds_nothing_of(stream)) {
-        front.doubt = Doubt::None;
-        return {};
+    if (fails()) {
+        return barred || !in_vain() ? Answer{Answer::Kind::Wait, {}, {}, retry_.next_try()}
+                                    : Answer{};
+    }
+    const base::SteadyTime asked = clock_.steady();
+    if (front.doubt == Doubt::Predecessor && first_look_) {
+        if (first_look_->is_open()) {
+            if (auto reply = first_look_->ask(stream)) {
+                return failed(stream, asked, std::move(*reply));
+            }
+            answered();
+        }
+        if (first_look_->found_nothing_of(stream)) {
+            front.doubt = Doubt::None;
+            return {};
+        }
     }
     ReadBack answer =
         read_back(loki_, stream.asked_as(), front.batch, timeout_,
                   front.doubt == Doubt::Predecessor ? &stream.predecessors_rows : nullptr);
     if (answer.state == ReadBack::State::TryLater) {
-        if (barred) {
-            events_.on_doubt_waits(answer.reply);
-        } else if (in_vain(answer.reply)) {
-            return {};  // still in doubt: should the push fail, its next try asks again
-        }
-        return {Answer::Kind::TryLater, {}, std::move(answer.reply), {}};
+        return failed(stream, asked, std::move(answer.reply));
     }
-    failing_since_.reset();
-    failures_ = 0;
+    answered();
     if (answer.state == ReadBack::State::Unavailable) {
         // A 400 concerns this batch alone: it may span more time than Loki lets a query span.
         refused_ = answer.reply.status != 400;

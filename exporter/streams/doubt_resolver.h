@@ -11,6 +11,7 @@
 #include "exporter/streams/exporter_events.h"
 #include "exporter/streams/first_look.h"
 #include "exporter/streams/outgoing_stream.h"
+#include "exporter/streams/retry_timer.h"
 
 namespace exporter {
 
@@ -26,13 +27,15 @@ namespace exporter {
 class DoubtResolver {
 public:
     DoubtResolver(LokiApi& loki, const base::Clock& clock, ExporterEvents& events,
-                  std::chrono::milliseconds timeout, std::chrono::milliseconds least_landing)
+                  std::chrono::milliseconds timeout, std::chrono::milliseconds least_landing,
+                  std::uint64_t jitter_seed)
         : loki_(loki),
           clock_(clock),
           events_(events),
           timeout_(timeout),
           least_landing_(least_landing),
-          predecessor_landed_by_(clock.steady()) {}
+          predecessor_landed_by_(clock.steady()),
+          retry_(jitter_seed) {}
 
     struct Answer {
         enum class Kind : std::uint8_t {
@@ -49,6 +52,9 @@ public:
     };
     /// About the stream's front(), whose doubt it clears when that is known.
     [[nodiscard]] Answer ask(OutgoingStream& stream);
+
+    /// Whether a question has failed, and it is not time for the next one.
+    [[nodiscard]] bool fails() const { return clock_.steady() < retry_.next_try(); }
 
     /// A push was answered after `took`.
     void push_answered(std::chrono::nanoseconds took);
@@ -67,7 +73,9 @@ public:
 
 private:
     [[nodiscard]] std::chrono::nanoseconds landing_time() const;
-    [[nodiscard]] bool in_vain(const Reply& reply);
+    [[nodiscard]] bool in_vain() const;
+    [[nodiscard]] Answer failed(const OutgoingStream& stream, base::SteadyTime asked, Reply reply);
+    void answered();
     void say_unavailable(const Reply& reply);
     void look_for_stored(OutgoingStream& stream);
 
@@ -80,6 +88,9 @@ private:
     base::SteadyTime predecessor_landed_by_;
     std::optional<FirstLook> first_look_;
     bool refused_ = false;
+    /// One question fails for all: a Loki that is short of time would be asked by each stream of
+    /// each daemon, and have none for any.
+    RetryTimer retry_;
     std::optional<base::SteadyTime> failing_since_;
     int failures_ = 0;               ///< since then
     bool said_unavailable_ = false;  ///< since the last answer

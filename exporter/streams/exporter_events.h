@@ -25,8 +25,9 @@ public:
     virtual void on_stored(std::size_t entries, std::size_t bytes) = 0;
     /// A batch will be sent again.
     virtual void on_retry(const Reply& reply, Outcome outcome) = 0;
-    /// The server takes no more for now than the limit that it names; the pace follows.
-    virtual void on_rate_limited(const Reply& reply) = 0;
+    /// The server takes no more for now than a limit of the tenant or the stream allows, of bytes
+    /// or of streams. What was refused is sent again.
+    virtual void on_limited(const Reply& reply) = 0;
     /// An entry went to the dead letters.
     virtual void on_rejected(std::string_view reason, std::string_view detail) = 0;
     /// An entry was put into a stream that many share, as it would have made one too many: the

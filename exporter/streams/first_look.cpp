@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/nanoseconds.h"
 #include "exporter/loki/read_back.h"
@@ -18,23 +19,29 @@ std::string of_workspace(base::Labels labels) {
 
 }  // namespace
 
-bool FirstLook::finds_nothing_of(const OutgoingStream& stream) {
-    const auto& slots = stream.front().batch.slots();
-    const std::int64_t first_ns = slots.front().timestamp_ns;
-    const std::string labels = of_workspace(stream.labels());
-    if (tries_left_ > 0) {
-        const std::int64_t start_ns =
-            std::min(first_ns, streams_.oldest_unsettled_ns().value_or(first_ns));
-        const std::int64_t end_ns = base::add_saturated(clock_.wall_ns(), kFurthestAheadNs);
-        const auto any = shows_any(loki_, labels, start_ns, end_ns, timeout_);
-        tries_left_ = any ? 0 : tries_left_ - 1;
-        if (any && !*any) {
-            labels_ = labels;
-            start_ns_ = start_ns;
-            end_ns_ = end_ns;
-        }
+std::optional<Reply> FirstLook::ask(const OutgoingStream& stream) {
+    const std::int64_t first_ns = stream.front().batch.slots().front().timestamp_ns;
+    const std::int64_t start_ns =
+        std::min(first_ns, streams_.oldest_unsettled_ns().value_or(first_ns));
+    const std::int64_t end_ns = base::add_saturated(clock_.wall_ns(), kFurthestAheadNs);
+    std::string labels = of_workspace(stream.labels());
+    Glimpse seen = glimpse(loki_, labels, start_ns, end_ns, timeout_);
+    if (seen.state == ReadBack::State::TryLater) {
+        return std::move(seen.reply);
     }
-    return labels == labels_ && first_ns >= start_ns_ && slots.back().timestamp_ns < end_ns_;
+    open_ = false;
+    if (seen.state == ReadBack::State::Known && !seen.any) {
+        labels_ = std::move(labels);
+        start_ns_ = start_ns;
+        end_ns_ = end_ns;
+    }
+    return std::nullopt;
+}
+
+bool FirstLook::found_nothing_of(const OutgoingStream& stream) const {
+    const auto& slots = stream.front().batch.slots();
+    return of_workspace(stream.labels()) == labels_ && slots.front().timestamp_ns >= start_ns_ &&
+           slots.back().timestamp_ns < end_ns_;
 }
 
 }  // namespace exporter

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -21,18 +22,22 @@ public:
               const OutgoingStreams& streams)
         : loki_(loki), clock_(clock), timeout_(timeout), streams_(streams) {}
 
+    /// Whether an answer is still to come. ask() asks about all that waits in any stream, up to
+    /// what may be stamped now, and gives the answer if that is worth another try later.
+    [[nodiscard]] bool is_open() const { return open_; }
+    [[nodiscard]] std::optional<Reply> ask(const OutgoingStream& stream);
+
     /// Whether Loki has nothing of the stream's workspace from where the batch in front of it
-    /// begins to where it ends. Asks at the first call, and at some more if there is no answer,
-    /// from the oldest entry that waits in any stream up to what may be stamped now. Streams of
-    /// another workspace, as letters may be of, are not told of.
-    [[nodiscard]] bool finds_nothing_of(const OutgoingStream& stream);
+    /// begins to where it ends. Streams of another workspace, as letters may be of, are not told
+    /// of.
+    [[nodiscard]] bool found_nothing_of(const OutgoingStream& stream) const;
 
 private:
     LokiApi& loki_;
     const base::Clock& clock_;
     std::chrono::milliseconds timeout_;
     const OutgoingStreams& streams_;
-    int tries_left_ = 3;
+    bool open_ = true;
     // Loki has nothing in there.
     std::string labels_;
     std::int64_t start_ns_ = 0;

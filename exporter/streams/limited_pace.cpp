@@ -7,6 +7,8 @@
 #include <chrono>
 #include <utility>
 
+#include "exporter/loki/push_outcome.h"
+
 namespace exporter {
 namespace {
 
@@ -38,6 +40,7 @@ constexpr std::chrono::seconds kLongestWait{30};
 
 std::optional<ToldLimit> told_limit(std::string_view body) {
     constexpr std::string_view kLimit = "(limit: ";
+    body = before_labels(body);
     const std::size_t at = body.find(kLimit);
     if (at == std::string_view::npos) {
         return std::nullopt;
@@ -87,6 +90,7 @@ void LimitedPace::refused(double bytes_per_second, std::size_t bytes, base::Stea
     const std::size_t fits = std::max(kSmallestPush, in_a_second);
     const auto share = static_cast<std::size_t>(
         std::min(bytes_per_second * kSmallestShare, static_cast<double>(kLargestPush)));
+    shares_limit_ = refusals_ > 1 || bytes < share;
     largest_ = largest_ == 0 ? fits : std::min(largest_, fits);
     if (refusals_ > kRefusalsOfABurst) {
         largest_ = std::max({kSmallestPush, share, std::min(largest_, bytes) / 2});

@@ -33,6 +33,9 @@ public:
     [[nodiscard]] std::size_t largest_push() const { return largest_; }
     /// In a row.
     [[nodiscard]] int refusals() const { return refusals_; }
+    /// Whether what was refused last kept the pace, or was too little to be what the limit is for:
+    /// others push, too.
+    [[nodiscard]] bool shares_limit() const { return shares_limit_; }
 
     void pushed(std::size_t bytes, base::SteadyTime now);
     void refused(double bytes_per_second, std::size_t bytes, base::SteadyTime now);
@@ -43,6 +46,7 @@ private:
     double rate_ = 0;  ///< in bytes a second; 0 = none was named
     std::size_t largest_ = 0;
     int refusals_ = 0;
+    bool shares_limit_ = false;
     int taken_ = 0;  ///< since the last refusal
     base::SteadyTime free_at_{};
 };

@@ -40,7 +40,7 @@ struct PendingPush {
     Doubt doubt = Doubt::None;
     int failures = 0;
     base::SteadyTime gathered_at{};  ///< its first entry
-    bool pushed = false;             ///< to where it may have been seen, whatever was answered
+    bool pushed = false;             ///< so that a part of it may be stored, whatever was answered
 };
 
 /// How long a segment could not be read, which may pass: a disk that is taken away, an I/O error.
@@ -78,6 +78,7 @@ struct StreamTurns {
     StreamPace pace;
     LimitedPace limited = {};  ///< by a limit of the server's on this stream
     base::SteadyTime not_before{};
+    bool awaits_room = false;  ///< the tenant has as many streams as it may have, without this one
     /// Until then a push of unknown outcome may still be on its way to Loki.
     base::SteadyTime landed_by{};
     std::uint64_t last = 0;  ///< in turns of all streams

@@ -6,6 +6,7 @@ namespace exporter {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 using std::chrono::seconds;
 using test_support::ambiguous;
 using test_support::answered;
@@ -28,6 +29,66 @@ TEST_F(LokiExporterPredecessorTest, WaitsAfterAStartAsThePredecessorMayHavePushe
     EXPECT_EQ(loki_.queries(), 1U) << "one for all";
     EXPECT_THAT(loki_.pushes(), SizeIs(2));
     expect_all_settled();
+}
+
+/// A Loki that takes pushes and has no time for questions, to a workspace with many streams.
+class BusyLokiTest : public LokiExporterPredecessorTest {
+protected:
+    static constexpr std::size_t kTools = 12;
+
+    void start_tools(Predecessor predecessor) {
+        loki_.answer_queries(answered(504, "context deadline exceeded"));
+        start({.predecessor = predecessor});
+        for (std::size_t i = 0; i < kTools; ++i) {
+            exporter_->add_stream({{"job", "boundary"}, {"tool", "t" + std::to_string(i)}});
+            add(2 + i, seconds(0), "x");
+        }
+        exporter_->flush();
+    }
+    void has_time_again() { loki_.answer_queries(answered(200, R"({"data":{"result":[]}})")); }
+};
+
+TEST_F(BusyLokiTest, IsAskedByOneStreamAtATime) {
+    start_tools(Predecessor::Killed);
+    run_for(seconds(59));
+    EXPECT_THAT(loki_.queries(), testing::AllOf(testing::Ge(5), testing::Le(15)));
+    EXPECT_THAT(loki_.pushes(), IsEmpty());
+    has_time_again();
+    run_for(seconds(31));
+    EXPECT_THAT(loki_.all_lines(), SizeIs(kTools)) << "one answer opens the way for all";
+    expect_all_settled();
+}
+
+TEST_F(BusyLokiTest, IsAskedOnceForAllHoweverOftenThatFails) {
+    start_tools(Predecessor::MayHaveSent);
+    run_for(seconds(45));
+    const std::size_t failed = loki_.queries();
+    EXPECT_LE(failed, 15U);
+    has_time_again();
+    run_for(seconds(31));
+    EXPECT_EQ(loki_.queries(), failed + 1);
+    EXPECT_THAT(loki_.all_lines(), SizeIs(kTools));
+}
+
+TEST_F(BusyLokiTest, GetsAllPushesAfterAMinuteOfThat) {
+    start_tools(Predecessor::Killed);
+    run_for(seconds(61 + 30));
+    EXPECT_THAT(loki_.all_lines(), SizeIs(kTools)) << "none waits for its own question to fail";
+    EXPECT_EQ(events_.read_back_unavailable, 1);
+    EXPECT_LE(loki_.queries(), 20U);
+    expect_all_settled();
+}
+
+TEST_F(BusyLokiTest, WhatWaitsForItIsSpooled) {
+    open_spool();
+    start_tools(Predecessor::Killed);
+    run_for(seconds(40));
+    EXPECT_EQ(exporter_->in_flight_bytes(), 0U);
+    EXPECT_THAT(loki_.pushes(), IsEmpty());
+    has_time_again();
+    run_for(minutes(1));
+    EXPECT_THAT(loki_.all_lines(), SizeIs(kTools));
+    expect_every_row_once();
 }
 
 TEST_F(LokiExporterPredecessorTest, AsksBeforeTheFirstPushOfWhatAPredecessorMayHaveSent) {

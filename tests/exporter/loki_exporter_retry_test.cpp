@@ -12,6 +12,7 @@ using test_support::SeenPush;
 using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 class LokiExporterRetryTest : public ExporterTest {};
@@ -115,6 +116,20 @@ TEST_F(LokiExporterRetryTest, AHeldStreamDoesNotHoldUpAnother) {
     loki_.set_rule(nullptr);
     run_for(minutes(1));
     expect_all_settled();
+}
+
+TEST_F(LokiExporterRetryTest, AFullDiskIsTriedOnceForEachPushThatFails) {
+    open_spool(1);
+    start();
+    loki_.set_rule([](const SeenPush&) { return answered(503); });
+    for (std::size_t i = 0; i < 12; ++i) {
+        exporter_->add_stream({{"job", "boundary"}, {"tool", "t" + std::to_string(i)}});
+        add(2 + i, seconds(0), "x");
+    }
+    exporter_->flush();
+    run_for(minutes(10));
+    EXPECT_THAT(events_.disk_troubles, Not(IsEmpty()));
+    EXPECT_LE(events_.disk_troubles.size(), loki_.pushes().size());
 }
 
 TEST_F(LokiExporterRetryTest, LeavesMetadataOutWhereItIsNotAllowed) {

@@ -16,7 +16,7 @@ public:
     }
     void on_stored(std::size_t entries, std::size_t /*bytes*/) override { stored += entries; }
     void on_retry(const Reply& /*reply*/, Outcome outcome) override { retries.push_back(outcome); }
-    void on_rate_limited(const Reply& /*reply*/) override { ++rate_limited; }
+    void on_limited(const Reply& /*reply*/) override { ++limited; }
     void on_rejected(std::string_view reason, std::string_view /*detail*/) override {
         rejected.emplace_back(reason);
     }
@@ -35,7 +35,7 @@ public:
     std::size_t stored = 0;
     std::vector<Outcome> retries;
     std::vector<std::string> rejected;
-    int rate_limited = 0;
+    int limited = 0;
     int folded = 0;
     int metadata_refused = 0;
     int read_back_unavailable = 0;

@@ -23,6 +23,8 @@ using test_support::not_sent;
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kWindow = 3600 * kSecond;
+constexpr std::string_view kNoRoom =
+    "maximum active stream limit exceeded when trying to create stream";
 
 std::string rfc3339(std::int64_t timestamp_ns) {
     std::string text;
@@ -61,6 +63,8 @@ Reply ModelLoki::push(std::string_view body, std::chrono::milliseconds timeout) 
         if (reply.transport == Reply::Transport::Ambiguous && dice_.chance(50)) {
             clock_.advance(timeout);
         }
+    } else if (!has_room(labels)) {
+        reply = answered(429, std::string(kNoRoom));
     } else {
         reply = store(labels, entries);
     }
@@ -86,6 +90,32 @@ void ModelLoki::land_all() {
     }
 }
 
+Reply ModelLoki::limit(std::string_view labels, std::string_view entries) {
+    switch (dice_.between(1, 4)) {
+        case 1:
+            return answered(429, "too many requests");
+        case 2:
+            return answered(429,
+                            "Ingestion rate limit exceeded for user x (limit: 4194304 "
+                            "bytes/sec) while attempting to ingest");
+        case 3:
+            if (dice_.chance(50)) {
+                static_cast<void>(store(labels, entries));
+            }
+            return answered(429,
+                            "Per stream rate limit exceeded (limit: 3MB/sec) while "
+                            "attempting to ingest for stream");
+        default:
+            return answered(429, std::string(kNoRoom));
+    }
+}
+
+bool ModelLoki::has_room(std::string_view labels) const {
+    constexpr std::int64_t kPhaseNs = 97 * kSecond;
+    return trouble_ == 0 || clock_.wall_ns() / kPhaseNs % 3 != 0 ||
+           rows_.contains(std::string(labels));
+}
+
 std::optional<Reply> ModelLoki::fail(std::string_view labels, std::string_view entries) {
     if (!dice_.chance(trouble_)) {
         return std::nullopt;
@@ -93,7 +123,7 @@ std::optional<Reply> ModelLoki::fail(std::string_view labels, std::string_view e
     const bool stored = dice_.chance(50);
     const auto kind = dice_.between(1, 7);
     if (kind <= 2) {
-        return kind == 1 ? not_sent() : answered(429, "ingestion rate limit exceeded for user x");
+        return kind == 1 ? not_sent() : limit(labels, entries);
     }
     if (kind == 7) {
         constexpr std::array<long, 4> kOfGateways = {400, 403, 413, 422};
@@ -148,7 +178,7 @@ Reply ModelLoki::store(std::string_view labels, std::string_view entries) {
 
 /// See DoubtResolver: so many failures, over so long, and pushes go on without an answer.
 void ModelLoki::note_failed_query() {
-    constexpr std::size_t kFailures = 5;
+    constexpr std::size_t kFailures = 3;
     failed_queries_ns_.push_back(clock_.wall_ns());
     was_away_ = was_away_ || (failed_queries_ns_.size() >= kFailures &&
                               clock_.wall_ns() - failed_queries_ns_.front() >= 60 * kSecond);

@@ -60,6 +60,10 @@ private:
     void land();
     [[nodiscard]] exporter::Reply store(std::string_view labels, std::string_view entries);
     void note_failed_query();
+    /// A refusal for a limit of the tenant's or of the stream's.
+    [[nodiscard]] exporter::Reply limit(std::string_view labels, std::string_view entries);
+    /// In times of trouble, now and then, there is none for a stream that is not there.
+    [[nodiscard]] bool has_room(std::string_view labels) const;
     [[nodiscard]] std::optional<exporter::Reply> fail(std::string_view labels,
                                                       std::string_view entries);
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -19,22 +20,7 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::string_view kLoss = "log file was truncated or removed before it was read";
-
 using Found = std::map<std::uint64_t, std::set<ModelLoki::Row>>;
-
-/// The number behind `"lost_bytes":"` or `lost_bytes=`.
-std::uint64_t lost_bytes(const std::string& line) {
-    const std::size_t at = line.find_first_of("0123456789", line.find("lost_bytes"));
-    return std::strtoull(line.c_str() + at, nullptr, 10);
-}
-
-/// Whether it is of a file that was truncated, as the daemon found it when it started: with as much
-/// in it as before, or with less.
-bool tells_of_harm(const std::string& line) {
-    return line.find("log file was rewritten after it was read") != std::string::npos ||
-           line.find("log file was truncated while no daemon ran") != std::string::npos;
-}
 
 }  // namespace
 
@@ -43,7 +29,7 @@ Story::Story(std::uint64_t seed, bool tell, bool accidents)
       dice_(seed),
       fate_(~seed),
       odds_(seed ^ 0x5DEECE66D),
-      accidents_(accidents && fate_.chance(50)),
+      course_{.accidents = accidents && fate_.chance(50)},
       restores_(accidents && odds_.chance(25)) {
     settings_.log_dirs = {temp_.file("logs")};
     if (accidents && odds_.chance(25)) {
@@ -53,7 +39,7 @@ Story::Story(std::uint64_t seed, bool tell, bool accidents)
     settings_.state_dir = temp_.file("state");
     settings_.heartbeat = milliseconds(0);
     kills_ = dice_.chance(70);
-    harms_ = dice_.chance(70);
+    course_.harms = dice_.chance(70);
     floods_ = dice_.chance(15);
     if (dice_.chance(10)) {
         loki_.forbid_queries();
@@ -80,7 +66,7 @@ void Story::tell(const std::string& what) const {
 void Story::run() {
     for (auto left = dice_.between(40, 160); left > 0; --left) {
         act();
-        if (accidents_ && fate_.chance(6)) {
+        if (course_.accidents && fate_.chance(6)) {
             harm_a_segment();
         }
         if (restores_ && daemon_ == nullptr && odds_.chance(15)) {
@@ -156,7 +142,7 @@ void Story::act_on_files(std::int64_t dice) {
         world_.make_folder();
         return;
     }
-    if (!harms_) {
+    if (!course_.harms) {
         return;
     }
     if (does(87, "remove", &LogWorld::remove) || does(91, "truncate", &LogWorld::truncate) ||
@@ -245,7 +231,7 @@ void Story::kill_soon() {
     }
     fuse_.put_out();
     if (daemon_ != nullptr) {
-        read_once_ = false;
+        course_.read_once = false;
         die();
     }
 }
@@ -256,7 +242,7 @@ void Story::stop() {
     }
     tell("stop");
     const bool settled = daemon_->pipeline.drain(milliseconds(0));
-    read_once_ = read_once_ && settled;
+    course_.read_once = course_.read_once && settled;
     die();
 }
 
@@ -273,8 +259,8 @@ void Story::count_account() {
     if (!loki_.queries_forbidden()) {
         EXPECT_EQ(daemon_->exporter.account().rejected(), 0U) << "nothing written is refusable";
     }
-    lines_read_ += account.lines;
-    entries_lost_ += daemon_->telemetry.health().totals.lost;
+    course_.lines_read += account.lines;
+    course_.entries_lost += daemon_->telemetry.health().totals.lost;
 }
 
 Witness::Known Story::known(const tailer::FileIdentity& identity) const {
@@ -318,18 +304,6 @@ std::map<std::uint64_t, int> Story::durable() const {
     return counts;
 }
 
-/// How many lines of each mark are in the dead letters, as Loki may have them and may not be asked.
-std::map<std::uint64_t, int> Story::given_up_in_doubt() const {
-    std::map<std::uint64_t, int> counts;
-    std::ifstream letters(settings_.state_dir + "/dead-letter/rejected.ndjson");
-    for (std::string line; std::getline(letters, line);) {
-        if (line.find(R"("reason":"in_doubt")") != std::string::npos) {
-            ++counts[mark_in(line)];
-        }
-    }
-    return counts;
-}
-
 void Story::settle() {
     tell("settling");
     loki_.set_trouble(0);
@@ -349,7 +323,8 @@ void Story::settle() {
             EXPECT_TRUE(daemon_->pipeline.drain(milliseconds(0)));
             die();
             loki_.land_all();
-            reckon();
+            tell_rows();
+            reckon(world_, loki_, settings_.state_dir, course_);
             return;
         }
         if (due > now) {
@@ -363,96 +338,11 @@ void Story::settle() {
                   << daemon_->exporter.wants_checkpoint();
 }
 
-void Story::reckon() {
-    std::map<std::uint64_t, int> rows_of;
-    Found distinct;
-    std::uint64_t reported = 0;
+void Story::tell_rows() const {
     for (const auto& [stream, rows] : loki_.rows()) {
-        for (const auto& row : rows) {
-            const std::uint64_t mark = mark_in(row.second);
-            if (mark != 0) {
-                tell("  " + stream + " " + std::to_string(row.first) + " " + row.second);
-                ++rows_of[mark];
-                distinct[mark].insert(row);
-                ASSERT_TRUE(world_.marks().contains(mark)) << row.second;
-                const Marked& marked = world_.marks().at(mark);
-                EXPECT_EQ(row.first / 1'000'000, marked.stamp_ms) << row.second;
-                const bool allow = stream.find(R"(decision="allow")") != std::string::npos;
-                const bool deny = stream.find(R"(decision="deny")") != std::string::npos;
-                EXPECT_EQ(allow, marked.kind == Marked::Kind::Allow) << stream << row.second;
-                EXPECT_EQ(deny, marked.kind == Marked::Kind::Deny) << stream << row.second;
-            } else if (row.second.find("lost_entries") != std::string::npos) {
-                EXPECT_TRUE(accidents_) << row.second;
-            } else if (row.second.find(kLoss) != std::string::npos) {
-                reported += lost_bytes(row.second);
-            } else if (!harms_ || !tells_of_harm(row.second)) {
-                EXPECT_EQ(row.second, "foreign") << "nobody wrote this";
-            }
+        for (const auto& [stamp_ns, line] : rows) {
+            tell("  " + stream + " " + std::to_string(stamp_ns) + " " + line);
         }
-    }
-    bool all_certain = true;
-    auto in_doubt = given_up_in_doubt();
-    EXPECT_TRUE(in_doubt.empty() || loki_.queries_forbidden());
-    for (const auto& [mark, marked] : world_.marks()) {
-        // What is gone from the spool and from the logs has to be said: reckon_lost_entries().
-        if (!accidents_ || !marked.harmed) {
-            EXPECT_GE(rows_of[mark] + in_doubt[mark], marked.certain)
-                << "lost: mark-" << mark << " of " << marked.session;
-        }
-        EXPECT_LE(rows_of[mark], marked.written)
-            << "twice: mark-" << mark << " of " << marked.session;
-        all_certain = all_certain && marked.certain == marked.written;
-    }
-    if (accidents_) {
-        for (const auto& [mark, count] : in_doubt) {
-            rows_of[mark] += count;
-        }
-        reckon_lost_entries(rows_of);
-    } else {
-        reckon_losses(distinct, reported);
-    }
-    if (all_certain && read_once_ && !harms_) {
-        EXPECT_EQ(lines_read_, world_.lines_written());
-    }
-    EXPECT_EQ(loki_.needless(), 0U);
-    reckon_checkpoint();
-}
-
-void Story::reckon_losses(const Found& found, std::uint64_t reported) {
-    std::uint64_t lost = 0;
-    for (const auto& [mark, marked] : world_.marks()) {
-        const auto rows = found.find(mark);
-        const int there = rows == found.end() ? 0 : static_cast<int>(rows->second.size());
-        const int missing =
-            std::clamp(marked.certain + marked.seen_lost - there, 0, marked.seen_lost);
-        lost += static_cast<std::uint64_t>(missing) * world_.line_bytes(mark);
-    }
-    EXPECT_GE(reported, lost) << "bytes that were seen and never read";
-}
-
-void Story::reckon_lost_entries(const std::map<std::uint64_t, int>& there) {
-    std::uint64_t lost = 0;
-    for (const auto& [mark, marked] : world_.marks()) {
-        const auto rows = there.find(mark);
-        const int missing = marked.certain - (rows == there.end() ? 0 : rows->second);
-        lost += marked.harmed ? static_cast<std::uint64_t>(std::max(missing, 0)) : 0;
-    }
-    EXPECT_GE(entries_lost_, lost) << "entries that were spooled, and are nowhere";
-}
-
-void Story::reckon_checkpoint() {
-    const auto state = bridge::StateFolder::open(settings_.state_dir, 0).value();
-    const auto checkpoint = state.load_checkpoint().value().value();
-    EXPECT_TRUE(checkpoint.clean || world_.files().empty());
-    std::vector<tailer::FileProgress> known;
-    for (const auto& [folder, files] : checkpoint.files) {
-        known.insert(known.end(), files.begin(), files.end());
-    }
-    for (const auto& file : world_.files()) {
-        const auto progress =
-            std::ranges::find(known, file.identity, &tailer::FileProgress::identity);
-        const std::uint64_t offset = progress == known.end() ? 0 : progress->offset;
-        EXPECT_EQ(offset, file.complete()) << file.name;
     }
 }
 

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "tests/model/daemon.h"
@@ -12,6 +11,7 @@
 #include "tests/model/fuse.h"
 #include "tests/model/log_world.h"
 #include "tests/model/model_loki.h"
+#include "tests/model/reckoning.h"
 #include "tests/support/temp_dir.h"
 
 namespace model {
@@ -37,11 +37,7 @@ private:
     void stop();
     void die();
     void settle();
-    void reckon();
-    void reckon_losses(const std::map<std::uint64_t, std::set<ModelLoki::Row>>& found,
-                       std::uint64_t reported);
-    void reckon_lost_entries(const std::map<std::uint64_t, int>& there);
-    void reckon_checkpoint();
+    void tell_rows() const;
     void count_account();
     void expect_all_read();
     void tell(const std::string& what) const;
@@ -49,7 +45,6 @@ private:
     [[nodiscard]] bool alive() const override { return daemon_ != nullptr; }
     [[nodiscard]] Known known(const tailer::FileIdentity& identity) const override;
     [[nodiscard]] std::map<std::uint64_t, int> durable() const override;
-    [[nodiscard]] std::map<std::uint64_t, int> given_up_in_doubt() const;
 
     bool tell_;
     Dice dice_;
@@ -65,14 +60,10 @@ private:
     // What a story may hold is drawn once, so that some are gentle and lines can be counted
     // exactly.
     bool kills_;
-    bool harms_;
     bool floods_;
-    bool accidents_;
+    Course course_;
     bool restores_;
     bool rescan_due_ = false;  ///< the folder itself was taken away: seen at the next rescan only
-    bool read_once_ = true;    ///< no line had to be read a second time
-    std::uint64_t lines_read_ = 0;
-    std::uint64_t entries_lost_ = 0;  ///< as the daemons counted them
 };
 
 }  // namespace model

@@ -101,6 +101,20 @@ TEST_F(TroubleLogTest, TellsAnOperatorWhatToMendOnce) {
     EXPECT_THAT(told, HasSubstr("no org id"));
 }
 
+TEST_F(TroubleLogTest, SaysWhichLimitItIsAndWhatToRaise) {
+    CaptureStderr();
+    for (int i = 0; i < 5; ++i) {
+        telemetry_.on_limited(answered(429, "Ingestion rate limit exceeded (limit: 1 bytes/sec)"));
+        telemetry_.on_limited(answered(429, "maximum active stream limit exceeded"));
+        telemetry_.on_stored(1, 1);
+    }
+    const std::string told = GetCapturedStderr();
+    EXPECT_EQ(std::ranges::count(told, '\n'), 2) << told;
+    EXPECT_THAT(told, HasSubstr("limits the rate of pushes"));
+    EXPECT_THAT(told, HasSubstr("no room for another stream"));
+    EXPECT_THAT(told, HasSubstr("raise max_global_streams_per_user"));
+}
+
 TEST_F(TroubleLogTest, RemindsOfALastingDiskTroubleOnceAMinute) {
     CaptureStderr();
     for (int i = 0; i < 121; ++i) {

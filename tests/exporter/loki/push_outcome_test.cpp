@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/fake_loki.h"
@@ -11,6 +12,7 @@ namespace exporter {
 namespace {
 
 using test_support::answered;
+using testing::HasSubstr;
 
 struct OutcomeCase {
     const char* says;
@@ -136,6 +138,15 @@ TEST(PushOutcomeTest, JudgesEveryAnswerOfLoki) {
             EXPECT_EQ(rejection_reason(test.body), test.reason) << test.says;
         }
     }
+}
+
+TEST(PushOutcomeTest, KnowsATenantWithoutRoomForStreams) {
+    const auto full = answered(429, "Maximum active stream limit exceeded, user: 'fake'");
+    EXPECT_TRUE(is_stream_limit(full));
+    EXPECT_THAT(advice(full), HasSubstr("max_global_streams_per_user"));
+    EXPECT_FALSE(is_stream_limit(answered(400, "maximum active stream limit exceeded")));
+    EXPECT_FALSE(is_stream_limit(answered(429, "ingestion rate limit exceeded")));
+    EXPECT_EQ(advice(answered(429, "ingestion rate limit exceeded")), "");
 }
 
 TEST(PushOutcomeTest, SaysWhoSpeaks) {

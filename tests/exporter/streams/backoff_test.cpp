@@ -47,6 +47,22 @@ TEST(BackoffTest, NeverGrowsBeyondTheCap) {
     }
 }
 
+TEST(BackoffTest, WhatTookLongIsFollowedByAWaitThatMayBeAsLong) {
+    constexpr milliseconds kTook{10'000};
+    milliseconds longest{0};
+    milliseconds longest_of_second{0};
+    for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+        Backoff backoff(seed);
+        longest = std::max(longest, backoff.next(kTook));
+        longest_of_second = std::max(longest_of_second, backoff.next(milliseconds(100)));
+        ASSERT_LE(backoff.next(std::chrono::hours(1)), Backoff::kCap);
+    }
+    EXPECT_LE(longest, kTook);
+    EXPECT_GT(longest, kTook - kTook / 50);
+    EXPECT_LE(longest_of_second, 2 * kTook);
+    EXPECT_GT(longest_of_second, 2 * kTook - kTook / 50);
+}
+
 TEST(BackoffTest, StartsAnewAfterAReset) {
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
         Backoff backoff(seed);

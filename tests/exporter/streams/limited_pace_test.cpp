@@ -19,6 +19,20 @@ TEST(LimitedPaceTest, CutsNoPushThatIsRefusedForWhatOthersPush) {
     EXPECT_GE(pace.largest_push(), 10'000U);
 }
 
+TEST(LimitedPaceTest, TellsItsOwnExcessFromThatOfOthers) {
+    LimitedPace pace;
+    pace.refused(1'000'000, 200'000, base::SteadyTime{});
+    EXPECT_FALSE(pace.shares_limit()) << "it knew of no limit";
+    pace.refused(1'000'000, 200'000, base::SteadyTime{});
+    EXPECT_TRUE(pace.shares_limit()) << "it kept to the limit";
+    pace.pushed(200'000, base::SteadyTime{});
+    pace.refused(1'000'000, 200'000, base::SteadyTime{});
+    EXPECT_FALSE(pace.shares_limit()) << "it goes a little faster each time";
+    pace.pushed(200'000, base::SteadyTime{});
+    pace.refused(1'000'000, 5'000, base::SteadyTime{});
+    EXPECT_TRUE(pace.shares_limit()) << "so little is no excess";
+}
+
 TEST(LimitedPaceTest, ReadsTheLimitThatLokiNames) {
     const auto tenant = told_limit(
         "Ingestion rate limit exceeded for user fake (limit: 20971 bytes/sec) while attempting to "
@@ -108,6 +122,56 @@ TEST_F(RateLimitTest, CutsWhatIsLargerThanTheBurst) {
         add_many(kAllowStream, 600, 378);
         EXPECT_LE(seconds_for(600), 600.0 * 378 / 20'000 / 0.8) << burst;
     }
+}
+
+TEST_F(RateLimitTest, GivesWayWhereOthersUseTheLimitUp) {
+    open_spool();
+    start();
+    limit(4'194'304, 0);
+    add_many(kAllowStream, 20, 378);
+    add_many(kDenyStream, 20, 378);
+    exporter_->flush();
+    run_for(std::chrono::minutes(1));
+    EXPECT_THAT(refused_, testing::AllOf(testing::Ge(4), testing::Le(16)));
+    EXPECT_EQ(exporter_->in_flight_bytes(), 0U);
+    limit(4'194'304, 4'194'304);
+    run_for(std::chrono::minutes(1));
+    EXPECT_THAT(loki_.all_lines(), testing::SizeIs(40));
+    EXPECT_EQ(loki_.queries(), 0U) << "nothing that was refused for this is stored";
+    expect_all_settled();
+}
+
+TEST_F(RateLimitTest, SpoolsAllStreamsThatTheTenantsLimitHoldsUp) {
+    open_spool();
+    start();
+    limit(4'194'304, 0);
+    for (std::size_t i = 0; i < 12; ++i) {
+        exporter_->add_stream({{"tool", "t" + std::to_string(i)}});
+        add(2 + i, std::chrono::seconds(0), "x");
+    }
+    exporter_->flush();
+    run_for(std::chrono::minutes(1));
+    EXPECT_EQ(exporter_->in_flight_bytes(), 0U);
+}
+
+TEST_F(RateLimitTest, GivesWayWhereOthersUseUpWhatAStreamMayTake) {
+    start();
+    loki_.set_rule([this](const SeenPush&) {
+        ++refused_;
+        return answered(
+            429, "Per stream rate limit exceeded (limit: 3MB/sec) while attempting to ingest");
+    });
+    add_many(kAllowStream, 20, 378);
+    exporter_->flush();
+    run_for(std::chrono::minutes(1));
+    EXPECT_THAT(refused_, testing::AllOf(testing::Ge(4), testing::Le(16)));
+    add_many(kDenyStream, 1, 378);
+    exporter_->flush();
+    loki_.set_rule(nullptr);
+    run();
+    EXPECT_THAT(loki_.lines(kDeny), testing::SizeIs(1)) << "it waits for no other stream";
+    run_for(std::chrono::minutes(1));
+    expect_all_settled();
 }
 
 TEST_F(RateLimitTest, GoesFasterOnceTheLimitIsRaised) {
