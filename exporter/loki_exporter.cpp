@@ -18,7 +18,7 @@ LokiExporter::LokiExporter(const ExportSettings& settings, const std::vector<bas
       clock_(clock),
       events_(events),
       streams_(settings.stream_rate, settings.most_late_streams, jitter_seed, events_),
-      backlog_(spool, streams_, events_, settings.own_labels, resume),
+      backlog_(spool, streams_, events_, settings, resume),
       refusals_(streams_, backlog_, unsettled_, dead_letters, clock, events_, settings.batch_bytes,
                 settings.late_after),
       doubts_(loki, clock, events_, settings.push_timeout, settings.least_landing, jitter_seed + 2),
@@ -216,7 +216,12 @@ void LokiExporter::send(OutgoingStream& stream) {
     if (!backlog_.may_send(stream)) {
         return;  // the segment that was just written waits for a checkpoint
     }
-    switch (backlog_.load_front(stream, clock_.steady())) {
+    // No more than Loki takes at once: it would be cut again.
+    const std::size_t limit = delivery_.largest_push(stream);
+    const std::size_t most =
+        limit > 0 ? std::min(limit, settings_.batch_bytes) : settings_.batch_bytes;
+    stream.join_oldest_sealed(most, settings_.late_after);
+    switch (backlog_.load_front(stream, most, clock_.steady())) {
         case Backlog::Front::Ready:
             break;
         case Backlog::Front::TryLater:
@@ -253,7 +258,9 @@ void LokiExporter::spool_failing(OutgoingStream& failed) {
 }
 
 bool LokiExporter::spool_stream(OutgoingStream& stream) {
-    while (const PendingPush* oldest = stream.oldest_sealed()) {
+    while (stream.oldest_sealed() != nullptr) {
+        stream.join_oldest_sealed(settings_.batch_bytes, settings_.late_after);
+        const PendingPush* oldest = stream.oldest_sealed();
         if (!backlog_.add(stream, *oldest)) {
             return false;
         }

@@ -52,7 +52,7 @@ LastRun last_run(StateFolder& state, const Log& log) {
     }
     // Without a checkpoint nobody knows whether this is the first start of all or the state is
     // lost.
-    Checkpoint checkpoint = loaded.value_or(Checkpoint{}).value_or(Checkpoint{});
+    Checkpoint checkpoint = std::move(loaded).value_or(Checkpoint{}).value_or(Checkpoint{});
     const bool was_killed = checkpoint.writer_was_killed();
     if (checkpoint.names_segments && checkpoint.spool_id != state.spool_id()) {
         // What was spooled for another target waits for that one, and what that has this one lacks.

@@ -17,7 +17,7 @@ namespace exporter {
 /// Batches that wait on disk for Loki to come back. One write-once file a batch:
 ///
 ///     <sequence, 20 digits>.push.zst   one zstd frame with content checksum, holding the
-///                                      PushRequest protobuf message just as it will be sent
+///                                      PushRequest protobuf message that can be sent as it is
 ///
 /// A segment is written to a temporary name, fsynced, renamed, and the folder fsynced; it is
 /// removed once its batch is settled. What a killed daemon left is found by the next: a temporary

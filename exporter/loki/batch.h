@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -46,6 +47,10 @@ private:
 class Batch {
 public:
     void add(const Entry& entry);
+    /// Adds all of a batch, unless both together would have more bytes than that, or more time from
+    /// the oldest entry to the newest. Whether it did.
+    [[nodiscard]] bool add(const SealedBatch& batch, std::size_t most_bytes,
+                           std::chrono::nanoseconds longest_span);
     [[nodiscard]] bool empty() const { return slots_.empty(); }
     [[nodiscard]] std::size_t bytes() const { return entries_.size(); }
     [[nodiscard]] std::optional<std::int64_t> oldest_ns() const {

@@ -17,11 +17,19 @@ bool may_be_of(const base::Labels& own, const base::Labels& labels) {
            });
 }
 
+SealedBatch batch_of(std::string_view entries) {
+    Batch batch;
+    for (const auto& entry : decode_entries(entries)) {
+        batch.add({entry.timestamp_ns, entry.line, entry.metadata, {}});
+    }
+    return batch.seal();
+}
+
 }  // namespace
 
 Backlog::Backlog(Spool* spool, OutgoingStreams& streams, ExporterEvents& events,
-                 const base::Labels& own, const Resume& resume)
-    : spool_(spool), streams_(streams), events_(events) {
+                 const ExportSettings& settings, const Resume& resume)
+    : spool_(spool), streams_(streams), events_(events), late_after_(settings.late_after) {
     if (!there()) {
         return;
     }
@@ -54,7 +62,7 @@ Backlog::Backlog(Spool* spool, OutgoingStreams& streams, ExporterEvents& events,
     }
     for (auto& segment : found) {
         const base::Labels labels = parse_stream_labels(segment.labels);
-        if (!may_be_of(own, labels)) {
+        if (!may_be_of(settings.own_labels, labels)) {
             foreign_.push_back(segment.labels);
             continue;
         }
@@ -98,7 +106,8 @@ bool Backlog::take(OutgoingStream& stream, base::Result<Spool::Segment> segment,
     return true;
 }
 
-Backlog::Front Backlog::load_front(OutgoingStream& stream, base::SteadyTime now) {
+Backlog::Front Backlog::load_front(OutgoingStream& stream, std::size_t most_bytes,
+                                   base::SteadyTime now) {
     if (!stream.sends_from_memory() || stream.segments().empty()) {
         return Front::Ready;
     }
@@ -114,20 +123,44 @@ Backlog::Front Backlog::load_front(OutgoingStream& stream, base::SteadyTime now)
         return Front::Lost;
     }
     stream.unread = {};
-    Batch batch;
-    for (const auto& entry : decode_entries(*entries)) {
-        batch.add({entry.timestamp_ns, entry.line, entry.metadata, {}});
-    }
-    stream.load_segment(batch.seal());
+    SealedBatch batch = batch_of(*entries);
+    const std::size_t count = stream.is_unsent(0) ? join_behind(stream, most_bytes, batch) : 1;
+    stream.load_segments(std::move(batch), count);
     return Front::Ready;
+}
+
+/// Adds to the oldest segment's batch what those behind it hold, as far as it fits and was never
+/// sent. Of how many it is then.
+std::size_t Backlog::join_behind(const OutgoingStream& stream, std::size_t most_bytes,
+                                 SealedBatch& batch) const {
+    // To what is half full most of the others would be read in vain.
+    const std::size_t enough = most_bytes / 2;
+    const auto& segments = stream.segments();
+    Batch joined;
+    if (!joined.add(batch, enough, late_after_)) {
+        return 1;
+    }
+    std::size_t count = 1;
+    while (count < segments.size() && segments[count].sequence <= covered_sequence_ &&
+           stream.is_unsent(count) && joined.bytes() <= enough) {
+        const auto entries = spool_->load(segments[count]);
+        if (!entries || !joined.add(batch_of(*entries), most_bytes, late_after_)) {
+            break;  // its own turn will come
+        }
+        ++count;
+    }
+    batch = joined.seal();
+    return count;
 }
 
 void Backlog::replace_front(OutgoingStream& stream, std::vector<PendingPush> parts) {
     const bool of_segment = !stream.sends_from_memory();
     stream.replace_front(std::move(parts));
     if (of_segment && stream.sends_from_memory()) {
-        done_.push_back(stream.take_segment());
-        unnamed_.push_back(done_.back().sequence);
+        for (auto& segment : stream.take_loaded_segments()) {
+            unnamed_.push_back(segment.sequence);
+            done_.push_back(std::move(segment));
+        }
     }
 }
 

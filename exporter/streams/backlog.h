@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -9,6 +11,7 @@
 
 #include "base/clock.h"
 #include "exporter/disk/spool.h"
+#include "exporter/streams/export_settings.h"
 #include "exporter/streams/exporter_events.h"
 #include "exporter/streams/outgoing_streams.h"
 #include "exporter/streams/resume.h"
@@ -26,11 +29,11 @@ namespace exporter {
 class Backlog {
 public:
     /// Gives `streams` what `spool` held from before. A null `spool` is one that is never there;
-    /// all that is given must outlive this object. Segments of others than `own` stay where they
-    /// are; see ExportSettings::own_labels. A segment that the checkpoint names and that is not
-    /// there is lost.
+    /// all that is given but the settings must outlive this object. Segments of others stay where
+    /// they are; see ExportSettings::own_labels. A segment that the checkpoint names and that is
+    /// not there is lost.
     Backlog(Spool* spool, OutgoingStreams& streams, ExporterEvents& events,
-            const base::Labels& own = {}, const Resume& resume = {});
+            const ExportSettings& settings, const Resume& resume = {});
 
     [[nodiscard]] bool there() const { return spool_ != nullptr; }
 
@@ -48,10 +51,13 @@ public:
         Lost,      ///< the next may be looked at
         TryLater,  ///< the disk does not give it now
     };
-    /// Reads the stream's oldest segment, if it is a segment's turn. What cannot be read is tried
-    /// again for a minute before it is lost.
-    [[nodiscard]] Front load_front(OutgoingStream& stream, base::SteadyTime now);
-    /// See OutgoingStream. Once nothing of a segment is left to send, that is done with, too.
+    /// Reads the stream's oldest segment, if it is a segment's turn. If this process wrote it and
+    /// has never sent it, so it does with those behind it of which that holds, until they fill half
+    /// a batch of `most_bytes`. What cannot be read is tried again for a minute before it is lost.
+    [[nodiscard]] Front load_front(OutgoingStream& stream, std::size_t most_bytes,
+                                   base::SteadyTime now);
+    /// See OutgoingStream. Once nothing is left to send of what was loaded, its segments are done
+    /// with, too.
     void replace_front(OutgoingStream& stream, std::vector<PendingPush> parts);
 
     /// Segments that were lost since the last call. A checkpoint goes on naming them until their
@@ -84,6 +90,8 @@ public:
     void checkpoint_failed() { remove_done(); }
 
 private:
+    std::size_t join_behind(const OutgoingStream& stream, std::size_t most_bytes,
+                            SealedBatch& batch) const;
     void lose(Spool::Segment segment, std::string_view cause);
     void remove_done();
     [[nodiscard]] bool has_share_left(const OutgoingStream& stream) const;
@@ -93,6 +101,7 @@ private:
     Spool* spool_;
     OutgoingStreams& streams_;
     ExporterEvents& events_;
+    std::chrono::nanoseconds late_after_;
     std::vector<std::string> foreign_;
     std::vector<Spool::Segment> done_;    ///< and still on disk
     std::vector<Spool::Segment> lost_;    ///< in the order of being lost

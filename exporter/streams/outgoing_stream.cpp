@@ -119,6 +119,28 @@ void OutgoingStream::seal() {
     }
 }
 
+void OutgoingStream::join_oldest_sealed(std::size_t most_bytes,
+                                        std::chrono::nanoseconds longest_span) {
+    const auto untried = [](const PendingPush& pending) {
+        return pending.doubt == Doubt::None && !pending.pushed && pending.failures == 0;
+    };
+    if (late_ || queue_.size() < 2 || !untried(queue_[1]) ||
+        queue_[0].batch.bytes() + queue_[1].batch.bytes() > most_bytes) {
+        return;  // mostly; nothing was copied
+    }
+    Batch joined;
+    std::size_t count = 0;
+    while (count < queue_.size() && untried(queue_[count]) &&
+           (count == 0 || queue_[count].gathered_at != queue_[count - 1].gathered_at) &&
+           joined.add(queue_[count].batch, most_bytes, longest_span)) {
+        ++count;
+    }
+    if (count > 1) {
+        queue_.front().batch = joined.seal();
+        queue_.erase(queue_.begin() + 1, queue_.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+}
+
 bool OutgoingStream::may_send(std::uint64_t covered_sequence) const {
     if (!loaded_.empty()) {
         return true;
@@ -169,14 +191,28 @@ Spool::Segment OutgoingStream::take_segment() {
     return oldest;
 }
 
-void OutgoingStream::load_segment(SealedBatch batch) {
-    const bool unsent = unsent_.erase(segments_.front().sequence) > 0;
+std::vector<Spool::Segment> OutgoingStream::take_loaded_segments() {
+    std::vector<Spool::Segment> taken;
+    for (; loaded_segments_ > 0; --loaded_segments_) {
+        taken.push_back(take_segment());
+    }
+    return taken;
+}
+
+void OutgoingStream::load_segments(SealedBatch batch, std::size_t count) {
+    const bool unsent = is_unsent(0);
+    for (std::size_t i = 0; i < count; ++i) {
+        unsent_.erase(segments_[i].sequence);
+    }
+    loaded_segments_ = count;
+    loaded_entries_ = batch.size();
     loaded_.push_back({std::move(batch), unsent ? Doubt::None : Doubt::Own});
 }
 
-void OutgoingStream::unload_segment() {
-    if (loaded_.size() == 1) {
+void OutgoingStream::unload_segments() {
+    if (loaded_.size() == 1 && loaded_.front().batch.size() == loaded_entries_) {
         loaded_.clear();
+        loaded_segments_ = 0;
     }
 }
 

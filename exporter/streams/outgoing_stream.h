@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -161,6 +162,10 @@ public:
         return queue_.empty() ? nullptr : &queue_.front();
     }
     void drop_oldest_sealed() { queue_.pop_front(); }
+    /// Makes one of it and those behind it, as far as they fit together (see Batch), none was tried
+    /// and none is in doubt: what waits for long was sealed bit by bit. Parts of one batch stay
+    /// apart, and so does what is late: it may have to wait for its time.
+    void join_oldest_sealed(std::size_t most_bytes, std::chrono::nanoseconds longest_span);
 
     /// Of the spool, oldest first. The batch in front may be of the oldest.
     [[nodiscard]] const std::deque<Spool::Segment>& segments() const { return segments_; }
@@ -168,11 +173,17 @@ public:
     void add_segment(Spool::Segment segment, bool unsent = false);
     /// Takes out the oldest.
     [[nodiscard]] Spool::Segment take_segment();
-    /// Puts what it holds in front. Unless it is known to be unsent it is in doubt, and so it is
-    /// should it be loaded again.
-    void load_segment(SealedBatch batch);
+    /// The same for all that the batch in front was of.
+    [[nodiscard]] std::vector<Spool::Segment> take_loaded_segments();
+    /// Whether that of a place in segments() is known to be unsent.
+    [[nodiscard]] bool is_unsent(std::size_t place) const {
+        return unsent_.contains(segments_[place].sequence);
+    }
+    /// Puts what so many of the oldest hold in front: one, or some that are known to be unsent. If
+    /// it is not, or is loaded again, it is in doubt.
+    void load_segments(SealedBatch batch, std::size_t count);
     /// Frees the memory of that, if all of it is still to be sent: it lies on disk.
-    void unload_segment();
+    void unload_segments();
 
     StreamMarks marks;
     StreamTurns turns;
@@ -196,7 +207,9 @@ private:
     Doubt open_doubt_ = Doubt::None;  ///< the greatest of its entries
     std::deque<Spool::Segment> segments_;
     std::unordered_set<std::uint64_t> unsent_;  ///< of those, by sequence
-    std::deque<PendingPush> loaded_;  ///< the oldest segment while it is being sent, or its parts
+    std::deque<PendingPush> loaded_;  ///< the oldest segments while they are being sent, or parts
+    std::size_t loaded_segments_ = 0;
+    std::size_t loaded_entries_ = 0;  ///< in those
     std::deque<PendingPush> queue_;
 };
 

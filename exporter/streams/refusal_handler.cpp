@@ -109,7 +109,7 @@ void RefusalHandler::wait_for_time_to_come(OutgoingStream& stream) const {
         std::max(stream.turns.not_before,
                  clock_.steady() + std::chrono::duration_cast<base::SteadyTime::duration>(
                                        std::min<std::chrono::nanoseconds>(left, kLongest)));
-    stream.unload_segment();
+    stream.unload_segments();
 }
 
 bool RefusalHandler::set_aside(const OutgoingStream& stream, const Entry& entry) {

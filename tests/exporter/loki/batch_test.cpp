@@ -50,6 +50,71 @@ TEST(BatchTest, SealsEntriesInTheOrderOfTime) {
     expect_slots_fit(sealed);
 }
 
+constexpr std::size_t kAnySize = 1'000'000;
+constexpr std::chrono::hours kAnySpan{1};
+
+TEST(BatchTest, OfSealedOnesItIsAsIfTheirEntriesWereGathered) {
+    std::mt19937 random(7);
+    for (int round = 0; round < 200; ++round) {
+        Batch joined;
+        Batch gathered;
+        std::uint64_t number = 0;
+        for (std::uint64_t batches = random() % 4; batches > 0; --batches) {
+            Batch some;
+            for (std::uint64_t entries = random() % 10; entries > 0; --entries) {
+                const std::string line = "line " + std::to_string(++number);
+                some.add({static_cast<std::int64_t>(random() % 10), line, {}, {1, number}});
+            }
+            const SealedBatch sealed = some.seal();
+            for (std::size_t i = 0; i < sealed.size(); ++i) {
+                const SealedBatch part = sealed.part(i, i + 1);
+                const auto entry = decode_entries(part.entries()).at(0);
+                gathered.add({entry.timestamp_ns, entry.line, {}, sealed.slots()[i].ticket});
+            }
+            EXPECT_TRUE(joined.add(sealed, kAnySize, kAnySpan));
+        }
+        EXPECT_EQ(joined.oldest_ns(), gathered.oldest_ns());
+        EXPECT_EQ(joined.span_with(5), gathered.span_with(5));
+        const SealedBatch wanted = gathered.seal();
+        const SealedBatch sealed = joined.seal();
+        EXPECT_EQ(sealed.entries(), wanted.entries());
+        expect_slots_fit(sealed);
+        ASSERT_EQ(sealed.size(), wanted.size());
+        for (std::size_t i = 0; i < sealed.size(); ++i) {
+            EXPECT_EQ(sealed.slots()[i].ticket, wanted.slots()[i].ticket);
+        }
+    }
+}
+
+TEST(BatchTest, TakesOnlyWhatFitsInBySizeAndByTime) {
+    const auto of = [](std::int64_t first_ns, std::int64_t last_ns) {
+        Batch batch;
+        batch.add({first_ns, "a", {}, {}});
+        batch.add({last_ns, "b", {}, {}});
+        return batch.seal();
+    };
+    const auto fit = [&](const SealedBatch& first, const SealedBatch& second,
+                         std::size_t most_bytes, std::int64_t span_ns) {
+        Batch batch;
+        EXPECT_TRUE(batch.add(first, kAnySize, std::chrono::nanoseconds::max()));
+        const std::size_t before = batch.bytes();
+        const bool fits = batch.add(second, most_bytes, std::chrono::nanoseconds(span_ns));
+        EXPECT_EQ(batch.bytes(), before + (fits ? second.bytes() : 0));
+        EXPECT_EQ(batch.seal().size(), fits ? 4U : 2U);
+        return fits;
+    };
+    const SealedBatch batch = of(100, 200);
+    const std::size_t both = batch.bytes() + of(150, 160).bytes();
+    EXPECT_TRUE(fit(batch, of(150, 160), both, 100));
+    EXPECT_FALSE(fit(batch, of(150, 160), both - 1, 100));
+    EXPECT_TRUE(fit(batch, of(90, 210), kAnySize, 120));
+    EXPECT_FALSE(fit(batch, of(90, 210), kAnySize, 119));
+    EXPECT_TRUE(fit(batch, of(300, 400), kAnySize, 300));
+    EXPECT_FALSE(fit(batch, of(300, 401), kAnySize, 300));
+    EXPECT_FALSE(fit(batch, of(0, 100), kAnySize, 199));
+    EXPECT_FALSE(fit(of(INT64_MIN, 0 - INT64_MAX), of(0, INT64_MAX), kAnySize, INT64_MAX));
+}
+
 TEST(BatchTest, KeepsTheOrderOfAddingWithinOneInstant) {
     Batch batch;
     batch.add({10, "first", {}, {}});
