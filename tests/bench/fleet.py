@@ -1,25 +1,31 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Many real daemons and one Loki: what a fleet asks of it, and what it costs.
+"""A fleet of workspaces and one Loki: what the fleet asks of it, and what it costs.
 
-    python3 tests/bench/fleet.py                                   # 200 daemons, all scenarios
+    python3 tests/bench/fleet.py                                   # 200 daemons, all scenarios but the steady day
+    python3 tests/bench/fleet.py --model 5000 --fleet-labels --memory 512 --scenarios storm,away,deny,limit,steady
     python3 tests/bench/fleet.py --daemons 20 --away 5             # a first look
     BOUNDARY_LOKI_BEFORE=old/boundary-loki python3 tests/bench/fleet.py   # another build of ours in the same run
-    python3 tests/bench/fleet.py --flags '--stream-labels job,...'  # what every daemon gets besides
 
-Each daemon is a workspace: own log, journal and state folders, five log files of 20 decisions under five tools. A Loki
-is the real one where it is found (see contenders.find), else the stand-in. Scenarios:
+Each workspace has own log, journal and state folders, on tmpfs, and five log files of 20 decisions under five tools. It
+is a real daemon, or with --model one of fifty in a process (fleet_model.cpp): the same code, the same files. The server
+is the real Loki where it is found (see contenders.find), else the stand-in, or what --server names. Scenarios:
 
-    storm  all start at once, with empty state folders, and find their files
-    away   Loki is gone while each workspace logs as much again, and comes back
-    limit  a new Loki takes half as many streams as the fleet has, until it is started with more
+    storm   all start at once, with empty state folders, and find their files
+    away    Loki is gone while each workspace logs as much again, bit by bit, and comes back
+    deny    all of them log as much again, and all of it is denied
+    limit   a new Loki takes half as many streams as the fleet has, until it is started with more
+    steady  a new Loki, and so many minutes of a day of 5,000 decisions in 300 tool calls in each workspace, as fast as
+            --speed says: then all but Loki's own time, and the time stamps, runs faster, and its rate limit is as much higher
 
 Rows are counted by session and number in the line, so what is lost and what is doubled shows for itself."""
 
 import argparse
 import collections
+import heapq
 import json
 import os
+import random
 import re
 import shlex
 import shutil
@@ -27,192 +33,194 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.parse
 
 import contenders
 import data
-from kit import free_port, get, wait_until_ready, write_loki_config
+import fleet_servers
+from fleet_servers import TROUBLE, usage_of
 
 FILES = 5
 DECISIONS = 20
 TOOLS = ["execute", "Bash", "WebFetch", "Read", "Task"]
-PATIENCE_S = 300
-PAGE = 1000  # more than a workspace has
+FLEET_LABELS = "--stream-labels job,decision,owner,workspace_name,agent_name,template_name,namespace"
 FIRST_USER = 100_000
+IN_A_PROCESS = 50  # so that the instances of inotify that a user gets, 128 by default, are enough
+DAY_S = 8 * 3600
+CALLS_A_DAY, DECISIONS_A_CALL = 300, 17
+PORTIONS = 3  # of a call's decisions, three seconds apart
+PORTIONS_AWAY = 5  # of what is logged while Loki is away
+SHAPES = [data.shapes(random.Random(seed)) for seed in range(16)]
 
 
-class Loki:
-    """One Loki with its own folder, which it keeps when it is started again."""
-
-    def __init__(self, folder):
-        self.program = contenders.find("loki") or os.path.join(contenders.ROOT, "build/tools/bin/loki-stand-in")
-        self.folder = folder
-        self.port = free_port()
-        self.grpc_port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process = None
-        self.starts = 0
-        os.makedirs(folder)
-
-    def start(self, most_streams):
-        self.starts += 1
-        config = write_loki_config(self.folder, self.port, self.grpc_port, f"""
-frontend: {{address: 127.0.0.1}}
-ingester: {{query_store_max_look_back_period: -1, lifecycler: {{min_ready_duration: 0s}}}}
-limits_config: {{max_global_streams_per_user: {most_streams}}}
-""")
-        with open(os.path.join(self.folder, "log"), "ab") as errors:
-            self.process = subprocess.Popen([self.program, f"-config.file={config}"], stdout=errors, stderr=errors)
-        wait_until_ready(self.url, 120)
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(60)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def requests(self):
-        """Answered so far, by route and status."""
-        counts = collections.Counter()
-        for line in get(self.url + "/metrics").splitlines():
-            if line.startswith("loki_request_duration_seconds_count{"):
-                labels = dict(re.findall(r'(\w+)="([^"]*)"', line))
-                counts[labels["route"].removeprefix("loki_api_v1_"), labels["status_code"]] += int(float(line.rsplit(" ", 1)[1]))
-            elif line.startswith("loki_ingester_memory_streams{"):
-                counts["streams", ""] += int(float(line.rsplit(" ", 1)[1]))
-        return counts
-
-    def stored(self):
-        """By an instant query, which no daemon uses: so it is not among those that are counted."""
-        query = urllib.parse.quote('sum(count_over_time({job="boundary",decision=~".+"}[2h]))')
-        try:
-            result = json.loads(get(f"{self.url}/loki/api/v1/query?query={query}"))["data"]["result"]
-        except (urllib.error.URLError, OSError):
-            return 0
-        return int(float(result[0]["value"][1])) if result else 0
-
-    def rows(self, workspace):
-        """How often each (session, number) of a workspace is there."""
-        parameters = urllib.parse.urlencode({
-            "query": f'{{job="boundary",decision=~".+",workspace_name="{workspace}"}}', "limit": PAGE,
-            "start": int((time.time() - 7200) * 1e9), "end": int((time.time() + 60) * 1e9)})
-        found = collections.Counter()
-        for stream in json.loads(get(f"{self.url}/loki/api/v1/query_range?{parameters}", 120))["data"]["result"]:
-            for _, line, *_ in stream["values"]:
-                fields = json.loads(line)["fields"]
-                found[fields["session"], fields["seq"]] += 1
-        return found
-
-    def usage(self):
-        return usage_of(self.process.pid)
+def busy_seconds():
+    """Of all cores since the machine started, as the kernel counts them."""
+    with open("/proc/stat", encoding="ascii") as text:
+        user, nice, system, _, _, irq, softirq, *_ = map(int, text.readline().split()[1:])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
-def usage_of(pid):
-    """CPU-seconds so far, and resident MiB."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as text:
-        fields = text.read().rsplit(")", 1)[1].split()
-    with open(f"/proc/{pid}/status", encoding="ascii") as text:
-        rss_kib = int(re.search(r"VmRSS:\s+(\d+)", text.read()).group(1))
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), rss_kib / 1024
+def denied(shape):
+    return re.sub(' rule=.*', "", shape.replace("level=INFO msg=ALLOW", "level=WARN msg=DENY"))
 
 
 class Workspace:
-    def __init__(self, number, folder, binary, flags):
+    def __init__(self, number, folder, flags, user):
         self.name = f"w{number}"
         self.logs = os.path.join(folder, self.name, "logs")
         self.state = os.path.join(folder, self.name, "state")
         self.journal = os.path.join(self.logs, "toolcalls")
-        self.command = [binary, "run", "--log-dir", self.logs, "--state-dir", self.state, "--metrics-address", "off",
-                        "--owner", f"owner{number % 50}", "--workspace", self.name, "--agent", "main", "--template", "firewalled",
-                        "--namespace", "coder-workspaces", "--log-level", "warn", *flags]
-        self.errors = os.path.join(folder, self.name, "stderr")
-        self.seed = number
+        self.flags = ["--log-dir", self.logs, "--state-dir", self.state, "--metrics-address", "off",
+                      "--owner", f"owner{number % fleet_servers.OWNERS}", "--workspace", self.name, "--agent", "main", "--template", "firewalled",
+                      "--namespace", "coder-workspaces", "--log-level", "warn", *flags]
+        self.dice = random.Random(number)
+        self.user = user
         self.files = []
-        self.process = None
-        # The kernel gives a user some 128 instances of inotify, so each workspace is another user's where we may choose.
-        self.user = FIRST_USER + number if os.geteuid() == 0 else None
+        self.calls = 0
         os.makedirs(self.journal, 0o700)
-        self.give_away()
+        for place in (os.path.join(folder, self.name), self.logs, self.journal):
+            self.give_away(place)
 
-    def give_away(self):
-        for place, folders, files in os.walk(os.path.dirname(self.logs)) if self.user else []:
-            for name in [".", *folders, *files]:
-                os.chown(os.path.join(place, name), self.user, self.user)
+    def give_away(self, path):
+        if self.user:
+            os.chown(path, self.user, self.user)
 
-    def log(self):
-        """So many decisions in each of its files, now, each file under a tool of its own."""
+    def begin_call(self, now_ms):
+        """A log file under a tool call of its own."""
+        self.calls += 1
+        pid = 1000 + self.calls
+        day = os.path.join(self.journal, "toolcalls-" + data.stamp(now_ms)[:10] + ".jsonl")
+        with open(day, "a", encoding="ascii", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+            out.write(json.dumps({"v": 1, "event": "start", "id": f"{self.name}-{pid}", "tool": TOOLS[self.calls % len(TOOLS)],
+                                  "source": "exec", "time": data.stamp(now_ms - 1000), "pids": [pid]}, separators=(",", ":")) + "\n")
+        self.give_away(day)
+        return os.path.join(self.logs, data.log_name(now_ms, pid))
+
+    def decide(self, path, count, now_ms, deny=False):
+        shapes = self.dice.choice(SHAPES)
+        lines = []
+        for i in range(count):
+            shape = shapes[0] if i == 0 else self.dice.choice(shapes)
+            now_ms += self.dice.choice((1, 1, 2, 3, 5))
+            lines.append(f"time={data.stamp(now_ms)} {denied(shape) if deny else shape}")
+        with open(path, "a", encoding="ascii") as out:
+            out.write("".join(lines))
+        self.give_away(path)
+
+    def log(self, count=DECISIONS, deny=False):
+        """So many decisions in each of its files, now."""
         now_ms = int(time.time() * 1000) - 2000
         if not self.files:
-            self.files = [(data.log_name(now_ms, 1000 + i), 1000 + i) for i in range(FILES)]
-            with open(os.path.join(self.journal, "toolcalls-" + data.stamp(now_ms)[:10] + ".jsonl"), "w", encoding="ascii") as out:
-                for (_, pid), tool in zip(self.files, TOOLS):
-                    out.write(json.dumps({"v": 1, "event": "start", "id": f"{self.name}-{pid}", "tool": tool, "source": "exec",
-                                          "time": data.stamp(now_ms - 1000), "pids": [pid]}, separators=(",", ":")) + "\n")
-            os.chmod(out.name, 0o600)
-        lines = data.Lines(self.seed + now_ms, now_ms)
-        for name, _ in self.files:
-            with open(os.path.join(self.logs, name), "a", encoding="ascii") as out:
-                for i in range(DECISIONS):
-                    lines.last = lines.shapes[0] if i == 0 else lines.last
-                    out.write(lines.next())
-        self.give_away()
-
-    def start(self, url):
-        with open(self.errors, "ab") as errors:
-            self.process = subprocess.Popen([*self.command, "--loki-url", url], stdout=errors, stderr=errors, user=self.user,
-                                            group=self.user, extra_groups=[] if self.user else None)
+            self.files = [self.begin_call(now_ms) for _ in range(FILES)]
+        for path in self.files:
+            self.decide(path, count, now_ms, deny)
 
 
 class Fleet:
-    def __init__(self, options, binary, folder):
+    def __init__(self, options, binary, name, speed=1.0):
         self.options = options
+        self.speed = speed
+        self.binary = binary
+        folder = os.path.join(options.work, name)
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder)
-        self.loki = Loki(os.path.join(folder, "loki"))
-        self.workspaces = [Workspace(i, folder, binary, shlex.split(options.flags)) for i in range(options.daemons)]
+        self.errors = os.path.join(folder, "stderr")
+        flags = shlex.split(options.flags) + (FLEET_LABELS.split() if options.fleet_labels else [])
+        each = IN_A_PROCESS if options.model else 1
+        # As root each process is a user of its own, for the kernel counts inotify by user.
+        users = [FIRST_USER + i // each if os.geteuid() == 0 else None for i in range(options.workspaces)]
+        self.workspaces = [Workspace(i, folder, flags, user) for i, user in enumerate(users)]
+        self.groups = [self.workspaces[i:i + each] for i in range(0, len(self.workspaces), each)]
+        self.processes = []
         self.expected = 0
+        self.begun = time.time() - 60
+        self.server = fleet_servers.make(options.server, os.path.join(options.server_work, name), options.memory, 4 * speed)
 
-    def log(self):
+    def log(self, count=DECISIONS, deny=False):
         for workspace in self.workspaces:
-            workspace.log()
-        self.expected += len(self.workspaces) * FILES * DECISIONS
+            workspace.log(count, deny)
+        self.expected += len(self.workspaces) * FILES * count
 
     def start(self):
-        for workspace in self.workspaces:
-            workspace.start(self.loki.url)
+        for group in self.groups:
+            lines = [[*workspace.flags, "--loki-url", self.server.url] for workspace in group]
+            command = [self.binary, str(self.speed)] if self.options.model else [self.binary, "run", *lines[0]]
+            user = group[0].user
+            with open(self.errors, "ab") as errors:
+                process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=errors, stderr=errors, user=user, group=user,
+                                           extra_groups=[] if user else None)
+            if self.options.model:
+                process.stdin.write("".join(shlex.join(line) + "\n" for line in lines).encode())
+            process.stdin.close()
+            self.processes.append(process)
 
     def until_stored(self, begun):
-        while self.loki.stored() < self.expected and time.monotonic() - begun < PATIENCE_S:
-            time.sleep(0.25)
+        """Seconds until it has been so, or patience ends. Asks less the longer an answer takes, for the answers cost, too."""
+        while time.monotonic() - begun < self.options.patience:
+            self.server.look()
+            asked = time.monotonic()
+            if self.patiently(self.server.stored) >= self.expected:
+                break
+            time.sleep(min(5, max(0.25, 5 * (time.monotonic() - asked))))
         return time.monotonic() - begun
 
+    def patiently(self, question, *of):
+        while True:
+            try:
+                return question(*of)
+            except TROUBLE:
+                self.server.look()
+                time.sleep(0.5)
+
+    def rows(self):
+        """How often each (workspace, session, number) is there."""
+        found = collections.Counter()
+        names = [workspace.name for workspace in self.workspaces]
+        at_once = max(1, fleet_servers.PAGE // 2 * len(names) // self.expected)
+        for first in range(0, len(names), at_once):
+            lines = self.patiently(self.server.lines, names[first:first + at_once], self.begun)
+            if len(lines) >= fleet_servers.PAGE and not isinstance(self.server, fleet_servers.VictoriaLogs):
+                raise SystemExit("fleet.py: more rows than fit a page")
+            for fields in (json.loads(line)["fields"] for line in lines):
+                found[fields["workspace_name"], fields["session"], fields["seq"]] += 1
+        return found
+
     def measure(self, scenario):
-        """Runs it; what it took, of Loki since it was started last."""
-        before, (cpu, _), starts = self.loki.requests(), self.loki.usage(), self.loki.starts
+        """Runs it; what it took of the server."""
+        counts, cpu = self.server.look()
+        restarts, self.server.most_mib = self.server.restarts, 0
+        cpu_of_all, started, busy = self.cpu_of_all(), time.monotonic(), busy_seconds() - sum(os.times()[:2])
         seconds = getattr(self, scenario)()
-        after, (cpu_after, rss) = self.loki.requests(), self.loki.usage()
-        if self.loki.starts > starts:
-            before, cpu = collections.Counter(), 0
-        grown = after - before
+        whole = time.monotonic() - started
+        counts_after, cpu_after = self.server.look()
+        cpu_of_all = self.cpu_of_all() - cpu_of_all
+        busy = busy_seconds() - sum(os.times()[:2]) - busy - cpu_of_all - (cpu_after - cpu)
+        streams = self.patiently(self.server.streams)
+        grown = counts_after - counts
         pushes = {status: n for (route, status), n in sorted(grown.items()) if route == "push"}
-        rows = [self.loki.rows(w.name) for w in self.workspaces]
-        daemons = [usage_of(w.process.pid) for w in self.workspaces]
+        took = whole if scenario in ("limit", "steady") else seconds
+        rows = self.rows()
         return {
-            "all stored after s": f"{seconds:.1f}" + ("" if seconds < PATIENCE_S else " (gave up)"),
-            "streams": after["streams", ""],
+            "all stored after s": f"{seconds:.1f}" + ("" if seconds < self.options.patience else " (gave up)"),
+            "streams": streams,
             "pushes": " ".join(f"{status}: {n}" for status, n in pushes.items()),
+            "pushes a second": f"{sum(pushes.values()) / took:.0f}",
+            "MB on the wire": f"{grown['bytes', ''] / 1e6:.1f}",
+            "KB a second": f"{grown['bytes', ''] / took / 1e3:.0f}",
             "questions": sum(n for (route, _), n in grown.items() if route == "query_range"),
-            "lost": self.expected - sum(len(found) for found in rows),
-            "doubled": sum(n - 1 for found in rows for n in found.values()),
-            "counted": f"{self.loki.stored() - self.expected:+d}",
-            "Loki MiB": f"{rss:.0f}",
-            "Loki CPU-s": f"{cpu_after - cpu:.1f}",
-            "daemons MiB each": f"{sum(m for _, m in daemons) / len(daemons):.1f}",
-            "daemons CPU-s": f"{sum(c for c, _ in daemons):.1f}",
+            "lost": self.expected - len(rows),
+            "doubled": sum(n - 1 for n in rows.values()),
+            "counted": f"{self.patiently(self.server.stored) - self.expected:+d}",
+            "server killed": self.server.restarts - restarts,
+            "server MiB at most": f"{self.server.most_mib:.0f}",
+            "server CPU-s": f"{cpu_after - cpu:.1f}",
+            "server CPU-ms a workspace": f"{(cpu_after - cpu) / len(self.workspaces) * 1e3:.1f}",
+            "ours: MiB a workspace": f"{sum(usage_of(p.pid)[1] for p in self.processes) / len(self.workspaces):.1f}",
+            "ours: CPU-s of all": f"{cpu_of_all:.1f}",
+            "cores that others used": f"{max(0, busy) / whole:.1f}",
         }
+
+    def cpu_of_all(self):
+        return sum(usage_of(process.pid)[0] for process in self.processes)
 
     def storm(self):
         self.log()
@@ -221,74 +229,138 @@ class Fleet:
         return self.until_stored(begun)
 
     def away(self):
-        self.loki.stop()
-        self.log()
-        time.sleep(self.options.away)
+        self.server.stop()
         begun = time.monotonic()
-        self.loki.start(100_000)
+        for portion in range(PORTIONS_AWAY):
+            self.log(DECISIONS // PORTIONS_AWAY)
+            time.sleep(max(0, begun + self.options.away * (portion + 1) / PORTIONS_AWAY - time.monotonic()))
+        begun = time.monotonic()
+        self.server.start(self.options.max_streams)
+        return self.until_stored(begun)
+
+    def deny(self):
+        begun = time.monotonic()
+        self.log(deny=True)
         return self.until_stored(begun)
 
     def limit(self):
         self.log()
         self.start()
-        time.sleep(self.options.away)
-        refused = self.loki.requests()["push", "429"]
-        stored = self.loki.stored()
-        self.loki.stop()
         begun = time.monotonic()
-        self.loki.start(100_000)
-        seconds = self.until_stored(begun)
-        print(f"    at the limit for {self.options.away} s: {stored} of {self.expected} stored, {refused} times 429", flush=True)
-        return seconds
+        while time.monotonic() - begun < self.options.away:
+            time.sleep(1)
+            self.server.look()
+        counts, _ = self.server.look()
+        stored = self.patiently(self.server.stored)
+        print(f"    at the limit for {self.options.away:g} s: {stored} of {self.expected} stored, "
+              f"{counts['push', '429'] / self.options.away / len(self.workspaces):.2f} times 429 a second for each workspace", flush=True)
+        self.server.stop()
+        begun = time.monotonic()
+        self.server.start(self.options.max_streams)
+        return self.until_stored(begun)
+
+    def steady(self):
+        """Tool calls at random times, each with its decisions in some portions."""
+        self.start()
+        seconds = self.options.minutes * 60
+        calls = round(len(self.workspaces) * CALLS_A_DAY * seconds * self.speed / DAY_S)
+        dice = random.Random(7)
+        due = [(dice.uniform(0, seconds), number, dice.randrange(len(self.workspaces)), 0, "") for number in range(calls)]
+        heapq.heapify(due)
+        begun, looked, latest = time.monotonic(), 0.0, 0.0
+        while due:
+            at, number, of, portion, path = heapq.heappop(due)
+            now = time.monotonic() - begun
+            time.sleep(max(0, at - now))
+            latest = max(latest, now - at)
+            workspace, now_ms = self.workspaces[of], int(time.time() * 1000)
+            path = path or workspace.begin_call(now_ms)
+            count = DECISIONS_A_CALL * (portion + 1) // PORTIONS - DECISIONS_A_CALL * portion // PORTIONS
+            workspace.decide(path, count, now_ms)
+            self.expected += count
+            if portion + 1 < PORTIONS:
+                heapq.heappush(due, (at + 3 / self.speed, number, of, portion + 1, path))
+            if now > looked + 1:
+                looked = now
+                self.server.look()
+        minutes = (time.monotonic() - begun) * self.speed / 60
+        print(f"    {calls} tool calls in {minutes:.1f} minutes of the day, {self.speed:g} times as fast; written at most {latest:.1f} s late", flush=True)
+        return self.until_stored(time.monotonic())
 
     def stop(self):
-        running = [w.process for w in self.workspaces if w.process]
-        for process in running:
+        for process in self.processes:
             process.send_signal(signal.SIGTERM)
-        for process in running:
+        for process in self.processes:
             try:
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        if self.loki.process:
-            self.loki.stop()
+        if self.server.process:
+            self.server.stop()
+        self.server.memory.remove()
 
 
 def run(options, name, binary):
     """Rows of the table: what each scenario showed."""
     results = []
-    for scenarios in (["storm", "away"], ["limit"]):
+    for scenarios in (["storm", "away", "deny"], ["limit"], ["steady"]):
         wanted = [s for s in scenarios if s in options.scenarios.split(",")]
         if not wanted:
             continue
-        fleet = Fleet(options, binary, os.path.join(options.work, name))
+        fleet = Fleet(options, binary, name, options.speed if wanted == ["steady"] else 1.0)
+        of_all = min([row["streams"] for row in results], default=options.workspaces * (3 if options.fleet_labels else 11))
+        streams = of_all // 2 if wanted == ["limit"] else options.max_streams
         try:
-            fleet.loki.start(100_000 if scenarios[0] == "storm" else options.daemons * 6)
+            fleet.server.start(streams)
             for scenario in wanted:
                 results.append({"scenario": scenario, "build": name, **fleet.measure(scenario)})
                 print("   ", ", ".join(f"{k} {v}" for k, v in results[-1].items()), flush=True)
         finally:
             fleet.stop()
-    shutil.rmtree(os.path.join(options.work, name), ignore_errors=True)
+        for folder in (options.work, options.server_work):
+            shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
     return results
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--daemons", type=int, default=200)
-    parser.add_argument("--scenarios", default="storm,away,limit")
+    parser.add_argument("--model", type=int, default=0, metavar="WORKSPACES", help="so many in few processes instead")
+    parser.add_argument("--scenarios", default="storm,away,deny,limit")
+    parser.add_argument("--server", default="loki", choices=["loki", "stand-in", "victoria-logs"])
+    parser.add_argument("--memory", type=int, default=0, metavar="MIB", help="what the server may have; default: all")
+    parser.add_argument("--max-streams", type=int, default=100_000, help="of the tenant, but at its limit")
     parser.add_argument("--away", type=float, default=60, help="seconds that Loki is away, or at its limit")
+    parser.add_argument("--minutes", type=float, default=5, help="that the steady day takes here")
+    parser.add_argument("--speed", type=float, default=1, help="of the steady day; with --model")
+    parser.add_argument("--patience", type=float, default=600, help="seconds until it gives up waiting")
+    parser.add_argument("--fleet-labels", action="store_true", help="few streams, as bridge/settings/README.md says")
     parser.add_argument("--flags", default="", help="for every daemon")
-    parser.add_argument("--work", default="/dev/shm/boundary-loki-fleet")
+    parser.add_argument("--work", default="/dev/shm/boundary-loki-fleet", help="folder of the workspaces; emptied")
+    parser.add_argument("--server-work", default=os.path.join(contenders.ROOT, "build/bench/fleet"),
+                        help="folder of the server; no tmpfs, or its files count as its memory")
+    parser.add_argument("--build", default=contenders.BUILD, help="folder of our own binaries: %(default)s")
     options = parser.parse_args()
-    builds = {"boundary-loki": contenders.Ours().binary}
+    if options.speed != 1 and not options.model:
+        parser.error("--speed needs --model: a daemon has but one clock")
+    options.workspaces = options.model or options.daemons
+    return options
+
+
+def main():
+    options = arguments()
+    builds = {"boundary-loki": options.build}
     if os.environ.get("BOUNDARY_LOKI_BEFORE"):
-        builds = {"before": os.environ["BOUNDARY_LOKI_BEFORE"], **builds}
+        builds = {"before": os.path.dirname(os.environ["BOUNDARY_LOKI_BEFORE"]), **builds}
     os.environ["no_proxy"] = "*"
-    results = [row for name, binary in builds.items() for row in run(options, name, os.path.abspath(binary))]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("fleet.py: stopped"))  # so that the rest is stopped, too
+    program = "fleet_model" if options.model else "boundary-loki"
+    begun = time.monotonic()
+    results = [row for name, folder in builds.items() for row in run(options, name, os.path.abspath(os.path.join(folder, program)))]
     results.sort(key=lambda row: options.scenarios.split(",").index(row["scenario"]))
-    print(f"\n{options.daemons} daemons, {os.path.basename(contenders.find('loki') or 'loki-stand-in')}\n")
+    print(f"\n{options.workspaces} {'workspaces of the model' if options.model else 'daemons'}, {options.server}"
+          f"{f' held to {options.memory} MiB' if options.memory else ''}; {(time.monotonic() - begun) / 60:.0f} minutes\n")
     print("| | " + " | ".join(f"{row['scenario']}: {row['build']}" for row in results) + " |")
     print("| --- |" + " ---: |" * len(results))
     for name in list(results[0])[2:]:

@@ -6,168 +6,21 @@ import json
 import os
 import platform
 import shutil
-import signal
-import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 
 import chart
 import contenders
 import data
+from servers import RealLoki, Sink
+from shipper import Shipper
 
 ROOT = contenders.ROOT
 SEED = 7
 PAST_MS = 1780999200000  # 2026-06-09T10:00:00Z
 QUIET_S = 30  # without anything new for so long, a contender has stopped
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def get(url, timeout=30):
-    with urllib.request.urlopen(url, timeout=timeout) as reply:
-        return reply.read().decode()
-
-
-class Sink:
-    """Our own server (sink.cpp): acks at once and counts."""
-
-    def __init__(self):
-        self.process = subprocess.Popen([os.path.join(contenders.BUILD, "bench_sink")], stdout=subprocess.PIPE, text=True)
-        self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
-        self.paced = False
-
-    def stats(self):
-        return json.loads(get(self.url + "/stats"))
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-
-
-def write_loki_config(folder, port, grpc_port, more=""):
-    """What a Loki needs to run by itself in this folder, all else at its defaults; `more` is YAML of the top level."""
-    config = os.path.join(folder, "config.yaml")
-    with open(config, "w", encoding="ascii") as out:
-        out.write(f"""
-auth_enabled: false
-server: {{http_listen_address: 127.0.0.1, http_listen_port: {port}, grpc_listen_address: 127.0.0.1, grpc_listen_port: {grpc_port}, log_level: error}}
-common:
-  path_prefix: {folder}
-  replication_factor: 1
-  instance_addr: 127.0.0.1
-  ring: {{instance_addr: 127.0.0.1, kvstore: {{store: inmemory}}}}
-  storage: {{filesystem: {{chunks_directory: {folder}/chunks, rules_directory: {folder}/rules}}}}
-schema_config: {{configs: [{{from: 2024-01-01, store: tsdb, object_store: filesystem, schema: v13, index: {{prefix: index_, period: 24h}}}}]}}
-analytics: {{reporting_enabled: false}}
-{more}""")
-    return config
-
-
-def wait_until_ready(url, seconds):
-    for _ in range(seconds * 10):
-        try:
-            get(url + "/ready")
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise SystemExit(f"kit.py: the Loki at {url} did not become ready")
-
-
-class RealLoki:
-    """The real loki with its defaults; the contenders keep their default pacing."""
-
-    def __init__(self):
-        program = contenders.find("loki")
-        if not program:
-            raise SystemExit("kit.py: no loki: put one on PATH, or name its folder with BOUNDARY_LOKI_REAL_TOOLS")
-        self.folder = os.path.join(ROOT, "build/bench/loki")
-        shutil.rmtree(self.folder, ignore_errors=True)
-        os.makedirs(self.folder)
-        port = free_port()
-        config = write_loki_config(self.folder, port, free_port())
-        self.process = subprocess.Popen([program, f"-config.file={config}"],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.url = f"http://127.0.0.1:{port}"
-        self.paced = True
-        wait_until_ready(self.url, 60)
-
-    def stats(self):
-        query = urllib.parse.quote('sum(count_over_time({job="boundary"}[3h]))')
-        result = json.loads(get(f"{self.url}/loki/api/v1/query?query={query}"))["data"]["result"]
-        count = int(result[0]["value"][1]) if result else 0
-        return {"entries": count, "distinct": count}
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-
-
-class Shipper:
-    """One contender as a process, and what the kernel says of it."""
-
-    def __init__(self, contender, sink, logs, state, batch_wait_ms):
-        os.makedirs(state, exist_ok=True)
-        self.port = free_port()
-        command = contenders.command_of(contender, logs, state, sink.url, batch_wait_ms, self.port, sink.paced)
-        self.errors = open(os.path.join(state, "stderr"), "ab")
-        self.started = time.monotonic()
-        self.process = subprocess.Popen(command, stdout=self.errors, stderr=self.errors)
-        self.pid = self.process.pid
-        self.gone = None
-
-    def alive(self):
-        if self.gone is None:
-            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
-            self.gone = (status, usage) if pid else None
-        return self.gone is None
-
-    def status(self):
-        fields = {}
-        with open(f"/proc/{self.pid}/status", encoding="ascii") as lines:
-            for line in lines:
-                name, _, value = line.partition(":")
-                fields[name] = value.split()
-        status = {"rss_kib": int(fields["VmRSS"][0]), "peak_rss_kib": int(fields["VmHWM"][0]), "threads": int(fields["Threads"][0])}
-        try:
-            status["descriptors"] = len(os.listdir(f"/proc/{self.pid}/fd"))
-        except PermissionError:
-            pass  # a process that dumps no core shows its descriptors to root alone
-        return status
-
-    def activity(self):
-        """Seconds on a CPU and times that a thread was woken, over all threads."""
-        cpu_ns = wakeups = 0
-        for thread in os.listdir(f"/proc/{self.pid}/task"):
-            with open(f"/proc/{self.pid}/task/{thread}/schedstat", encoding="ascii") as text:
-                cpu_ns += int(text.read().split()[0])
-            with open(f"/proc/{self.pid}/task/{thread}/status", encoding="ascii") as text:
-                wakeups += sum(int(line.split()[1]) for line in text if line.startswith("voluntary_ctxt_switches"))
-        return cpu_ns / 1e9, wakeups
-
-    def stop(self):
-        """Ends it in order; user and system seconds of its whole life."""
-        if self.alive():
-            os.kill(self.pid, signal.SIGTERM)
-            deadline = time.monotonic() + 20
-            while self.alive() and time.monotonic() < deadline:
-                time.sleep(0.01)
-        if self.alive():
-            os.kill(self.pid, signal.SIGKILL)
-            _, status, usage = os.wait4(self.pid, 0)
-            self.gone = (status, usage)
-        self.process.returncode = 0  # reaped by us
-        self.errors.close()
-        return self.gone[1].ru_utime, self.gone[1].ru_stime
 
 
 def wait_for(sink, shipper, expected):
@@ -285,6 +138,34 @@ class Bench:
         return {"p50_ms": stats["latency_ms"]["p50"], "p99_ms": stats["latency_ms"]["p99"], "max_ms": stats["latency_ms"]["max"],
                 "cpu_percent": (after[0] - before[0]) / seconds * 100, **status, **delivered(stats, 100 * seconds)}
 
+    def workspace_day(self, contender):
+        """5,000 decisions in 300 files, a file a tool call, in a minute instead of a day."""
+        files, seconds = self.scaled(300), max(1, self.scaled(60))
+        logs, state = os.path.join(self.work, f"day-{self.runs}"), self.fresh_state()
+        os.makedirs(logs)
+        sink = self.new_sink()
+        shipper = Shipper(contender, sink, logs, state, 1000)
+        lines, written = data.Lines(SEED, int(time.time() * 1000)), 0
+        try:
+            time.sleep(self.pause(2))
+            begin = time.monotonic()
+            for number in range(files):
+                time.sleep(max(0, begin + seconds * number / files - time.monotonic()))
+                lines.now_ms = int(time.time() * 1000)
+                count = 5000 * (number + 1) // 300 - 5000 * number // 300
+                written += count
+                with open(os.path.join(logs, data.log_name(lines.now_ms, 1000 + number)), "w", encoding="ascii") as out:
+                    out.write("".join(lines.next() for _ in range(count)))
+            stats = wait_for(sink, shipper, written)
+            status = shipper.status()
+        finally:
+            user, system = shipper.stop()
+            sink.stop()
+            shutil.rmtree(state, ignore_errors=True)
+            shutil.rmtree(logs, ignore_errors=True)
+        return {"cpu_s": user + system, "wire_bytes": stats["wire_bytes"], "requests": stats["requests"], **status,
+                **delivered(stats, written)}
+
     def idle(self, contender):
         """Nothing happens for a minute beside files that are all shipped."""
         files, seconds = self.scaled(10_000), max(1, self.scaled(60))
@@ -345,7 +226,7 @@ class Bench:
 
 
 AXES = {"one_file": Bench.one_file, "many_files": Bench.many_files, "very_many_files": Bench.very_many_files,
-        "trickle": Bench.trickle, "idle": Bench.idle, "start_up": Bench.start_up}
+        "trickle": Bench.trickle, "workspace_day": Bench.workspace_day, "idle": Bench.idle, "start_up": Bench.start_up}
 
 COLUMNS = {
     "one_file": [("cpu_s_per_million", "CPU-s/million", 3), ("wall_s", "wall s", 2), ("peak_rss_kib", "peak RSS MiB", 1),
@@ -353,8 +234,10 @@ COLUMNS = {
                  ("lost", "lost", 0)],
     "trickle": [("p50_ms", "p50 ms", 0), ("p99_ms", "p99 ms", 0), ("max_ms", "max ms", 0), ("cpu_percent", "CPU %", 2),
                 ("peak_rss_kib", "peak RSS MiB", 1), ("descriptors", "descriptors", 0), ("lost", "lost", 0)],
+    "workspace_day": [("cpu_s", "CPU-s", 3), ("wire_bytes", "wire bytes", 0), ("requests", "requests", 0),
+                      ("peak_rss_kib", "peak RSS MiB", 1), ("descriptors", "descriptors", 0), ("lost", "lost", 0)],
     "idle": [("cpu_percent", "CPU %", 4), ("wakeups_per_s", "wake-ups/s", 2), ("rss_kib", "RSS MiB", 1),
-             ("descriptors", "descriptors", 0), ("lost", "lost", 0)],
+             ("beyond_libraries_kib", "beyond libraries MiB", 1), ("descriptors", "descriptors", 0), ("lost", "lost", 0)],
     "start_up": [("ready_s", "ready s", 2), ("cpu_s", "CPU s", 2), ("peak_rss_kib", "peak RSS MiB", 1), ("sent_again", "sent again", 0),
                  ("descriptors", "descriptors", 0), ("lost", "lost", 0)],
 }
@@ -396,6 +279,7 @@ def machine():
 def sizes(bench):
     return {"one_file": f"1 file x {bench.scaled(1_000_000):,} lines", "many_files": f"{bench.scaled(10_000):,} files x 50 lines",
             "very_many_files": f"{bench.scaled(100_000):,} files x 5 lines", "trickle": "100 lines/s over 200 new files/s, batch-wait 1 s",
+            "workspace_day": f"{bench.scaled(5000):,} decisions in {bench.scaled(300)} files, within {max(1, bench.scaled(60))} s",
             "idle": f"{bench.scaled(10_000):,} known files", "start_up": f"{bench.scaled(100_000):,} finished files, batch-wait 0.1 s"}
 
 
