@@ -20,8 +20,8 @@ namespace exporter {
 
 /// What becomes of a batch that Loki refuses: entries that another stream takes go there, those
 /// whose time has yet to come wait for it, and the others go to the dead letters. The rest of the
-/// batch stays in line, in doubt, for Loki has stored what it did not refuse. What was in doubt
-/// before goes to no other stream: it may be stored in this one. Not thread-safe.
+/// batch stays in line, in doubt, for Loki may have stored what it did not refuse. What was in
+/// doubt before goes to no other stream: it may be stored in this one. Not thread-safe.
 class RefusalHandler {
 public:
     /// Null `dead_letters`: what is refused for good is only counted. All that is given must

@@ -33,8 +33,8 @@ struct LocatedLine {
 /// oldest first, what comes while it is followed by turns.
 ///
 /// Loki refuses what lies an hour behind a stream's newest entry, so an exact merge is not needed:
-/// the file with the oldest next line is read until it is kSlack ahead of the next file's. A file
-/// is thus opened about once for every kSlack that it spans.
+/// the file with the oldest next line is read until it is kSlackNs ahead of the next file's. A file
+/// is thus opened about once for every kSlackNs that it spans.
 ///
 /// A file that is followed holds up no other, whatever its stamps say: each is read a little, then
 /// the next. What there was at the start takes turns with them once kAloneBytes of it are read. Not

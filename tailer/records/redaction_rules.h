@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
-/// What the redaction goes by: tables only, each row with where it is from. Those of issuers'
-/// tokens are in token_prefixes.h.
+/// What the redaction goes by: tables only, each secret word with where it is from. Those of
+/// issuers' tokens are in token_prefixes.h.
 namespace tailer::rules {
 
 /// What a word in a path says of the segments behind it.
