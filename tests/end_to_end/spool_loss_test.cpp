@@ -136,9 +136,8 @@ TEST_P(SpoolLossTest, OneErrorOfTheDiskCostsNoDecisionAndNoSegment) {
 }
 
 TEST_P(SpoolLossTest, WhatNoLogHoldsAnyMoreIsSaidWithItsNumber) {
-    write(1, 0, kSpooled);
     write(2, kSpooled, kSpooled + 10);
-    spool();
+    spool_in_two_goes();
     come_back_after([&] {
         fs::remove(daemon_.log_dir() + "/" + log_name(1));
         remove_segments();
