@@ -44,6 +44,7 @@ protected:
         for (int i = 0; i < 5; ++i) {
             const auto began = Clock::now();
             std::vector<Process> calls;
+            calls.reserve(6);
             for (int j = 0; j < 6; ++j) {
                 calls.push_back(agent_.start("parallel-" + std::to_string(j), "sleep 0.3"));
             }

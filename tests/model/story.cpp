@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iostream>
 #include <set>
+#include <sstream>
 
 #include <gtest/gtest.h>
 
@@ -341,7 +342,9 @@ void Story::settle() {
 void Story::tell_rows() const {
     for (const auto& [stream, rows] : loki_.rows()) {
         for (const auto& [stamp_ns, line] : rows) {
-            tell("  " + stream + " " + std::to_string(stamp_ns) + " " + line);
+            std::ostringstream row;
+            row << "  " << stream << " " << stamp_ns << " " << line;
+            tell(row.str());
         }
     }
 }
