@@ -251,8 +251,8 @@ void LokiExporter::spool_failing(OutgoingStream& failed) {
             continue;
         }
         const base::SteadyTime since = stream.turns.failing_since.value_or(oldest->gathered_at);
-        if (now - since >= settings_.spool_after && !spool_stream(stream)) {
-            return;  // the disk takes no more of another stream either
+        if (now - since >= settings_.spool_after) {
+            static_cast<void>(spool_stream(stream));  // or it has its share, and the others go on
         }
     }
 }

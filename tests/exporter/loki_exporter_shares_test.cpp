@@ -69,6 +69,26 @@ TEST_F(SharesTest, AStreamThatStandsStillLeavesTheOthersASpool) {
     EXPECT_GT(spool_->bytes(), before) << "there is room for it";
 }
 
+TEST_F(SharesTest, WhoHasItsShareOfTheSpoolKeepsNobodyElseFromIt) {
+    settings_.batch_bytes = 1'000;
+    open_spool(256U << 10U);
+    loki_.set_rule([](const SeenPush&) {
+        return answered(429,
+                        "Ingestion rate limit exceeded for user x (limit: 1024 bytes/sec) while "
+                        "attempting to ingest");
+    });
+    start();
+    for (int i = 0; i < 200; ++i) {
+        add(kAllowStream, std::chrono::nanoseconds(i), std::string(900, 'x') + std::to_string(i));
+    }
+    run_for(minutes(5));
+    EXPECT_GT(exporter_->in_flight_bytes(), 0U) << "it has its share, and waits";
+    const std::uint64_t waits = exporter_->in_flight_bytes();
+    add(kDenyStream, seconds(0), "deny");
+    run_for(minutes(2));
+    EXPECT_EQ(exporter_->in_flight_bytes(), waits) << "the other one lies on disk";
+}
+
 TEST_F(SharesTest, TheCapCountsWhatSegmentsTakeOnDisk) {
     constexpr std::uint64_t kSpool = 64U << 10U;
     settings_.batch_bytes = 10;
