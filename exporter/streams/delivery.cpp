@@ -49,6 +49,7 @@ bool Delivery::send(OutgoingStream& stream) {
         case DoubtResolver::Answer::Kind::Send:
             break;
         case DoubtResolver::Answer::Kind::Stored:
+            found_room(stream);
             if (!take_out(stream, answer.stored)) {
                 return true;
             }
@@ -163,9 +164,7 @@ void Delivery::stored(OutgoingStream& stream) {
     stream.turns.backoff.reset();
     stream.turns.failing_since.reset();
     tenant_retry_.worked();
-    if (std::exchange(stream.turns.awaits_room, false)) {
-        room_.taken();
-    }
+    found_room(stream);
 }
 
 /// Refused for now, and there is nothing wrong with it. Only if that goes on and on it is a
@@ -194,6 +193,12 @@ void Delivery::wait_for_room(OutgoingStream& stream, const Reply& reply) {
     events_.on_limited(reply);
     const bool waited = std::exchange(stream.turns.awaits_room, true);
     room_.refused(!waited, clock_.steady());
+}
+
+void Delivery::found_room(OutgoingStream& stream) {
+    if (std::exchange(stream.turns.awaits_room, false)) {
+        room_.taken();
+    }
 }
 
 bool Delivery::retry(OutgoingStream& stream, const Reply& reply, Outcome outcome) {

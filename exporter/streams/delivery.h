@@ -62,6 +62,7 @@ private:
     [[nodiscard]] bool slow_down(OutgoingStream& stream, const Reply& reply,
                                  const ToldLimit& limit);
     void wait_for_room(OutgoingStream& stream, const Reply& reply);
+    void found_room(OutgoingStream& stream);
     void settle(const OutgoingStream& stream, const SealedBatch& batch);
     void note_stored(OutgoingStream& stream, const SealedBatch& batch);
 

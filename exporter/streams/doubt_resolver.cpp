@@ -17,32 +17,39 @@ constexpr int kFailures = 3;
 
 }  // namespace
 
-/// Whether to wait for an answer no longer.
-bool DoubtResolver::in_vain() const {
+/// Whether to wait for an answer no longer. What fails for one stream alone may be its own: there
+/// is too much of it for one answer.
+bool DoubtResolver::in_vain(const OutgoingStream& stream) const {
     return failing_since_ && clock_.steady() - *failing_since_ >= kPatience &&
-           failures_ >= kFailures;
+           failures_ >= kFailures &&
+           (failing_streams_.size() > 1 || failing_streams_.contains(stream.text()));
 }
 
 DoubtResolver::Answer DoubtResolver::failed(const OutgoingStream& stream, base::SteadyTime asked,
                                             Reply reply) {
     retry_.failed(asked, clock_.steady());
-    if (reply.transport != Reply::Transport::NotSent) {  // what is not there takes no push either
-        failing_since_ = failing_since_.value_or(clock_.steady());
-        ++failures_;
-    }
     if (stream.front().doubt == Doubt::Barred) {
         events_.on_doubt_waits(reply);
-    } else if (reply.transport != Reply::Transport::NotSent && in_vain()) {
-        say_unavailable(reply);
-        return {};  // still in doubt: should the push fail, its next try asks again
+    } else if (reply.transport != Reply::Transport::NotSent) {  // else it takes no push either
+        failing_since_ = failing_since_.value_or(clock_.steady());
+        ++failures_;
+        failing_streams_.insert(stream.text());
+        if (in_vain(stream)) {
+            if (!looks(stream)) {
+                say_unavailable(reply);
+                return {};  // still in doubt: should the push fail, its next try asks again
+            }
+            first_look_->give_up();
+            forget_failures();
+        }
     }
     return {Answer::Kind::TryLater, {}, std::move(reply), {}};
 }
 
-void DoubtResolver::answered() {
-    retry_.worked();
+void DoubtResolver::forget_failures() {
     failing_since_.reset();
     failures_ = 0;
+    failing_streams_.clear();
 }
 
 void DoubtResolver::say_unavailable(const Reply& reply) {
@@ -99,21 +106,21 @@ DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
         return {Answer::Kind::Wait, {}, {}, ask_at};
     }
     if (fails()) {
-        return barred || !in_vain() ? Answer{Answer::Kind::Wait, {}, {}, retry_.next_try()}
-                                    : Answer{};
+        return barred || looks(stream) || !in_vain(stream)
+                   ? Answer{Answer::Kind::Wait, {}, {}, retry_.next_try()}
+                   : Answer{};
     }
     const base::SteadyTime asked = clock_.steady();
-    if (front.doubt == Doubt::Predecessor && first_look_) {
-        if (first_look_->is_open()) {
-            if (auto reply = first_look_->ask(stream)) {
-                return failed(stream, asked, std::move(*reply));
-            }
-            answered();
+    if (looks(stream)) {
+        if (auto reply = first_look_->ask(stream)) {
+            return failed(stream, asked, std::move(*reply));
         }
-        if (first_look_->found_nothing_of(stream)) {
-            front.doubt = Doubt::None;
-            return {};
-        }
+        retry_.worked();
+        forget_failures();
+    }
+    if (front.doubt == Doubt::Predecessor && first_look_ && first_look_->found_nothing_of(stream)) {
+        front.doubt = Doubt::None;
+        return {};
     }
     ReadBack answer =
         read_back(loki_, stream.asked_as(), front.batch, timeout_,
@@ -121,7 +128,8 @@ DoubtResolver::Answer DoubtResolver::ask(OutgoingStream& stream) {
     if (answer.state == ReadBack::State::TryLater) {
         return failed(stream, asked, std::move(answer.reply));
     }
-    answered();
+    retry_.worked();
+    forget_failures();
     if (answer.state == ReadBack::State::Unavailable) {
         // A 400 concerns this batch alone: it may span more time than Loki lets a query span.
         refused_ = answer.reply.status != 400;

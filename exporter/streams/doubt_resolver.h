@@ -3,7 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -73,9 +76,12 @@ public:
 
 private:
     [[nodiscard]] std::chrono::nanoseconds landing_time() const;
-    [[nodiscard]] bool in_vain() const;
+    [[nodiscard]] bool looks(const OutgoingStream& stream) const {
+        return stream.front().doubt == Doubt::Predecessor && first_look_ && first_look_->is_open();
+    }
+    [[nodiscard]] bool in_vain(const OutgoingStream& stream) const;
     [[nodiscard]] Answer failed(const OutgoingStream& stream, base::SteadyTime asked, Reply reply);
-    void answered();
+    void forget_failures();
     void say_unavailable(const Reply& reply);
     void look_for_stored(OutgoingStream& stream);
 
@@ -92,9 +98,10 @@ private:
     /// each daemon, and have none for any.
     RetryTimer retry_;
     std::optional<base::SteadyTime> failing_since_;
-    int failures_ = 0;               ///< since then
-    bool said_unavailable_ = false;  ///< since the last answer
-    base::SteadyTime look_at_{};     ///< for what was stored, at the earliest
+    int failures_ = 0;                                    ///< since then
+    std::set<std::string, std::less<>> failing_streams_;  ///< that were asked about then
+    bool said_unavailable_ = false;                       ///< since the last answer
+    base::SteadyTime look_at_{};                          ///< for what was stored, at the earliest
     bool said_gone_ = false;
 };
 

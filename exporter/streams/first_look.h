@@ -26,6 +26,8 @@ public:
     /// what may be stamped now, and gives the answer if that is worth another try later.
     [[nodiscard]] bool is_open() const { return open_; }
     [[nodiscard]] std::optional<Reply> ask(const OutgoingStream& stream);
+    /// It asks for more than any batch does, perhaps for more than Loki can answer in time.
+    void give_up() { open_ = false; }
 
     /// Whether Loki has nothing of the stream's workspace from where the batch in front of it
     /// begins to where it ends. Streams of another workspace, as letters may be of, are not told

@@ -91,6 +91,29 @@ TEST_F(BusyLokiTest, WhatWaitsForItIsSpooled) {
     expect_every_row_once();
 }
 
+TEST_F(LokiExporterPredecessorTest, WhereTheFirstLookAsksForTooMuchEachStreamIsAskedAbout) {
+    start({.predecessor = Predecessor::MayHaveSent});
+    loki_.set_query_rule([](std::string_view query) {
+        return query == kAllow || query == kDeny ? std::nullopt
+                                                 : std::optional(answered(504, "timeout"));
+    });
+    for (int i = 0; i < 5; ++i) {
+        const std::string line = "stored, and the state folder lost " + std::to_string(i);
+        loki_.store(kAllow, {at(seconds(i)), line, {}});
+        loki_.store(kDeny, {at(seconds(i)), line, {}});
+        add(kAllowStream, seconds(i), line);
+        add(kDenyStream, seconds(i), line);
+        exporter_->flush();
+    }
+    add(kDenyStream, seconds(5), "new");
+    exporter_->flush();
+    run_for(minutes(3));
+    EXPECT_THAT(sent_lines(kAllow), IsEmpty());
+    EXPECT_THAT(sent_lines(kDeny), ElementsAre("new"));
+    expect_every_row_once();
+    expect_all_settled();
+}
+
 TEST_F(LokiExporterPredecessorTest, AsksBeforeTheFirstPushOfWhatAPredecessorMayHaveSent) {
     start({.predecessor = Predecessor::Killed});
     loki_.store(kDeny, {at(seconds(0)), "sent before the crash", {}});

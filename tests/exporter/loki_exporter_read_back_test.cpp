@@ -210,8 +210,8 @@ TEST_F(LokiExporterReadBackTest, PushesOnWhenQueriesFailForLongThoughTheServerIs
     loki_.answer_queries(answered(503, "no querier"));
     add(kDenyStream, seconds(0), "a");
     exporter_->flush();
-    run_for(seconds(50));
-    EXPECT_THAT(loki_.pushes(), IsEmpty());
+    run_for(seconds(110));
+    EXPECT_THAT(loki_.pushes(), IsEmpty()) << "a minute for the workspace, and one for the stream";
     run_for(minutes(2));
     EXPECT_THAT(sent_lines(kDeny), ElementsAre("a"));
     expect_all_settled();
@@ -227,6 +227,31 @@ TEST_F(LokiExporterReadBackTest, PushesOnWhenQueriesFailForLongThoughTheServerIs
     EXPECT_THAT(sent_lines(kDeny), ElementsAre("a", "b", "c"));
     EXPECT_GT(loki_.queries(), asked) << "it asks again once in a while";
     expect_all_settled();
+}
+
+TEST_F(LokiExporterReadBackTest, WhatCannotBeAnsweredOfOneStreamIsAskedOfTheOthers) {
+    start();
+    loki_.set_query_rule([](std::string_view query) {
+        return query == kAllow ? std::optional(answered(504, "too much of it")) : std::nullopt;
+    });
+    loki_.set_rule([this](const SeenPush& push) {
+        if (push.stream == kAllow) {
+            return ambiguous();
+        }
+        loki_.store(push);
+        return push.entries.back().line == "cut off" ? ambiguous() : answered(204);
+    });
+    add(kAllowStream, seconds(0), "a");
+    exporter_->flush();
+    run_for(minutes(5));
+    EXPECT_GT(loki_.pushes().size(), 1U) << "its own is pushed again";
+    for (int i = 0; i < 10; ++i) {
+        add(kDenyStream, seconds(i), "cut off");
+        exporter_->flush();
+        run_for(minutes(2));
+    }
+    EXPECT_THAT(loki_.lines(kDeny), SizeIs(10));
+    expect_every_row_once();
 }
 
 TEST_F(LokiExporterReadBackTest, WaitsForAServerThatIsNotThereHoweverLong) {
@@ -284,8 +309,10 @@ TEST_F(LokiExporterReadBackTest, ASlowServerIsGivenLonger) {
 
 TEST_F(LokiExporterReadBackTest, AfterAQuestionThatTimesOutItMayPauseForAsLong) {
     start({.predecessor = Predecessor::MayHaveSent});
-    loki_.answer_queries(test_support::not_sent());
-    loki_.on_query([this] { clock_.advance(seconds(10)); });
+    loki_.set_query_rule([this](std::string_view /*query*/) {
+        clock_.advance(seconds(10));
+        return std::optional(test_support::not_sent());
+    });
     add(kDenyStream, seconds(0), "a");
     exporter_->flush();
     run_for(seconds(66));

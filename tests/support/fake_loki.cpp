@@ -79,7 +79,9 @@ Reply FakeLoki::store(const SeenPush& push) {
 Reply FakeLoki::query_range(std::string_view query, std::int64_t start_ns, std::int64_t end_ns,
                             std::size_t limit, std::chrono::milliseconds /*timeout*/) {
     ++queries_;
-    on_query_();
+    if (auto reply = query_rule_ ? query_rule_(query) : std::nullopt) {
+        return *std::move(reply);
+    }
     if (!query_replies_.empty()) {
         Reply reply = std::move(query_replies_.front());
         query_replies_.pop_front();
@@ -116,6 +118,7 @@ void FakeLoki::clear() {
     rule_ = nullptr;
     replies_.clear();
     query_replies_.clear();
+    query_rule_ = nullptr;
     query_reply_.reset();
     pushes_.clear();
     queries_ = 0;

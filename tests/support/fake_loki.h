@@ -59,8 +59,9 @@ public:
     /// The answer to every query.
     void answer_queries(const exporter::Reply& reply) { query_reply_ = reply; }
 
-    /// Called while a query is under way, which may take its time.
-    void on_query(std::function<void()> call) { on_query_ = std::move(call); }
+    /// Decides queries, which may take their time; nothing = answer from what is stored.
+    using QueryRule = std::function<std::optional<exporter::Reply>(std::string_view query)>;
+    void set_query_rule(QueryRule rule) { query_rule_ = std::move(rule); }
 
     /// For rules: takes all that is in a push, or one entry.
     exporter::Reply store(const SeenPush& push);
@@ -83,7 +84,7 @@ private:
     std::deque<exporter::Reply> replies_;
     std::deque<exporter::Reply> query_replies_;
     std::optional<exporter::Reply> query_reply_;
-    std::function<void()> on_query_ = [] {};
+    QueryRule query_rule_;
     std::vector<SeenPush> pushes_;
     std::size_t queries_ = 0;
     std::chrono::milliseconds shows_after_{};
