@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -48,10 +48,17 @@ func lokiProgram() string {
 	return filepath.Join(tools, "loki-stand-in")
 }
 
+// freeAddress holds its port as long as this process lives, by a socket that does not listen: the kernel gives it to
+// nobody else, yet a server that asks for it with SO_REUSEADDR, as servers do, can have it.
 func freeAddress() string {
-	listener := must(net.Listen("tcp", "127.0.0.1:0"))
-	defer listener.Close()
-	return listener.Addr().String()
+	held := must(syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0))
+	if err := syscall.SetsockoptInt(held, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
+		panic(err)
+	}
+	if err := syscall.Bind(held, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		panic(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", must(syscall.Getsockname(held)).(*syscall.SockaddrInet4).Port)
 }
 
 func write(t *testing.T, path, text string) string {

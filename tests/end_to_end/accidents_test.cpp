@@ -242,7 +242,7 @@ TEST(AccidentsTest, ItEndsAtOnceAndWithinTenSecondsWhateverTheServerDoes) {
         EXPECT_EQ(daemon.process().wait(seconds(1)), 0);
     }
     std::cout << "from SIGTERM to the end " << shortest.count() << " ms\n";
-    EXPECT_LT(shortest, seconds(1));
+    EXPECT_LT(shortest, seconds(3)) << "an end with something left to send takes five";
 
     slow = true;
     append_to(daemon.log_dir(), log_name(1), decision_line(now_ns(), 3));

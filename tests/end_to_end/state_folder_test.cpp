@@ -51,7 +51,8 @@ TEST(StateFolderTest, ASpoolThatFillsTheDiskStopsTheReadingAndLosesNothing) {
               kDecisions / 3);
 
     loki.start();
-    EXPECT_EQ(judge_when_there(loki, kDecisions), kAllThereOnce) << daemon.log();
+    EXPECT_EQ(judge_when_there(loki, kDecisions, std::chrono::minutes(5)), kAllThereOnce)
+        << daemon.log();
     EXPECT_EQ(metric_count(loki), static_cast<std::int64_t>(kDecisions));
     EXPECT_EQ(daemon.stop(), 0) << daemon.log();
 }

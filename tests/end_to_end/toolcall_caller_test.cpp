@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // To whoever makes a tool call it is the command, and nothing else: each case runs alone and under
 // Boundary, and what comes of both is compared.
+#include <fstream>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -139,7 +140,7 @@ TEST_F(ToolCallCallerTest, ASignalIsTheCommandsToAnswer) {
                   SIGTERM},
                  {"trap '' TERM; echo up; sleep 0.5; echo on; exit 9", SIGTERM},
                  {"n=0; trap 'n=$((n+1))' USR2; echo up; i=0; "
-                  "while [ $i -lt 200000 ]; do i=$((i+1)); done; echo $n times",
+                  "while [ $i -lt 200000 ]; do [ $n = 0 ] || i=$((i+1)); done; echo $n times",
                   SIGUSR2}}) {
             SCOPED_TRACE(command + " " + std::to_string(number) + (group ? " to all" : ""));
             std::vector<Ran> both;
@@ -159,10 +160,13 @@ TEST_F(ToolCallCallerTest, ASignalIsTheCommandsToAnswer) {
 }
 
 TEST_F(ToolCallCallerTest, ASignalDuringTheStartIsTheCommandsToo) {
-    agent_.write_program("boundary", "sleep 0.4; exec " + boundary_program() + " \"$@\"");
+    const std::string sign = agent_.file("go on");
+    const std::string wait = "until [ -e '" + sign + "' ]; do sleep 0.02; done; ";
+    agent_.write_program("boundary", wait + "exec " + boundary_program() + " \"$@\"");
     Agent::Call call(agent_, "echo ran", true);
     ASSERT_TRUE(eventually([&] { return journal().find("start") != std::string::npos; }));
     signal_to(call, true, SIGTERM);
+    std::ofstream(sign).flush();
     EXPECT_EQ(call.rest(), "");
     EXPECT_EQ(call.wait(), SIGTERM);
     // Where Boundary never comes so far, it ends after two seconds.
@@ -256,8 +260,9 @@ TEST_F(ToolCallCallerTest, OfAKilledCallNothingLivesOn) {
 
 TEST_F(ToolCallCallerTest, ACommandOutlivesItsBoundaryButNotItsCaller) {
     for (const bool killed : {true, false}) {
-        Agent::Call call(
-            agent_, "echo up; " + std::string(killed ? "sleep 60" : "sleep 0.5; exit 6"), true);
+        const std::string sign = agent_.file("go on");
+        const std::string wait = "until [ -e '" + sign + "' ]; do sleep 0.02; done; exit 6";
+        Agent::Call call(agent_, "echo up; " + (killed ? "sleep 60" : wait), true);
         ASSERT_EQ(call.line(), "up\n");
         const pid_t boundary = boundary_in_journal();
         ASSERT_EQ(::kill(boundary, SIGKILL), 0);
@@ -267,6 +272,7 @@ TEST_F(ToolCallCallerTest, ACommandOutlivesItsBoundaryButNotItsCaller) {
             signal_to(call, false, SIGKILL);
             EXPECT_EQ(call.wait(), SIGKILL);
         } else {
+            std::ofstream(sign).flush();
             EXPECT_EQ(WEXITSTATUS(call.wait()), 6);
             EXPECT_THAT(journal(), HasSubstr("Boundary ended before the command, with signal 9"));
         }

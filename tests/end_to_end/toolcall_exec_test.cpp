@@ -215,6 +215,7 @@ TEST_F(ToolCallExecTest, TheFirstStartsGoOneByOneUntilThereIsACa) {
                          "sleep 0.2\n"
                          "echo made >\"$XDG_CONFIG_HOME/coder_boundary/ca-cert.pem\"\n"
                          "while [ \"$1\" != -- ]; do shift; done; shift; exec \"$@\"");
+    const auto begun = std::chrono::steady_clock::now();
     std::vector<Process> calls;
     calls.reserve(5);
     for (int i = 0; i < 5; ++i) {
@@ -225,7 +226,10 @@ TEST_F(ToolCallExecTest, TheFirstStartsGoOneByOneUntilThereIsACa) {
         EXPECT_EQ(agent_.output_of("first-" + std::to_string(i)), "ran\n");
     }
     EXPECT_TRUE(fs::exists(agent_.file("config/alone")));
-    EXPECT_FALSE(fs::exists(agent_.file("config/race")));
+    // Whoever has waited for two seconds goes all the same.
+    const bool went_all_the_same =
+        std::chrono::steady_clock::now() - begun > std::chrono::seconds(2);
+    EXPECT_TRUE(went_all_the_same || !fs::exists(agent_.file("config/race")));
 }
 
 }  // namespace

@@ -19,6 +19,9 @@ using testing::HasSubstr;
 using testing::Not;
 using Clock = std::chrono::steady_clock;
 
+/// What a call waits for a neighbour, if it does, is two seconds.
+constexpr std::chrono::milliseconds kOneWait{1'900};
+
 class ToolCallNeighboursTest : public ToolCallExecTest {
 protected:
     /// How long a call took that ran as it should.
@@ -70,7 +73,7 @@ TEST_F(ToolCallNeighboursTest, AHeldPortIsPassedOverAndSoAreAThousand) {
         }
     }
     ASSERT_GT(held.size(), 900U);
-    EXPECT_TRUE(takes_less_than(std::chrono::seconds(1)));
+    EXPECT_TRUE(takes_less_than(kOneWait));
     EXPECT_THAT(journal(), HasSubstr("\"event\":\"end\""));
 }
 
@@ -102,7 +105,7 @@ TEST_F(ToolCallNeighboursTest, WhatLiesInTheJournalsFolderIsNotWaitedFor) {
                 fs::create_symlink(target, path);
             }
         }
-        EXPECT_TRUE(takes_less_than(std::chrono::seconds(1))) << target;
+        EXPECT_TRUE(takes_less_than(kOneWait)) << target;
     }
 }
 
@@ -110,12 +113,12 @@ TEST_F(ToolCallNeighboursTest, AHeldFirstStartDelaysACallByTwoSecondsAtMost) {
     const base::UniqueFd turn = test_support::turn_at_first_starts();
     const auto held = hold_name("first-start");
     ASSERT_TRUE(held);
-    EXPECT_TRUE(takes_less_than(std::chrono::seconds(1)));  // there is a CA
+    EXPECT_TRUE(takes_less_than(kOneWait));  // there is a CA
     agent_.forget_ca();
     agent_.write_program("boundary", "while [ \"$1\" != -- ]; do shift; done; shift; exec \"$@\"");
     fs::remove_all(logs());
     EXPECT_GE(time_of_call(), std::chrono::milliseconds(1'900));
-    EXPECT_TRUE(takes_less_than(std::chrono::milliseconds(2'600)));
+    EXPECT_TRUE(takes_less_than(2 * kOneWait));
 }
 
 TEST_F(ToolCallNeighboursTest, WhereNoCaIsFoundTheFirstCallAloneGoesFirst) {

@@ -100,7 +100,7 @@ TEST(PackagesTest, RunsWhereverItIsUnpackedOnDebian12And13) {
         const auto pushed = root.shell(
             "echo 'time=2026-06-09T12:00:00.000Z level=WARN msg=DENY method=GET "
             "url=https://a.example/ host=a.example' >boundary-2026-06-09_12-00-00-1.log && "
-            "timeout 3 'a b/bin/boundary-loki' replay --loki-url \"https://127.0.0.1:$PORT\" .",
+            "timeout 10 'a b/bin/boundary-loki' replay --loki-url \"https://127.0.0.1:$PORT\" .",
             {{"PORT", std::to_string(test_support::free_port())}});
         EXPECT_THAT(pushed.errors, HasSubstr("127.0.0.1")) << pushed.output;
         EXPECT_THAT(pushed.errors, Not(HasSubstr("error while loading")));

@@ -168,7 +168,9 @@ TEST_F(TlsTest, ATokenThatIsRotatedMidwayIsTakenUp) {
         write(daemon, id++);
         return daemon.metric("boundary_loki_push_requests_total{code=\"401\"}").value_or(0) > 0;
     })) << daemon.log();
-    EXPECT_THAT(daemon.log(), HasSubstr("check the credentials: --bearer-token-file"));
+    EXPECT_TRUE(eventually([&] {
+        return daemon.log().find("check the credentials: --bearer-token-file") != std::string::npos;
+    })) << daemon.log();
     std::ofstream(path + ".new") << "second-token\n";
     std::filesystem::rename(path + ".new", path);
     EXPECT_TRUE(eventually([&] { return stored(id - 1); })) << daemon.log();
