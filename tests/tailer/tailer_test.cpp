@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/support/temp_dir.h"
 #include "tests/tailer/collected.h"
+#include "tests/tailer/tailer_fixture.h"
 
 namespace tailer {
 namespace {
@@ -31,22 +31,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-const std::string kName = "boundary-2026-06-09_12-00-00-1.log";
-const std::string kOther = "boundary-2026-06-09_12-00-00-2.log";
-
-class TailerTest : public testing::Test {
-protected:
-    Tailer follow() { return Tailer::follow({dir_.path()}, {}, {}); }
-    /// A tailer that has looked at the folder once.
-    Tailer following() {
-        Tailer tailer = follow();
-        tailer.look(true);
-        return tailer;
-    }
-
-    test_support::TempDir dir_;
-};
 
 TEST_F(TailerTest, TurnsLinesIntoRecordsOfTheirSession) {
     dir_.append(kName, deny_line(kNoon) + notice_line(kNoon + kSecond, "x"));
@@ -249,115 +233,6 @@ TEST_F(TailerTest, HoldsBackALineUntilItIsWhole) {
     }
     dir_.append(kName, "\n");
     EXPECT_THAT(read_all(tailer).event_times(), ElementsAre(kNoon));
-}
-
-TEST_F(TailerTest, FollowsARenamedFileUnderItsOldSession) {
-    for (const std::string& to : {kOther, std::string("put-away.txt")}) {
-        dir_.append(kName, deny_line(kNoon));
-        Tailer tailer = following();
-        EXPECT_THAT(read_all(tailer).records, SizeIs(1));
-        fs::rename(dir_.file(kName), dir_.file(to));
-        dir_.append(to, deny_line(kNoon));
-        const auto read = read_all(tailer, true);
-        ASSERT_THAT(read.records, SizeIs(1)) << to;
-        EXPECT_EQ(read.records[0].timestamp_ns, kNoon + 1) << "it counts on";
-        EXPECT_THAT(read.records[0].line,
-                    HasSubstr(R"("session":"boundary-2026-06-09_12-00-00-1")"));
-        EXPECT_EQ(tailer.files().size(), 1U);
-        fs::remove(dir_.file(to));
-    }
-}
-
-TEST_F(TailerTest, ReadsAFileThatWasTruncatedWhileInLineOnce) {
-    dir_.append(kName, deny_line(kNoon) + deny_line(kNoon + kSecond));
-    Tailer tailer = following();
-    fs::resize_file(dir_.file(kName), 0);
-    dir_.append(kName, deny_line(kNoon + 2 * kSecond));
-    EXPECT_THAT(read_all(tailer, true).event_times(), ElementsAre(kNoon + 2 * kSecond));
-    EXPECT_THAT(tailer.take_errors(), IsEmpty());
-    EXPECT_EQ(tailer.files().troubles().truncated, 1U);
-    const auto losses = tailer.files().take_losses();
-    ASSERT_THAT(losses, SizeIs(1));
-    EXPECT_EQ(losses[0].bytes, 2 * deny_line(kNoon).size());
-}
-
-TEST_F(TailerTest, TellsAFileThatWasTruncatedBetweenTwoReadsFromARewrittenOne) {
-    const std::string line = deny_line(kNoon);
-    for (const bool cut : {true, false}) {
-        const std::string name = cut ? kName : kOther;
-        dir_.append(name, line);
-        dir_.append(name, line);
-        Tailer tailer = following();
-        test_support::Collected read;
-        test_support::Collector collector(read);
-        EXPECT_TRUE(tailer.read(1, collector));
-        fs::resize_file(dir_.file(name), 0);
-        for (int i = 0; i < 3 && !cut; ++i) {
-            dir_.append(name, deny_line(kNoon + kSecond));
-        }
-        while (tailer.read(1U << 20U, collector)) {
-        }
-        const auto losses = tailer.files().take_losses();
-        ASSERT_THAT(losses, SizeIs(1));
-        EXPECT_EQ(losses[0].kind, cut ? Loss::Kind::Unread : Loss::Kind::Rewritten);
-        EXPECT_EQ(losses[0].bytes, cut ? line.size() : 0U);
-        EXPECT_EQ(tailer.files().troubles().truncated, cut ? 1U : 0U);
-        EXPECT_EQ(tailer.files().troubles().rewritten, cut ? 0U : 1U);
-        tailer.look(true);
-        EXPECT_FALSE(tailer.has_more());
-        EXPECT_THAT(tailer.files().take_losses(), IsEmpty()) << "told once";
-        fs::remove(dir_.file(name));
-    }
-}
-
-TEST_F(TailerTest, ReadsATruncatedFileThroughTheHoleItsWriterLeaves) {
-    const std::string first = deny_line(kNoon);
-    dir_.append(kName, first);
-    Tailer tailer = following();
-    EXPECT_THAT(read_all(tailer).records, SizeIs(1));
-    fs::resize_file(dir_.file(kName), 0);
-    tailer.look(true);
-    fs::resize_file(dir_.file(kName), first.size());  // the writer goes on at its own offset
-    dir_.append(kName, deny_line(kNoon + kSecond));
-    const auto read = read_all(tailer, true);
-    EXPECT_THAT(read.event_times(), ElementsAre(kNoon + kSecond));
-    EXPECT_THAT(read.unparsed, IsEmpty());
-    EXPECT_THAT(tailer.files().take_losses(), IsEmpty());
-}
-
-TEST_F(TailerTest, TellsOfAFileThatWentBeforeItWasRead) {
-    dir_.append(kName, deny_line(kNoon));
-    dir_.append(kOther, deny_line(kNoon + kSecond));
-    Tailer tailer = follow();
-    tailer.look(true);
-    tailer.rest();
-    fs::remove(dir_.file(kName));
-    EXPECT_THAT(read_all(tailer, true).event_times(), ElementsAre(kNoon + kSecond));
-    EXPECT_THAT(tailer.take_errors(), ElementsAre(HasSubstr(kName)));
-    EXPECT_FALSE(tailer.has_more());
-    EXPECT_EQ(tailer.unread_bytes(), deny_line(kNoon).size());
-}
-
-TEST_F(TailerTest, ReadsWhatADeletedFileHasLeftWhileItIsStillOpen) {
-    dir_.append(kName, deny_line(kNoon));
-    Tailer tailer = following();
-    EXPECT_THAT(read_all(tailer).records, SizeIs(1));
-    EXPECT_EQ(tailer.open_files(), 1U);
-    dir_.append(kName, deny_line(kNoon + kSecond));
-    tailer.look(false);
-    fs::remove(dir_.file(kName));
-    EXPECT_THAT(read_all(tailer, true).event_times(), ElementsAre(kNoon + kSecond));
-    EXPECT_THAT(tailer.take_errors(), IsEmpty());
-}
-
-TEST_F(TailerTest, ReadsAFileThatReplacedAnotherFromItsStart) {
-    dir_.append(kName, deny_line(kNoon) + deny_line(kNoon + kSecond));
-    Tailer tailer = following();
-    EXPECT_THAT(read_all(tailer).records, SizeIs(2));
-    dir_.append("fresh", deny_line(kNoon + 2 * kSecond) + deny_line(kNoon + 3 * kSecond));
-    fs::rename(dir_.file("fresh"), dir_.file(kName));
-    EXPECT_THAT(read_all(tailer, true).event_times(),
-                ElementsAre(kNoon + 2 * kSecond, kNoon + 3 * kSecond));
 }
 
 TEST_F(TailerTest, ReadsAgainWhatItKnowsByAnyNameAndNothingElse) {

@@ -11,6 +11,7 @@
 
 #include "base/utf8.h"
 #include "tests/tailer/collected.h"
+#include "tests/tailer/records/enricher_fixture.h"
 
 namespace tailer {
 namespace {
@@ -27,50 +28,7 @@ using testing::Not;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
-constexpr std::string_view kSession = "boundary-2026-06-09_12-00-00-4242";
-
-EnrichSettings whole_identity() {
-    EnrichSettings settings;
-    settings.identity = {"joe",
-                         "left-pad-ws",
-                         "main",
-                         "firewalled",
-                         "coder-workspaces",
-                         "5c1d0000-0000-4000-8000-000000000001",
-                         "9d2e0000-0000-4000-8000-000000000002",
-                         "1a7b0000-0000-4000-8000-000000000003"};
-    return settings;
-}
-
-Decision deny() {
-    Decision decision;
-    decision.time_ns = kNoon + 123'000'000;
-    decision.verdict = Verdict::Deny;
-    decision.method = "GET";
-    decision.url = "https://npm.registry.example/left-pad";
-    decision.host = "npm.registry.example";
-    return decision;
-}
-
-Decision allow() {
-    Decision decision = deny();
-    decision.verdict = Verdict::Allow;
-    decision.rule = "domain=*.example path=\"/a\"";
-    return decision;
-}
-
-KeptRecord enriched(const EnrichSettings& settings, const Decision& decision,
-                    std::uint64_t seq = 0) {
-    Enricher enricher(settings);
-    return keep(enricher.enrich(decision, kSession, seq));
-}
-
-KeptRecord enriched(const EnrichSettings& settings, const Notice& notice) {
-    Enricher enricher(settings);
-    return keep(enricher.enrich(notice, kSession, 5));
-}
-
-TEST(EnricherTest, WritesTheLineOfTheContractByteForByte) {
+TEST_F(EnricherTest, WritesTheLineOfTheContractByteForByte) {
     EXPECT_EQ(enriched(whole_identity(), deny(), 2).line,
               R"({"ts":"2026-06-09T12:00:00.123000002Z","level":"WARN","msg":"boundary_request",)"
               R"("logger_names":["boundary-loki"],"fields":{"decision":"deny","owner":"joe",)"
@@ -94,7 +52,7 @@ TEST(EnricherTest, WritesTheLineOfTheContractByteForByte) {
               R"("session":"boundary-2026-06-09_12-00-00-4242","seq":0}})");
 }
 
-TEST(EnricherTest, WritesTheSameFieldsInLogfmt) {
+TEST_F(EnricherTest, WritesTheSameFieldsInLogfmt) {
     EnrichSettings settings = whole_identity();
     settings.line_format = LineFormat::Logfmt;
     EXPECT_EQ(enriched(settings, allow(), 2).line,
@@ -107,7 +65,7 @@ TEST(EnricherTest, WritesTheSameFieldsInLogfmt) {
               "session=boundary-2026-06-09_12-00-00-4242 seq=2");
 }
 
-TEST(EnricherTest, TheNumberShowsInTheTimestampWithinTheMillisecondAndNowhereElse) {
+TEST_F(EnricherTest, TheNumberShowsInTheTimestampWithinTheMillisecondAndNowhereElse) {
     struct Case {
         std::int64_t time_ns;
         std::uint64_t seq;
@@ -131,7 +89,7 @@ TEST(EnricherTest, TheNumberShowsInTheTimestampWithinTheMillisecondAndNowhereEls
                 HasSubstr(R"("event_time":"2026-06-09T12:00:00.123Z")"));
 }
 
-TEST(EnricherTest, WhatStandsInNoFileHasNoNumber) {
+TEST_F(EnricherTest, WhatStandsInNoFileHasNoNumber) {
     Enricher enricher({});
     const auto record = keep(enricher.enrich_own(Notice{kNoon, "INFO", "x", {}}, kSession));
     EXPECT_EQ(record.timestamp_ns, kNoon);
@@ -139,7 +97,7 @@ TEST(EnricherTest, WhatStandsInNoFileHasNoNumber) {
     EXPECT_THAT(record.metadata, ElementsAre(Pair("session", kSession)));
 }
 
-TEST(EnricherTest, LeavesOutWhatIsEmpty) {
+TEST_F(EnricherTest, LeavesOutWhatIsEmpty) {
     Decision decision = deny();
     decision.url = "http:///";
     decision.host = "";
@@ -153,7 +111,7 @@ TEST(EnricherTest, LeavesOutWhatIsEmpty) {
                                                       Pair("session", kSession), Pair("seq", "0")));
 }
 
-TEST(EnricherTest, HasOneStreamEachForAllowDenyAndNotices) {
+TEST_F(EnricherTest, HasOneStreamEachForAllowDenyAndNotices) {
     EnrichSettings settings = whole_identity();
     settings.extra_labels = {{"cluster", "c1"}};
     Enricher enricher(settings);
@@ -179,7 +137,7 @@ TEST(EnricherTest, HasOneStreamEachForAllowDenyAndNotices) {
     EXPECT_EQ(enriched(settings, notice).kind, RecordKind::Notice);
 }
 
-TEST(EnricherTest, PutsWhatIsUnboundedIntoMetadata) {
+TEST_F(EnricherTest, PutsWhatIsUnboundedIntoMetadata) {
     EXPECT_THAT(
         enriched(whole_identity(), allow(), 1'234'567'890'123).metadata,
         UnorderedElementsAre(Pair("domain", "npm.registry.example"), Pair("http_method", "GET"),
@@ -190,7 +148,7 @@ TEST(EnricherTest, PutsWhatIsUnboundedIntoMetadata) {
                              Pair("template_version_id", "1a7b0000-0000-4000-8000-000000000003")));
 }
 
-TEST(EnricherTest, ALabelLeftOutOfTheStreamBecomesMetadata) {
+TEST_F(EnricherTest, ALabelLeftOutOfTheStreamBecomesMetadata) {
     EnrichSettings settings = whole_identity();
     settings.stream_labels = {"job", "namespace"};
     settings.extra_labels = {{"cluster", "c1"}};
@@ -218,7 +176,7 @@ TEST(EnricherTest, ALabelLeftOutOfTheStreamBecomesMetadata) {
     EXPECT_THAT(notice.metadata, Not(Contains(Key("decision"))));
 }
 
-TEST(EnricherTest, DecisionMayBeTheOnlyStreamLabel) {
+TEST_F(EnricherTest, DecisionMayBeTheOnlyStreamLabel) {
     EnrichSettings settings = whole_identity();
     settings.stream_labels = {"decision"};
     Enricher enricher(settings);
@@ -228,14 +186,14 @@ TEST(EnricherTest, DecisionMayBeTheOnlyStreamLabel) {
         << "Loki takes no stream without a label";
 }
 
-TEST(EnricherTest, NoStreamIsWithoutALabel) {
+TEST_F(EnricherTest, NoStreamIsWithoutALabel) {
     EnrichSettings settings = whole_identity();
     settings.stream_labels = {};
     Enricher enricher(settings);
     EXPECT_THAT(enricher.streams(), ElementsAre(base::Labels{{"job", "boundary"}}));
 }
 
-TEST(EnricherTest, ClaimsOfALineFillGapsOnly) {
+TEST_F(EnricherTest, ClaimsOfALineFillGapsOnly) {
     const std::vector<base::LabelView> claims = {
         {"owner", "mallory"}, {"workspace_name", "hers"}, {"template_id", "hers too"}};
     Decision decision = deny();
@@ -260,86 +218,7 @@ TEST(EnricherTest, ClaimsOfALineFillGapsOnly) {
         << "a line never fills a stream label";
 }
 
-TEST(EnricherTest, ANoticeKeepsItsTextAndItsKeys) {
-    const std::vector<base::LabelView> fields = {{"error", "one\ntwo"}, {"port", "8087"}};
-    EnrichSettings settings;
-    settings.identity.owner = "joe";
-    settings.notices = NoticePolicy::All;
-    const auto record = enriched(settings, {kNoon, "ERROR", "Failed to read \"x\"", fields});
-    EXPECT_EQ(record.line,
-              R"({"ts":"2026-06-09T12:00:00.000000005Z","level":"ERROR",)"
-              R"("msg":"boundary: Failed to read \"x\"",)"
-              R"("logger_names":["boundary-loki"],"fields":{"owner":"joe","error":"one\ntwo",)"
-              R"("port":"8087","session":"boundary-2026-06-09_12-00-00-4242","seq":5}})");
-    EXPECT_EQ(record.notice, "Failed to read \"x\"");
-    EXPECT_THAT(record.metadata, ElementsAre(Pair("session", kSession), Pair("seq", "5")));
-}
-
-TEST(EnricherTest, NoKeyOfANoticeCanPassForOneOfOurs) {
-    constexpr std::string_view kOurs[] = {"level",
-                                          "msg",
-                                          "decision",
-                                          "owner",
-                                          "workspace_name",
-                                          "agent_name",
-                                          "workspace_id",
-                                          "template_id",
-                                          "template_version_id",
-                                          "http_method",
-                                          "http_url",
-                                          "event_time",
-                                          "matched_rule",
-                                          "domain",
-                                          "session",
-                                          "seq",
-                                          "tool",
-                                          "tool_call_id",
-                                          "chat_id",
-                                          "late"};
-    for (const auto format : {LineFormat::Json, LineFormat::Logfmt}) {
-        EnrichSettings settings;
-        settings.line_format = format;
-        settings.notices = NoticePolicy::All;
-        for (const auto name : kOurs) {
-            const std::vector<base::LabelView> fields = {{name, "forged"}};
-            const auto record = enriched(settings, {kNoon, "INFO", "boundary_request", fields});
-            const bool json = format == LineFormat::Json;
-            std::string wanted(json ? "\"boundary_" : " boundary_");
-            wanted.append(name).append(json ? "\":\"" : "=");
-            wanted += name == "session" ? "REDACTED" : "forged";
-            EXPECT_THAT(record.line, HasSubstr(wanted += json ? "\"" : ""));
-            EXPECT_THAT(record.line, Not(HasSubstr("\"" + std::string(name) + "\":\"forged\"")));
-            EXPECT_THAT(record.line, Not(HasSubstr(" " + std::string(name) + "=forged")));
-            EXPECT_THAT(record.metadata, ElementsAre(Pair("session", kSession), Pair("seq", "5")));
-        }
-    }
-}
-
-TEST(EnricherTest, NoKeyOfANoticeBecomesOursByTheEscapingOfKeys) {
-    EnrichSettings settings = whole_identity();
-    settings.line_format = LineFormat::Logfmt;
-    settings.notices = NoticePolicy::All;
-    for (const std::string_view name : {"workspace name", "http\"url", "matched=rule"}) {
-        const std::vector<base::LabelView> fields = {{name, "forged"}};
-        const auto record = enriched(settings, {kNoon, "INFO", "x", fields});
-        EXPECT_THAT(record.line, Not(HasSubstr(" workspace_name=forged")));
-        EXPECT_THAT(record.line, Not(HasSubstr(" http_url=forged")));
-        EXPECT_THAT(record.line, Not(HasSubstr(" matched_rule=forged")));
-    }
-}
-
-TEST(EnricherTest, NoTextOfANoticeMakesALineOfADecision) {
-    const std::string_view hostile =
-        R"(","fields":{"decision":"allow","http_url":"https://f.example/"}})";
-    const std::vector<base::LabelView> fields = {{"error", hostile}, {hostile, "x"}};
-    EnrichSettings settings;
-    settings.notices = NoticePolicy::All;
-    const auto record = enriched(settings, {kNoon, "INFO", hostile, fields});
-    EXPECT_THAT(record.line, Not(HasSubstr(R"("decision":"allow")")));
-    EXPECT_THAT(record.line, Not(HasSubstr(R"("msg":"boundary_request")")));
-}
-
-TEST(EnricherTest, CutsLongMetadataAndKeepsTheLineWhole) {
+TEST_F(EnricherTest, CutsLongMetadataAndKeepsTheLineWhole) {
     const std::string rule = "x" + std::string(3000, '\0');
     std::string accents = "x";
     for (int i = 0; i < 3000; ++i) {
@@ -377,7 +256,7 @@ TEST(EnricherTest, CutsLongMetadataAndKeepsTheLineWhole) {
         << "not within a letter";
 }
 
-TEST(EnricherTest, MetadataIsValidUtf8WhateverGoesIn) {
+TEST_F(EnricherTest, MetadataIsValidUtf8WhateverGoesIn) {
     ToolCallMatch call;
     call.id = "a\xff";
     call.chat_id = "\xe2\x82";
@@ -387,7 +266,7 @@ TEST(EnricherTest, MetadataIsValidUtf8WhateverGoesIn) {
     EXPECT_THAT(record.metadata, Contains(Pair("chat_id", "\uFFFD\uFFFD")));
 }
 
-TEST(EnricherTest, ManySanitisedValuesStandSideBySide) {
+TEST_F(EnricherTest, ManySanitisedValuesStandSideBySide) {
     const std::string junk(1024, '\xff');
     std::string replaced;
     base::append_valid_utf8(replaced, junk);
@@ -405,7 +284,7 @@ TEST(EnricherTest, ManySanitisedValuesStandSideBySide) {
     EXPECT_EQ(count, 4);
 }
 
-TEST(EnricherTest, KeepsNoSecretOfAUrl) {
+TEST_F(EnricherTest, KeepsNoSecretOfAUrl) {
     Decision decision = deny();
     decision.url = "https://joe:hunter2@npm.registry.example/a?token=hunter2&b=1";
     const auto record = enriched(whole_identity(), decision);
@@ -416,7 +295,7 @@ TEST(EnricherTest, KeepsNoSecretOfAUrl) {
     }
 }
 
-TEST(EnricherTest, ARecordDependsOnItsInputAlone) {
+TEST_F(EnricherTest, ARecordDependsOnItsInputAlone) {
     Enricher used(whole_identity());
     const std::vector<base::LabelView> claims = {{"owner", "x"}};
     Decision other = allow();
